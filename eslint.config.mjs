@@ -1,0 +1,224 @@
+import js from "@eslint/js";
+import boundaries from "eslint-plugin-boundaries";
+import tseslint from "typescript-eslint";
+
+/** Folders of `src` are layers; see ARCHITECTURE.md for the table this encodes. */
+const layer = (type, pattern) => ({ type, pattern, mode: "folder" });
+const file = (type, pattern) => ({ type, pattern, mode: "full" });
+const may = (from, ...to) => ({
+  from: { element: { type: from } },
+  allow: { to: { element: { type: to } } },
+});
+
+/** What replayed code may not touch: it must give the same answer each time it is run again. */
+const impureGlobals = [
+  "Date",
+  "fetch",
+  "process",
+  "performance",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "crypto",
+  "Buffer",
+].map((name) => ({ name, message: "replayed code takes time, ids and results from its context" }));
+
+const restrictedImports = (patterns) => ["error", { patterns }];
+const sdk = {
+  group: ["@azure/*", "!@azure/functions"],
+  message: "only src/azure speaks to the SDKs",
+};
+const node = { group: ["node:*"], message: "this folder is pure" };
+const library = {
+  regex: "^(?!zod$)[^.].*",
+  message: "src/domain imports zod and nothing else",
+};
+
+export default tseslint.config(
+  { ignores: ["dist/**", "coverage/**", "node_modules/**", "test/**/fixtures/**"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      "@typescript-eslint/consistent-type-definitions": ["error", "interface"],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      // A name shared by a zod schema and its type is this project's convention.
+      "@typescript-eslint/no-redeclare": "off",
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
+      ],
+      eqeqeq: "error",
+    },
+  },
+  {
+    files: ["**/*.cjs"],
+    languageOptions: {
+      sourceType: "commonjs",
+      globals: {
+        require: "readonly",
+        module: "writable",
+        process: "readonly",
+        console: "readonly",
+        __dirname: "readonly",
+      },
+    },
+  },
+  {
+    files: ["src/**/*.ts", "local/**/*.ts", "simulator/**/*.ts", "tools/**/*.ts"],
+    plugins: { boundaries },
+    settings: {
+      "import/resolver": { typescript: { project: "tsconfig.json", alwaysTryTypes: true } },
+      "boundaries/elements": [
+        file("main", "src/main.ts"),
+        file("contract", "src/activities/*.contract.ts"),
+        layer("domain", "src/domain"),
+        layer("scenarios", "src/scenarios"),
+        layer("durable", "src/durable"),
+        layer("recovery", "src/recovery"),
+        layer("orchestrators", "src/orchestrators"),
+        layer("activities", "src/activities"),
+        layer("azure", "src/azure"),
+        layer("state", "src/state"),
+        layer("triggers", "src/triggers"),
+        layer("config", "src/config"),
+        layer("local", "local"),
+        layer("simulator", "simulator"),
+        layer("tools", "tools"),
+      ],
+    },
+    rules: {
+      "boundaries/no-unknown-files": "error",
+      "boundaries/dependencies": [
+        "error",
+        {
+          default: "disallow",
+          policies: [
+            may("domain", "domain"),
+            may("scenarios", "scenarios", "domain"),
+            may("durable", "durable", "domain"),
+            may("contract", "contract", "durable", "domain"),
+            may("recovery", "recovery", "domain", "scenarios", "durable", "contract"),
+            may(
+              "orchestrators",
+              "orchestrators",
+              "domain",
+              "scenarios",
+              "durable",
+              "recovery",
+              "contract",
+            ),
+            may("azure", "azure", "domain"),
+            may("state", "state", "domain", "azure"),
+            may("activities", "activities", "contract", "domain", "durable", "azure", "state"),
+            may("triggers", "triggers", "domain", "scenarios", "state"),
+            may("config", "config", "domain"),
+            may("simulator", "simulator"),
+            may("tools", "tools", "config", "domain", "scenarios"),
+            may(
+              "main",
+              "domain",
+              "scenarios",
+              "durable",
+              "recovery",
+              "orchestrators",
+              "contract",
+              "activities",
+              "azure",
+              "state",
+              "triggers",
+              "config",
+            ),
+            may("local", "local", "simulator", "domain", "scenarios", "config"),
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["src/domain/**/*.ts"],
+    rules: { "no-restricted-imports": restrictedImports([library]) },
+  },
+  {
+    files: ["src/scenarios/**/*.ts"],
+    rules: { "no-restricted-imports": restrictedImports([sdk, node]) },
+  },
+  {
+    files: [
+      "src/activities/**/*.ts",
+      "src/state/**/*.ts",
+      "src/triggers/**/*.ts",
+      "src/config/**/*.ts",
+    ],
+    rules: { "no-restricted-imports": restrictedImports([sdk]) },
+  },
+  {
+    // The replay fence.
+    files: ["src/orchestrators/**/*.ts", "src/recovery/**/*.ts", "src/durable/**/*.ts"],
+    rules: {
+      "no-restricted-globals": ["error", ...impureGlobals],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "replayed code is deterministic" },
+      ],
+      "no-restricted-imports": restrictedImports([sdk, node]),
+      "no-restricted-syntax": [
+        "error",
+        { selector: "AwaitExpression", message: "an orchestrator yields, it never awaits" },
+        { selector: "FunctionDeclaration[async=true]", message: "an orchestrator is a generator" },
+        {
+          selector:
+            "MemberExpression[property.name=/^(lock|isLocked|callHttp)$/][object.property.name='df']",
+          message: "gone in version 4 of durable-functions",
+        },
+      ],
+    },
+  },
+  {
+    // Steps delegate with yield*, so that every result keeps its type.
+    files: ["src/orchestrators/**/*.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "YieldExpression[delegate=false]",
+          message: "use yield* and the recovery vocabulary",
+        },
+        { selector: "AwaitExpression", message: "an orchestrator yields, it never awaits" },
+      ],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["src/config/settings.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "MemberExpression[object.name='process'][property.name='env']",
+          message: "src/config/settings.ts is the only reader of the environment",
+        },
+      ],
+    },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        { object: "jest", property: "mock", message: "make the dependency a parameter" },
+      ],
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+);
