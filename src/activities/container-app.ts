@@ -1,0 +1,189 @@
+import { classifyError } from "../azure/classify-error.js";
+import type { ContainerApps, ContainerAppView, RevisionView } from "../azure/container-apps.js";
+import type { HealthProbe } from "../azure/health-probe.js";
+import { seconds } from "../domain/duration.js";
+import { isAfter } from "../domain/instant.js";
+import { parseResourceId } from "../domain/resource-id.js";
+import type { Activity } from "../durable/activity-contract.js";
+import type { StateStore } from "../state/state-store.js";
+import * as contract from "./container-app.contract.js";
+import { ensure } from "./ensure.js";
+
+/** How long Azure may take to show a trace of a restart: the first new replica. */
+const restartSettling = seconds(15);
+/** ARM shows an activation or an accepted change at once or after a few seconds. */
+const changeSettling = seconds(5);
+
+const runningStates = new Set(["Running", "RunningAtMaxScale", "ScaledToZero"]);
+const failedStates = new Set(["Failed", "Degraded"]);
+
+/** Everything a recovery may do to a container app. */
+export function containerAppActivities(
+  apps: ContainerApps,
+  health: HealthProbe,
+  store: StateStore,
+): readonly Activity[] {
+  return [
+    contract.observeApp.implementedBy(classifyError, async ({ app: id }) => {
+      const [app, revisions] = await Promise.all([apps.app(id), apps.revisions(id)]);
+      const serving = servingRevisions(app, revisions);
+      return {
+        detail: `${app.name}: ${app.provisioningState}, ${app.runningStatus}; serving ${serving.join(", ") || "nothing"}`,
+        ...(app.fqdn === undefined ? {} : { fqdn: app.fqdn }),
+        mode: isMultiple(app) ? "multiple" : "single",
+        provisioningState: app.provisioningState,
+        runningStatus: app.runningStatus,
+        ...(app.latestRevision === undefined ? {} : { latestRevision: app.latestRevision }),
+        ...(app.latestReadyRevision === undefined
+          ? {}
+          : { latestReadyRevision: app.latestReadyRevision }),
+        serving,
+      };
+    }),
+
+    contract.probeHealth.implementedBy(classifyError, async ({ fqdn, rule }) => {
+      const { status, ...probe } = await health.probe(fqdn, rule);
+      return { ...probe, ...(status === undefined ? {} : { status }) };
+    }),
+
+    contract.restartRevision.implementedBy(classifyError, ({ app, revision }, context) =>
+      ensure(store, context, contract.restartRevision, {
+        onRepeat: "repeat",
+        settling: restartSettling,
+        observe: async (since) => {
+          // Before the act there is nothing to look for: a restart is always wanted then.
+          if (since === undefined) return undefined;
+          const replicas = await apps.replicas(app, revision);
+          const fresh = replicas.filter(({ createdAt }) => createdAt && isAfter(createdAt, since));
+          return fresh.length > 0
+            ? { changed: true, detail: `${revision} is restarting: ${fresh.length} new replicas` }
+            : undefined;
+        },
+        act: async () => {
+          await apps.restart(app, revision);
+          return { changed: true, detail: `restarted ${revision}` };
+        },
+      }),
+    ),
+
+    contract.chooseKnownGood.implementedBy(classifyError, async ({ app, failing }) => {
+      const candidates = (await apps.revisions(app)).filter(
+        (revision) => !failing.includes(revision.name) && ranWell(revision),
+      );
+      const [best] = newestFirst(candidates);
+      if (best?.createdAt === undefined) {
+        return {
+          kind: "none",
+          detail: `no other revision of ${nameOf(app)} is provisioned and free of failures`,
+        };
+      }
+      return {
+        kind: "found",
+        revision: best.name,
+        createdAt: best.createdAt,
+        detail: `${best.name}, made ${best.createdAt}, is the newest of ${candidates.length} that ran well`,
+      };
+    }),
+
+    contract.activateRevision.implementedBy(classifyError, ({ app, revision }, context) =>
+      ensure(store, context, contract.activateRevision, {
+        onRepeat: "repeat",
+        settling: changeSettling,
+        observe: async () =>
+          (await apps.revision(app, revision))?.active === true
+            ? { changed: false, detail: `${revision} is active` }
+            : undefined,
+        act: async () => {
+          await apps.activate(app, revision);
+          return { changed: true, detail: `activated ${revision}` };
+        },
+      }),
+    ),
+
+    contract.observeRevision.implementedBy(classifyError, async ({ app, revision }) => {
+      const seen = await apps.revision(app, revision);
+      if (seen === undefined) {
+        return { running: false, failed: false, detail: `${revision} does not exist yet` };
+      }
+      const failed = failedStates.has(seen.runningState) || seen.provisioningState === "Failed";
+      return {
+        running: seen.active && !failed && runningStates.has(seen.runningState),
+        failed,
+        detail: `${revision}: ${seen.provisioningState}, ${seen.runningState}, ${seen.replicas} replicas`,
+      };
+    }),
+
+    contract.startTrafficShift.implementedBy(classifyError, ({ app, revision }, context) =>
+      ensure(store, context, contract.startTrafficShift, {
+        onRepeat: "repeat",
+        settling: changeSettling,
+        observe: async () => {
+          const { traffic } = await apps.app(app);
+          const share = traffic.find((part) => part.revision === revision)?.weight ?? 0;
+          return share === 100
+            ? { changed: false, detail: `${revision} has all traffic` }
+            : undefined;
+        },
+        act: async () => ({
+          changed: true,
+          operation: await apps.startTrafficShift(app, revision),
+          detail: `sending all traffic to ${revision}`,
+        }),
+      }),
+    ),
+
+    contract.startRollForward.implementedBy(classifyError, ({ app, from, suffix }, context) => {
+      const revision = `${nameOf(app)}--${suffix}`;
+      return ensure(store, context, contract.startRollForward, {
+        onRepeat: "repeat",
+        settling: changeSettling,
+        observe: async () =>
+          (await apps.revision(app, revision)) === undefined
+            ? undefined
+            : { changed: false, revision, detail: `${revision} exists` },
+        act: async () => ({
+          changed: true,
+          revision,
+          operation: await apps.startRollForward(app, from, suffix),
+          detail: `making ${revision} from the template of ${from}`,
+        }),
+      });
+    }),
+
+    contract.pollAppOperation.implementedBy(classifyError, async ({ app, operation }) => {
+      const seen = await apps.operation(app, operation);
+      switch (seen.state) {
+        case "running":
+          return { state: "running", operation: seen.token, detail: "Azure is at work" };
+        case "succeeded":
+          return { state: "succeeded", detail: "Azure reports success" };
+        case "failed":
+          return { state: "failed", detail: `Azure reports failure: ${seen.message}` };
+      }
+    }),
+  ];
+}
+
+const nameOf = (app: string): string => parseResourceId(app)?.name ?? app;
+
+const isMultiple = (app: ContainerAppView): boolean => app.mode.toLowerCase() !== "single";
+
+/** In single mode the active one; in multiple mode every active one with traffic. Newest first. */
+function servingRevisions(
+  app: ContainerAppView,
+  revisions: readonly RevisionView[],
+): string[] {
+  const serving = revisions.filter(
+    ({ active, trafficWeight }) => active && (!isMultiple(app) || trafficWeight > 0),
+  );
+  return newestFirst(serving).map(({ name }) => name);
+}
+
+/** Provisioned once and not known to have failed; a resting revision reports no health. */
+const ranWell = ({ provisioningState, runningState, healthState }: RevisionView): boolean =>
+  ["Provisioned", "Deprovisioned"].includes(provisioningState) &&
+  !failedStates.has(runningState) &&
+  healthState !== "Unhealthy";
+
+const newestFirst = (revisions: readonly RevisionView[]): RevisionView[] =>
+  [...revisions].sort((one, other) => (other.createdAt ?? "").localeCompare(one.createdAt ?? ""));

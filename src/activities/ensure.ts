@@ -1,0 +1,122 @@
+import type { ActivityContext } from "../durable/activity-contract.js";
+import { ClassifiedError, terminal } from "../domain/failure.js";
+import type { Milliseconds } from "../domain/duration.js";
+import { milliseconds } from "../domain/duration.js";
+import { elapsed, instantOf, type Instant } from "../domain/instant.js";
+import { covers } from "../domain/lease.js";
+import { wasRefused } from "../azure/classify-error.js";
+import type { Claim } from "../domain/claim.js";
+import type { Versioned } from "../state/json-document.js";
+import type { StateStore } from "../state/state-store.js";
+
+/** A change of something in Azure, described so that it is safe to be asked for twice. */
+export interface Effect<Output extends { readonly changed: boolean }> {
+  /**
+   * Whether the goal holds. `since` is when this run began the act, absent before it did: some acts
+   * (a restart) leave a trace only against a time.
+   */
+  readonly observe: (since: Instant | undefined) => Promise<NoInfer<Output> | undefined>;
+  readonly act: () => Promise<NoInfer<Output>>;
+  /** What to do when the act was begun, its answer was lost and looking does not tell. */
+  readonly onRepeat: "repeat" | "ask-operator";
+  /** How long after the act its trace may take to show; until then a repeat looks again. */
+  readonly settling: Milliseconds;
+}
+
+/** The part of an activity's contract that an effect needs. */
+interface EffectContract<Output> {
+  readonly name: string;
+  parseOutput(recorded: unknown): Output;
+}
+
+/**
+ * Look; act only if the goal does not hold; leave a claim before and after. A repeat that finds its
+ * claim complete returns the recorded result, one that finds it open looks before it acts.
+ */
+export async function ensure<Output extends { readonly changed: boolean }>(
+  store: StateStore,
+  { caller, log }: ActivityContext,
+  contract: EffectContract<Output>,
+  effect: Effect<Output>,
+): Promise<Output> {
+  const activity = contract.name;
+  const { run, step } = caller;
+  const found = await store.claims.read(run, step);
+  if (found?.value.status === "complete") return contract.parseOutput(found.value.result);
+
+  const begun = found?.value.status === "open" ? found.value : undefined;
+  const seen = await effect.observe(begun?.openedAt);
+  if (seen !== undefined) {
+    const result = { ...seen, changed: begun !== undefined };
+    if (found !== undefined && begun !== undefined) {
+      await store.claims.write({ ...begun, status: "complete", result }, found);
+    }
+    log("goal holds", { activity, changed: result.changed });
+    return result;
+  }
+
+  const now = instantOf(new Date());
+  if (begun !== undefined) {
+    const since = elapsed(begun.begunAt, now);
+    if (since < effect.settling) {
+      throw new ClassifiedError({
+        class: "busy",
+        code: "outcome-not-yet-visible",
+        message: `${activity} was begun and its answer was lost; looking again before repeating it`,
+        retryAfter: milliseconds(effect.settling - since),
+      });
+    }
+    if (effect.onRepeat === "ask-operator") {
+      throw terminal(
+        "outcome-unknown",
+        `${activity} was begun at ${begun.begunAt}, its answer was lost and looking does not tell whether it happened`,
+      );
+    }
+  }
+
+  const { lease } = caller;
+  if (lease === undefined || !covers(await store.leases.read(lease.resource), lease, run, now)) {
+    throw terminal("lease-lost", `this run no longer holds ${lease?.resource ?? "the resource"}`);
+  }
+
+  const claim = await store.claims.write(
+    {
+      version: 1,
+      run,
+      step,
+      activity,
+      status: "open",
+      openedAt: begun?.openedAt ?? now,
+      begunAt: now,
+      attempts: (found?.value.attempts ?? 0) + 1,
+    },
+    found,
+  );
+  if (claim === undefined) {
+    throw new ClassifiedError({
+      class: "busy",
+      code: "claim-race",
+      message: `another execution of ${activity} is under way`,
+    });
+  }
+  log("acting", { activity, attempt: claim.value.attempts });
+  const result = await actUnder(store, claim, effect);
+  await store.claims.write({ ...claim.value, status: "complete", result }, claim);
+  return result;
+}
+
+async function actUnder<Output extends { readonly changed: boolean }>(
+  store: StateStore,
+  claim: Versioned<Claim>,
+  effect: Effect<Output>,
+): Promise<Output> {
+  try {
+    return await effect.act();
+  } catch (error) {
+    // A clear no: nothing happened, so the next attempt need not look for traces.
+    if (wasRefused(error)) {
+      await store.claims.write({ ...claim.value, status: "refused" }, claim);
+    }
+    throw error;
+  }
+}

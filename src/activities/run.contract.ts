@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { declareActivity } from "../durable/activity-contract.js";
+import { observed } from "../durable/step-output.js";
+import { Instant } from "../domain/instant.js";
+import { persistently } from "../domain/patience.js";
+import { Outcome, RunRecord } from "../domain/run-record.js";
+
+/**
+ * Whether this run is the one its incident was opened for. A platform that starts an ended instance
+ * again would otherwise recover something a second time.
+ */
+export const confirmMandate = declareActivity({
+  name: "confirmMandate",
+  input: z.strictObject({ incident: z.string() }),
+  output: z.strictObject({ ...observed, mandated: z.boolean() }),
+  patience: persistently,
+});
+
+/** Take or renew the lease on a resource. */
+export const takeLease = declareActivity({
+  name: "takeLease",
+  input: z.strictObject({ resource: z.string(), scenario: z.string() }),
+  output: z.discriminatedUnion("kind", [
+    z.strictObject({
+      ...observed,
+      kind: z.literal("taken"),
+      fencing: z.int().positive(),
+      expiresAt: Instant,
+    }),
+    z.strictObject({ ...observed, kind: z.literal("held") }),
+  ]),
+  patience: persistently,
+});
+
+/** Give a lease back. */
+export const releaseLease = declareActivity({
+  name: "releaseLease",
+  input: z.strictObject({ resource: z.string() }),
+  output: z.strictObject({ ...observed }),
+  patience: persistently,
+});
+
+/** Write the record and the reports rendered from it. */
+export const saveRecord = declareActivity({
+  name: "saveRecord",
+  input: z.strictObject({ record: RunRecord }),
+  output: z.strictObject({ ...observed }),
+  patience: persistently,
+});
+
+/** Close the incident; the run's last step. */
+export const closeIncident = declareActivity({
+  name: "closeIncident",
+  input: z.strictObject({ incident: z.string(), outcome: Outcome, at: Instant }),
+  output: z.strictObject({ ...observed }),
+  patience: persistently,
+});

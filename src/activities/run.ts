@@ -1,0 +1,51 @@
+import { escapeUTF8 } from "entities";
+import { classifyError } from "../azure/classify-error.js";
+import { instantOf } from "../domain/instant.js";
+import { renderHtml } from "../domain/report-html.js";
+import { renderMarkdown } from "../domain/report-markdown.js";
+import type { Activity } from "../durable/activity-contract.js";
+import type { StateStore } from "../state/state-store.js";
+import * as contract from "./run.contract.js";
+
+/** What a run does to its own papers: mandate, leases, record, incident. */
+export function runActivities(store: StateStore): readonly Activity[] {
+  return [
+    contract.confirmMandate.implementedBy(classifyError, async ({ incident }, { caller }) => {
+      const standing = (await store.incidents.read(incident))?.value;
+      const mandated = standing?.run === caller.run && standing.status === "open";
+      return {
+        mandated,
+        detail: mandated ? "the incident is this run's" : "the incident is closed or another run's",
+      };
+    }),
+
+    contract.takeLease.implementedBy(classifyError, async ({ resource, scenario }, { caller }) => {
+      const wanted = { resource, run: caller.run, scenario };
+      const claiming = await store.leases.claim(wanted, instantOf(new Date()));
+      if (claiming.kind === "held") {
+        const { run, expiresAt } = claiming.by;
+        return { kind: "held", detail: `held by ${run} until ${expiresAt}` };
+      }
+      const { fencing, expiresAt } = claiming.lease;
+      return { kind: "taken", fencing, expiresAt, detail: `lease ${fencing} until ${expiresAt}` };
+    }),
+
+    contract.releaseLease.implementedBy(classifyError, async ({ resource }, { caller }) => {
+      await store.leases.release(resource, caller.run);
+      return { detail: "lease given back" };
+    }),
+
+    contract.saveRecord.implementedBy(classifyError, async ({ record }) => {
+      await store.runs.save(record, { md: renderMarkdown(record), html: renderHtml(record, escapeUTF8) });
+      return { detail: "record and reports written" };
+    }),
+
+    contract.closeIncident.implementedBy(
+      classifyError,
+      async ({ incident, outcome, at }, { caller }) => {
+        await store.incidents.close(incident, caller.run, outcome, at);
+        return { detail: "incident closed" };
+      },
+    ),
+  ];
+}

@@ -1,0 +1,143 @@
+import type { ContainerClient } from "@azure/storage-blob" with { "resolution-mode": "import" };
+import type { TokenCredential } from "@azure/identity";
+import type { AzureSettings } from "./azure-settings.js";
+import { lazily } from "./lazily.js";
+
+export interface StoredText {
+  readonly text: string;
+  readonly etag: string;
+}
+
+export interface ListedBlob {
+  readonly name: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** One container of small text blobs with the conditional writes that decide races. */
+export interface BlobContainer {
+  read(name: string): Promise<StoredText | undefined>;
+  /** Writes only where nothing is; the new etag, or undefined if something was there. */
+  create(name: string, text: string, description?: BlobDescription): Promise<string | undefined>;
+  /** Writes only over the version that was read; undefined if another write came first. */
+  replace(
+    name: string,
+    text: string,
+    etag: string,
+    description?: BlobDescription,
+  ): Promise<string | undefined>;
+  /** Writes whatever is there. For content that is the same however often it is written. */
+  put(name: string, text: string, description?: BlobDescription): Promise<void>;
+  list(prefix: string): Promise<readonly ListedBlob[]>;
+  /** Throws unless the container can be reached and read. */
+  check(): Promise<void>;
+}
+
+export interface BlobDescription {
+  readonly contentType?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A container of Azure Blob Storage, made if it is missing. */
+export function blobContainer(
+  settings: AzureSettings,
+  credential: () => Promise<TokenCredential>,
+  place: { readonly endpoint: string; readonly container: string },
+): BlobContainer {
+  const clients = lazily(async () => {
+    const { ContainerClient } = await import("@azure/storage-blob");
+    const identity = await credential();
+    const url = new URL(place.container, withSlash(place.endpoint)).href;
+    const audience = `${settings.storageAudience}/.default`;
+    return {
+      reading: new ContainerClient(url, identity, { audience, retryOptions: { maxTries: 2 } }),
+      writing: new ContainerClient(url, identity, { audience, retryOptions: { maxTries: 1 } }),
+    };
+  });
+  const limit = () => ({ abortSignal: AbortSignal.timeout(settings.callTimeLimit) });
+
+  const write = async (
+    name: string,
+    text: string,
+    conditions: { ifNoneMatch?: string; ifMatch?: string },
+    description: BlobDescription = {},
+  ): Promise<string | undefined> => {
+    const { writing } = await clients();
+    const upload = () =>
+      writing.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), {
+        ...limit(),
+        conditions,
+        metadata: { ...description.metadata },
+        blobHTTPHeaders: {
+          blobContentType: description.contentType ?? "application/json; charset=utf-8",
+        },
+      });
+    try {
+      const { etag } = await whereContainerExists(writing, upload, limit);
+      return etag ?? "";
+    } catch (error) {
+      if (conflicts.has(codeOf(error))) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    async read(name) {
+      const { reading } = await clients();
+      try {
+        const answer = await reading.getBlobClient(name).download(0, undefined, limit());
+        const chunks: Buffer[] = [];
+        for await (const chunk of answer.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+        return { text: Buffer.concat(chunks).toString("utf8"), etag: answer.etag ?? "" };
+      } catch (error) {
+        if (absences.has(codeOf(error))) return undefined;
+        throw error;
+      }
+    },
+    create: (name, text, description) => write(name, text, { ifNoneMatch: "*" }, description),
+    replace: (name, text, etag, description) => write(name, text, { ifMatch: etag }, description),
+    async put(name, text, description) {
+      await write(name, text, {}, description);
+    },
+    async list(prefix) {
+      const { reading } = await clients();
+      const found: ListedBlob[] = [];
+      try {
+        const pages = reading.listBlobsFlat({ prefix, includeMetadata: true, ...limit() });
+        for await (const { name, metadata } of pages) found.push({ name, metadata: { ...metadata } });
+      } catch (error) {
+        if (codeOf(error) !== "ContainerNotFound") throw error;
+      }
+      return found;
+    },
+    async check() {
+      const { reading, writing } = await clients();
+      await whereContainerExists(writing, () => reading.getProperties(limit()), limit);
+    },
+  };
+}
+
+/** The service's own container is made by its deployment; where it is missing, it is made here. */
+async function whereContainerExists<T>(
+  container: ContainerClient,
+  act: () => Promise<T>,
+  limit: () => { abortSignal: AbortSignal },
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (codeOf(error) !== "ContainerNotFound") throw error;
+    await container.createIfNotExists(limit());
+    return act();
+  }
+}
+
+const conflicts = new Set(["BlobAlreadyExists", "ConditionNotMet"]);
+const absences = new Set(["BlobNotFound", "ContainerNotFound"]);
+
+function codeOf(error: unknown): string {
+  const { code, details } = error as { code?: unknown; details?: { errorCode?: unknown } };
+  const named = details?.errorCode ?? code;
+  return typeof named === "string" ? named : "";
+}
+
+const withSlash = (endpoint: string): string => (endpoint.endsWith("/") ? endpoint : `${endpoint}/`);

@@ -1,0 +1,276 @@
+import type {
+  ContainerApp,
+  ContainerAppsAPIClient,
+  Revision,
+  TrafficWeight,
+} from "@azure/arm-appcontainers" with { "resolution-mode": "import" };
+import type { TokenCredential } from "@azure/identity";
+import type { Instant } from "../domain/instant.js";
+import { instantOf } from "../domain/instant.js";
+import { terminal } from "../domain/failure.js";
+import { parseResourceId } from "../domain/resource-id.js";
+import type { AzureSettings } from "./azure-settings.js";
+import { lazily } from "./lazily.js";
+
+/** A container app as ARM shows it. States are open sets: Azure adds to them. */
+export interface ContainerAppView {
+  readonly name: string;
+  readonly location: string;
+  readonly mode: string;
+  readonly provisioningState: string;
+  readonly runningStatus: string;
+  /** Where its ingress answers; absent without ingress. */
+  readonly fqdn: string | undefined;
+  readonly latestRevision: string | undefined;
+  readonly latestReadyRevision: string | undefined;
+  readonly traffic: readonly { revision: string | undefined; latest: boolean; weight: number }[];
+}
+
+export interface RevisionView {
+  readonly name: string;
+  readonly active: boolean;
+  readonly createdAt: Instant | undefined;
+  readonly trafficWeight: number;
+  readonly replicas: number;
+  readonly provisioningState: string;
+  readonly runningState: string;
+  readonly healthState: string;
+}
+
+export interface ReplicaView {
+  readonly name: string;
+  readonly createdAt: Instant | undefined;
+  readonly runningState: string;
+  readonly ready: boolean;
+  readonly restartCount: number;
+}
+
+/** How a long ARM operation stands. The token is the SDK's serialized poller. */
+export type OperationState =
+  | { readonly state: "running"; readonly token: string }
+  | { readonly state: "succeeded" }
+  | { readonly state: "failed"; readonly message: string };
+
+/** Container Apps, as far as recoveries use it. Ids are full ARM ids. */
+export interface ContainerApps {
+  app(id: string): Promise<ContainerAppView>;
+  revisions(id: string): Promise<readonly RevisionView[]>;
+  /** Undefined if there is no such revision. */
+  revision(id: string, name: string): Promise<RevisionView | undefined>;
+  replicas(id: string, revision: string): Promise<readonly ReplicaView[]>;
+  restart(id: string, revision: string): Promise<void>;
+  activate(id: string, revision: string): Promise<void>;
+  /** Sends all traffic to one revision. Means something in multiple-revision mode only. */
+  startTrafficShift(id: string, revision: string): Promise<string>;
+  /** Makes a new revision from an old one's template. A fresh suffix is the idempotency key. */
+  startRollForward(id: string, from: string, suffix: string): Promise<string>;
+  operation(id: string, token: string): Promise<OperationState>;
+  /** The last lines of the revision's first replica that has a log. */
+  logTail(id: string, revision: string, lines: number): Promise<string>;
+}
+
+export function containerApps(
+  settings: AzureSettings,
+  credential: () => Promise<TokenCredential>,
+): ContainerApps {
+  const sdk = lazily(() => import("@azure/arm-appcontainers"));
+  const clients = new Map<string, Promise<ContainerAppsAPIClient>>();
+  // Two clients a subscription: a repeat of a mutation is the orchestrator's decision alone.
+  const client = async (subscription: string, purpose: "read" | "mutate") => {
+    const key = `${subscription}/${purpose}`;
+    const known = clients.get(key);
+    if (known !== undefined) return known;
+    const { ContainerAppsAPIClient } = await sdk();
+    const made = credential().then(
+      (identity) =>
+        new ContainerAppsAPIClient(identity, subscription, {
+          endpoint: settings.armEndpoint,
+          credentials: { scopes: [`${settings.armAudience}/.default`] },
+          retryOptions: { maxRetries: purpose === "read" ? 1 : 0 },
+        }),
+    );
+    clients.set(key, made);
+    return made;
+  };
+  const limit = () => ({ abortSignal: AbortSignal.timeout(settings.callTimeLimit) });
+  const place = (id: string) => {
+    const parts = parseResourceId(id);
+    if (parts === undefined) throw terminal("invalid-resource-id", `"${id}" is no resource id`);
+    return parts;
+  };
+  const getApp = async (id: string): Promise<ContainerApp> => {
+    const { subscription, group, name } = place(id);
+    return (await client(subscription, "read")).containerApps.get(group, name, limit());
+  };
+  const submit = async (
+    id: string,
+    change: Pick<ContainerApp, "configuration" | "template">,
+    location: string,
+  ): Promise<string> => {
+    const { subscription, group, name } = place(id);
+    const azure = await client(subscription, "mutate");
+    const poller = azure.containerApps.update(group, name, { location, ...change }, limit());
+    await poller.submitted();
+    return poller.serialize();
+  };
+
+  return {
+    app: async (id) => viewOf(await getApp(id)),
+
+    async revisions(id) {
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription, "read");
+      const found: RevisionView[] = [];
+      for await (const revision of azure.containerAppsRevisions.listRevisions(group, name, limit())) {
+        found.push(revisionViewOf(revision));
+      }
+      return found;
+    },
+
+    async revision(id, revision) {
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription, "read");
+      try {
+        return revisionViewOf(
+          await azure.containerAppsRevisions.getRevision(group, name, revision, limit()),
+        );
+      } catch (error) {
+        if ((error as { statusCode?: unknown }).statusCode === 404) return undefined;
+        throw error;
+      }
+    },
+
+    async replicas(id, revision) {
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription, "read");
+      const { value } = await azure.containerAppsRevisionReplicas.listReplicas(
+        group,
+        name,
+        revision,
+        limit(),
+      );
+      return value.map((replica) => ({
+        name: replica.name ?? "",
+        createdAt: replica.createdTime && instantOf(replica.createdTime),
+        runningState: replica.runningState ?? "Unknown",
+        ready: replica.containers?.every(({ ready }) => ready === true) ?? false,
+        restartCount: Math.max(
+          0,
+          ...(replica.containers ?? []).map(({ restartCount }) => restartCount ?? 0),
+        ),
+      }));
+    },
+
+    async restart(id, revision) {
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription, "mutate");
+      await azure.containerAppsRevisions.restartRevision(group, name, revision, limit());
+    },
+
+    async activate(id, revision) {
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription, "mutate");
+      await azure.containerAppsRevisions.activateRevision(group, name, revision, limit());
+    },
+
+    async startTrafficShift(id, revision) {
+      const app = await getApp(id);
+      // Labels belong to people and their test addresses; they stay, without traffic.
+      const labeled = (app.configuration?.ingress?.traffic ?? []).flatMap(
+        ({ label, revisionName }): TrafficWeight[] =>
+          label === undefined || revisionName === undefined || revisionName === revision
+            ? []
+            : [{ label, revisionName, weight: 0 }],
+      );
+      const traffic: TrafficWeight[] = [{ revisionName: revision, weight: 100 }, ...labeled];
+      return submit(id, { configuration: { ingress: { traffic } } }, app.location);
+    },
+
+    async startRollForward(id, from, suffix) {
+      const { subscription, group, name } = place(id);
+      const app = await getApp(id);
+      const good = await (
+        await client(subscription, "read")
+      ).containerAppsRevisions.getRevision(group, name, from, limit());
+      if (good.template?.containers === undefined) {
+        throw terminal("no-template", `revision ${from} has no template to roll forward with`);
+      }
+      return submit(id, { template: { ...good.template, revisionSuffix: suffix } }, app.location);
+    },
+
+    async operation(id, token) {
+      const { subscription } = place(id);
+      const azure = await client(subscription, "read");
+      const { restorePoller } = await sdk();
+      const poller = restorePoller(azure, token, azure.containerApps.update.bind(azure.containerApps));
+      const state = await poller.poll(limit());
+      if (state.status === "succeeded") return { state: "succeeded" };
+      if (state.status === "failed" || state.status === "canceled") {
+        return { state: "failed", message: state.error?.message ?? state.status };
+      }
+      return { state: "running", token: await poller.serialize() };
+    },
+
+    async logTail(id, revision, lines) {
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription, "read");
+      const [{ token }, { value: replicas }] = await Promise.all([
+        azure.containerApps.getAuthToken(group, name, limit()),
+        azure.containerAppsRevisionReplicas.listReplicas(group, name, revision, limit()),
+      ]);
+      const endpoint = replicas
+        .flatMap(({ containers }) => containers ?? [])
+        .find(({ logStreamEndpoint }) => logStreamEndpoint !== undefined)?.logStreamEndpoint;
+      if (endpoint === undefined || token === undefined) {
+        throw terminal("no-log-stream", `no replica of ${revision} offers a log stream`);
+      }
+      const url = new URL(endpoint);
+      url.search = new URLSearchParams({
+        follow: "false",
+        output: "text",
+        tailLines: String(lines),
+      }).toString();
+      const answer = await fetch(url, {
+        headers: { authorization: `Bearer ${token}` },
+        signal: limit().abortSignal,
+      });
+      if (!answer.ok) {
+        throw Object.assign(new Error(`the log stream answered ${answer.status}`), {
+          statusCode: answer.status,
+        });
+      }
+      return answer.text();
+    },
+  };
+}
+
+function viewOf(app: ContainerApp): ContainerAppView {
+  return {
+    name: app.name ?? "",
+    location: app.location,
+    mode: app.configuration?.activeRevisionsMode ?? "Single",
+    provisioningState: app.provisioningState ?? "Unknown",
+    runningStatus: app.runningStatus ?? "Unknown",
+    fqdn: app.configuration?.ingress?.fqdn,
+    latestRevision: app.latestRevisionName,
+    latestReadyRevision: app.latestReadyRevisionName,
+    traffic: (app.configuration?.ingress?.traffic ?? []).map((part) => ({
+      revision: part.revisionName,
+      latest: part.latestRevision ?? false,
+      weight: part.weight ?? 0,
+    })),
+  };
+}
+
+function revisionViewOf(revision: Revision): RevisionView {
+  return {
+    name: revision.name ?? "",
+    active: revision.active ?? false,
+    createdAt: revision.createdTime && instantOf(revision.createdTime),
+    trafficWeight: revision.trafficWeight ?? 0,
+    replicas: revision.replicas ?? 0,
+    provisioningState: revision.provisioningState ?? "Unknown",
+    runningState: revision.runningState ?? "Unknown",
+    healthState: revision.healthState ?? "None",
+  };
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { Milliseconds } from "./duration.js";
+import { EnvironmentName } from "./environment-name.js";
+import { Instant } from "./instant.js";
+import { Deadlines, WithinRto } from "./objectives.js";
+import { Outcome, StepStatus, Trigger } from "./run-record.js";
+
+/**
+ * Where a run stands, published as the orchestration's custom status at each change. The platform
+ * caps it at 16 KB, so it names steps and leaves their detail to the record.
+ */
+export const Checkpoint = z.strictObject({
+  scenario: z.string(),
+  title: z.string(),
+  environment: EnvironmentName,
+  resource: z.string(),
+  mode: z.enum(["execute", "plan"]),
+  trigger: Trigger,
+  /** What a person has to give before the run goes on; the clock of the RTO does not stop for it. */
+  waitingFor: z.enum(["approval", "decision", "resume"]).optional(),
+  detectedAt: Instant,
+  startedAt: Instant,
+  at: Instant,
+  step: z.strictObject({ id: z.string(), title: z.string(), since: Instant, detail: z.string() }),
+  steps: z.array(z.strictObject({ id: z.string(), status: StepStatus })),
+  clock: z.strictObject({
+    elapsed: Milliseconds,
+    deadlines: Deadlines,
+    /** When the rest of the way, as declared in the catalogue, would end. */
+    forecastAt: Instant,
+    /** Whether that is in time. */
+    withinRto: WithinRto,
+    breach: z.string().optional(),
+  }),
+  outcome: Outcome.optional(),
+  reason: z.string().optional(),
+});
+export type Checkpoint = z.infer<typeof Checkpoint>;

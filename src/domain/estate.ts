@@ -1,0 +1,254 @@
+import { z } from "zod";
+import { Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
+import { EnvironmentName } from "./environment-name.js";
+import { geographyOf } from "./geography.js";
+import { resourceId } from "./resource-id.js";
+
+/*
+ * The estate is what an operator writes down about the things to be protected: one JSON file. Both
+ * sides of a resource are named; which of them is active is always observed, never configured.
+ */
+
+const guid = z.guid({ error: "write a GUID such as 0f9f3a52-6c1e-4f0b-9d0a-0c8a2a1a7c11" });
+const region = z
+  .string()
+  .regex(/^[a-z0-9]+$/, { error: "write the region as ARM does, such as eastus" });
+
+/** The two sides of a resource. A single-region estate has no secondary. */
+const sides = (type: string) => ({
+  primary: resourceId(type),
+  secondary: resourceId(type).optional(),
+});
+
+/** How the health of the protected application is judged, from outside, over its own address. */
+export const HealthRule = z.strictObject({
+  path: z.string().startsWith("/", { error: "write a path such as /health" }).default("/health"),
+  expectedStatus: z.int().min(100).max(599).default(200),
+  /** That many good answers in a row make it healthy. */
+  inARow: z.int().min(1).max(10).default(3),
+  interval: Duration.default(seconds(5)),
+});
+export type HealthRule = z.infer<typeof HealthRule>;
+
+const ContainerAppSides = z.strictObject({
+  ...sides("Microsoft.App/containerApps"),
+  health: HealthRule.prefault({}),
+});
+
+const RedisSides = z.strictObject({
+  primary: z.union([
+    resourceId("Microsoft.Cache/redis"),
+    resourceId("Microsoft.Cache/redisEnterprise"),
+  ]),
+  secondary: z
+    .union([resourceId("Microsoft.Cache/redis"), resourceId("Microsoft.Cache/redisEnterprise")])
+    .optional(),
+  tier: z.enum(["Basic", "Standard", "Premium", "Managed"]),
+  connectionSecret: z.string().default("redis-connection-string"),
+});
+
+const KeyVaultSides = z.strictObject({ ...sides("Microsoft.KeyVault/vaults") });
+
+const StorageSides = z.strictObject({
+  ...sides("Microsoft.Storage/storageAccounts"),
+  containers: z.array(z.string().min(3)).min(1).default(["branding"]),
+});
+
+const TrafficManager = z.strictObject({
+  profile: resourceId("Microsoft.Network/trafficManagerProfiles"),
+  primaryEndpoint: z.string().min(1),
+  secondaryEndpoint: z.string().min(1).optional(),
+});
+
+const FrontDoor = z.strictObject({
+  profile: resourceId("Microsoft.Cdn/profiles"),
+  originGroup: z.string().min(1),
+});
+
+const ApplicationInsights = z.strictObject({
+  component: resourceId("Microsoft.Insights/components"),
+  /** Availability tests whose alerts speak of the container app. */
+  availabilityTests: z.array(resourceId("Microsoft.Insights/webtests")).default([]),
+  /** The Log Analytics workspace's customer id, for queries. */
+  workspaceId: guid,
+});
+
+const Contact = z.strictObject({
+  name: z.string().min(1),
+  email: z.email({ error: "write an e-mail address" }),
+  phone: z
+    .string()
+    .regex(/^\+\d{6,15}$/, { error: "write the number as +14255550100" })
+    .optional(),
+});
+
+/** Who hears of a run: primary at its start, secondary at half the RTO, escalation at breach. */
+const Contacts = z.strictObject({ primary: Contact, secondary: Contact, escalation: Contact });
+
+const Schedule = z.strictObject({
+  /** Half the RPO or less, or the objective cannot hold. */
+  interval: Duration,
+  retention: Duration,
+});
+
+const Backups = z.strictObject({
+  keyVault: Schedule,
+  redis: Schedule,
+  blobs: Schedule,
+  applicationInsights: Schedule,
+});
+
+const Approval = z.strictObject({
+  /** How long an approval request stays open. Silence never means go. */
+  window: Duration.default(minutes(30)),
+  /** Whether an operator's own order still needs a second person. */
+  secondPerson: z.boolean().default(false),
+});
+
+const Objectives = z.strictObject({
+  rto: Duration,
+  rpo: Duration,
+  /** Stricter or looser targets than the catalogue's, by scenario id. */
+  scenarioRto: z
+    .strictObject({
+      "container-app-failure": Duration.optional(),
+      "redis-failure": Duration.optional(),
+      "key-vault-failure": Duration.optional(),
+      "storage-failure": Duration.optional(),
+      "region-outage": Duration.optional(),
+    })
+    .prefault({}),
+});
+export type Objectives = z.infer<typeof Objectives>;
+
+export const Environment = z
+  .strictObject({
+    subscriptionId: guid,
+    primaryRegion: region,
+    secondaryRegion: region.optional(),
+    /** Where this service, its state and its backups stand. */
+    serviceRegion: region,
+    /** Where resources are made during a recovery. */
+    recoveryRegion: region,
+    objectives: Objectives,
+    /** How long a run waits for an operator after a step failed for good; the clock runs on. */
+    decisionWindow: Duration.default(milliseconds(0)),
+    containerApp: ContainerAppSides,
+    redis: RedisSides,
+    keyVault: KeyVaultSides,
+    storage: StorageSides,
+    applicationInsights: ApplicationInsights,
+    trafficManager: TrafficManager.optional(),
+    frontDoor: FrontDoor.optional(),
+    backups: Backups,
+    contacts: Contacts,
+    approval: Approval.prefault({}),
+  })
+  .superRefine((environment, context) => {
+    const { primaryRegion, secondaryRegion } = environment;
+    const find = (path: string, message: string): void => {
+      context.addIssue({ code: "custom", path: [path], message });
+    };
+    for (const place of ["serviceRegion", "recoveryRegion"] as const) {
+      if (environment[place] === primaryRegion) {
+        find(place, `is ${primaryRegion}, the region it must outlive; choose another region`);
+      }
+    }
+    if (secondaryRegion === primaryRegion) {
+      find("secondaryRegion", "is the primary region; name another one or leave it out");
+    }
+    for (const place of ["primaryRegion", "secondaryRegion", "serviceRegion", "recoveryRegion"] as const) {
+      const named = environment[place];
+      if (named === undefined) continue;
+      const geography = geographyOf(named);
+      if (geography === undefined) {
+        find(place, `"${named}" is not a region this service knows; check the spelling (eastus, not East US)`);
+      } else if (geography !== (geographyOf(primaryRegion) ?? geography)) {
+        find(place, `${named} is in ${geography}; backups restore only in the geography of ${primaryRegion}`);
+      }
+    }
+    if (secondaryRegion === undefined) {
+      for (const kind of ["containerApp", "redis", "keyVault", "storage"] as const) {
+        if (environment[kind].secondary !== undefined) {
+          find(kind, "has a secondary, but the environment has no secondaryRegion; name the region");
+        }
+      }
+    }
+    if (environment.objectives.rpo > hours(24)) {
+      find("objectives", "rpo is longer than 24 hours; the schedules here do not go beyond a day");
+    }
+  });
+export type Environment = z.infer<typeof Environment>;
+
+export const Estate = z.strictObject({
+  version: z.literal(1, { error: "write 1, the only version there is" }),
+  name: z.string().min(1),
+  environments: z
+    .partialRecord(EnvironmentName, Environment)
+    .refine((environments) => Object.keys(environments).length > 0, {
+      error: "name at least one of development, staging, production",
+    }),
+});
+export type Estate = z.infer<typeof Estate>;
+
+/** One line a finding: the path into the file, what is wrong, what to write instead. */
+export function describeFindings(error: z.ZodError): readonly string[] {
+  return error.issues.map((issue) => {
+    const path = issue.path.length > 0 ? issue.path.map(String).join(".") : "(the whole)";
+    return `${path}: ${issue.message}`;
+  });
+}
+
+/** Which kind of resource of an environment an ARM id is, and on which side. */
+export interface ResourcePlace {
+  readonly environment: EnvironmentName;
+  readonly kind: ResourceKind;
+  readonly side: "primary" | "secondary";
+  /** The id as the estate writes it. */
+  readonly id: string;
+}
+
+export type ResourceKind = "container-app" | "redis" | "key-vault" | "storage" | "traffic-manager";
+
+/**
+ * Finds what an ARM id means to the estate. Application Insights and its availability tests speak
+ * of the primary container app, because that is what they watch.
+ */
+export function placeOf(estate: Estate, id: string): ResourcePlace | undefined {
+  const wanted = id.toLowerCase();
+  for (const name of EnvironmentName.options) {
+    const environment = estate.environments[name];
+    if (environment === undefined) continue;
+    const place = placesOf(name, environment).find(({ known }) => known.toLowerCase() === wanted);
+    if (place !== undefined) return place.place;
+  }
+  return undefined;
+}
+
+function placesOf(
+  environment: EnvironmentName,
+  resources: Environment,
+): readonly { known: string; place: ResourcePlace }[] {
+  const both = (kind: ResourceKind, ids: { primary: string; secondary?: string | undefined }) =>
+    (["primary", "secondary"] as const).flatMap((side) => {
+      const id = ids[side];
+      return id === undefined ? [] : [{ known: id, place: { environment, kind, side, id } }];
+    });
+  const app = {
+    environment,
+    kind: "container-app",
+    side: "primary",
+    id: resources.containerApp.primary,
+  } as const;
+  const { component, availabilityTests } = resources.applicationInsights;
+  return [
+    ...both("container-app", resources.containerApp),
+    ...both("redis", resources.redis),
+    ...both("key-vault", resources.keyVault),
+    ...both("storage", resources.storage),
+    ...[component, ...availabilityTests].map((known) => ({ known, place: app })),
+    ...(resources.trafficManager === undefined
+      ? []
+      : both("traffic-manager", { primary: resources.trafficManager.profile })),
+  ];
+}

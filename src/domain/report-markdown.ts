@@ -1,0 +1,41 @@
+import { report } from "./report.js";
+import type { RunRecord } from "./run-record.js";
+
+/** The report as Markdown, for a ticket or a chat. */
+export function renderMarkdown(record: RunRecord): string {
+  const { title, verdict, facts, nextSteps, findings, steps, evidence } = report(record);
+  const list = (heading: string, items: readonly string[], bullet: (index: number) => string) =>
+    items.length === 0
+      ? []
+      : ["", `## ${heading}`, "", ...items.map((item, index) => `${bullet(index)} ${plain(item)}`)];
+  return [
+    `# ${plain(title)}`,
+    "",
+    `**${plain(verdict)}**`,
+    "",
+    "| | |",
+    "| --- | --- |",
+    ...facts.map(([name, value]) => `| ${plain(name)} | ${plain(value)} |`),
+    ...list("Next steps", nextSteps, (index) => `${index + 1}.`),
+    ...list("Findings", findings, () => "-"),
+    "",
+    "## Steps",
+    "",
+    "| after | step | status | took | attempts | changed | detail |",
+    "| ---: | --- | --- | ---: | ---: | --- | --- |",
+    ...steps.map(
+      (step) =>
+        `| ${step.begunAfter} | ${plain(step.title)} | ${step.status} | ${step.took} | ${step.attempts} | ${step.changed} | ${plain(step.detail)} |`,
+    ),
+    ...list(
+      "Evidence",
+      evidence.map(({ title: name, blob, sha256 }) => `${name}: ${blob} (SHA-256 ${sha256.slice(0, 16)}…)`),
+      () => "-",
+    ),
+    "",
+  ].join("\n");
+}
+
+/** Text that others wrote must not become a table cell, a link or markup. */
+const plain = (text: string): string =>
+  text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, "\\$&");

@@ -1,0 +1,106 @@
+import type { InvocationContext } from "@azure/functions";
+import type { OrchestrationContext, Task } from "durable-functions";
+import { z } from "zod";
+import { Failure } from "../domain/failure.js";
+import { LeaseProof } from "../domain/lease.js";
+import type { Patience } from "../domain/patience.js";
+import type { Durable } from "./durable.js";
+
+/** Who calls: an activity that changes something needs all of it to be safe to repeat. */
+const Caller = z.strictObject({
+  run: z.string(),
+  /** Names the act within the run; the key of its claim. */
+  step: z.string(),
+  attempt: z.int().positive(),
+  lease: LeaseProof.optional(),
+});
+export type Caller = z.infer<typeof Caller>;
+
+/** What an activity's code may use besides its input. */
+export interface ActivityContext {
+  readonly caller: Caller;
+  readonly log: (message: string, facts?: Record<string, unknown>) => void;
+}
+
+/** An activity ready to be registered. */
+export interface Activity {
+  readonly name: string;
+  readonly handler: (input: unknown, invocation: InvocationContext) => Promise<unknown>;
+}
+
+/** Turns what was thrown into a failure value; null means it is a defect and is thrown on. */
+export type Classify = (error: unknown) => Failure | null;
+
+export type Answer<Output> =
+  | { readonly ok: true; readonly value: Output }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** An activity's name, shapes and patience: all that replayed code may know of it. */
+export interface ActivityContract<Input, Output> {
+  readonly name: string;
+  readonly patience: Patience;
+  /** Calls it once and parses the answer; failures that were foreseen come back as values. */
+  call(context: OrchestrationContext, caller: Caller, input: Input): Durable<Answer<Output>>;
+  /** The task behind a call, for fan-out; `read` parses what it brings. */
+  task(context: OrchestrationContext, caller: Caller, input: Input): Task;
+  read(raw: unknown): Answer<Output>;
+  /** Reads an output that was recorded earlier, in a claim. */
+  parseOutput(recorded: unknown): Output;
+  implementedBy(
+    classify: Classify,
+    body: (input: Input, context: ActivityContext) => Promise<Output>,
+  ): Activity;
+}
+
+/** Declares an activity. Every hop is parsed: what goes in, what comes back. */
+export function declareActivity<Input extends z.ZodType, Output extends z.ZodType>(declared: {
+  readonly name: string;
+  readonly input: Input;
+  readonly output: Output;
+  readonly patience: Patience;
+}): ActivityContract<z.output<Input>, z.output<Output>> {
+  const { name, patience } = declared;
+  const envelope = z.strictObject({ caller: Caller, input: z.unknown() });
+  const answer = z.discriminatedUnion("ok", [
+    z.strictObject({ ok: z.literal(true), value: declared.output }),
+    z.strictObject({ ok: z.literal(false), failure: Failure }),
+  ]);
+  const read = (raw: unknown): Answer<z.output<Output>> => answer.parse(raw) as Answer<z.output<Output>>;
+  const task = (
+    context: OrchestrationContext,
+    caller: Caller,
+    input: z.output<Input>,
+  ): Task =>
+    context.df.callActivity(name, { caller, input });
+  return {
+    name,
+    patience,
+    task,
+    read,
+    parseOutput: (recorded) => declared.output.parse(recorded),
+    *call(context, caller, input) {
+      return read(yield task(context, caller, input));
+    },
+    implementedBy: (classify, body) => ({
+      name,
+      handler: async (raw, invocation) => {
+        const { caller, input } = envelope.parse(raw);
+        const context: ActivityContext = {
+          caller,
+          log: (message, facts) => {
+            invocation.log(message, JSON.stringify({ run: caller.run, step: caller.step, ...facts }));
+          },
+        };
+        try {
+          const value = await body(declared.input.parse(input), context);
+          return { ok: true, value: declared.output.parse(value) };
+        } catch (error) {
+          const failure = classify(error);
+          if (failure === null) throw error;
+          context.log("activity failed", { activity: name, class: failure.class, code: failure.code });
+          return { ok: false, failure };
+        }
+      },
+    }),
+  };
+}

@@ -1,0 +1,75 @@
+import { minutes, seconds } from "../domain/duration.js";
+import { declareScenario } from "./scenario.js";
+
+export const containerAppFailure = declareScenario({
+  id: "container-app-failure",
+  title: "Container app failure",
+  orchestrator: "recoverContainerApp",
+  resource: "container-app",
+  symptoms: [
+    "The health endpoint answers 503 or not at all",
+    "The availability test fails from several locations",
+    "Replicas restart again and again",
+  ],
+  signals: ["availability-test", "server-errors", "no-replicas", "no-requests"],
+  rto: minutes(15),
+  automatic: true,
+  dataLoss: "none: the app keeps no data of its own",
+  steps: {
+    confirm: {
+      title: "Confirm the failure by probes of our own",
+      expected: seconds(15),
+      path: "main",
+    },
+    "gather-evidence": {
+      title: "Gather state, logs and error rates before anything changes",
+      expected: seconds(10),
+      path: "main",
+    },
+    "restart-revision": {
+      title: "Restart the revisions that serve traffic",
+      expected: seconds(5),
+      path: "main",
+    },
+    "await-restart": {
+      title: "Wait until the restarted app is healthy",
+      expected: seconds(75),
+      path: "main",
+    },
+    "choose-known-good": {
+      title: "Choose the last revision known to be good",
+      expected: seconds(5),
+      path: "fallback",
+    },
+    "activate-known-good": {
+      title: "Activate the known good revision",
+      expected: seconds(5),
+      path: "fallback",
+    },
+    "await-activation": {
+      title: "Wait until the known good revision runs",
+      expected: seconds(90),
+      path: "fallback",
+    },
+    "shift-traffic": {
+      title: "Send all traffic to the known good revision",
+      expected: seconds(30),
+      path: "fallback",
+    },
+    "roll-forward": {
+      title: "Roll forward with the known good template",
+      expected: minutes(2),
+      path: "fallback",
+    },
+    "await-health": {
+      title: "Wait until the app is healthy on the known good revision",
+      expected: seconds(30),
+      path: "fallback",
+    },
+    verify: {
+      title: "Verify health through the app's own address",
+      expected: seconds(5),
+      path: "main",
+    },
+  },
+});

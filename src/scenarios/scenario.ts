@@ -1,0 +1,36 @@
+import type { Milliseconds } from "../domain/duration.js";
+import type { ResourceKind } from "../domain/estate.js";
+import type { ScenarioId } from "../domain/scenario-id.js";
+
+/** One step as an operator reads it, with what it usually takes. */
+export interface DeclaredStep {
+  /** An imperative sentence without a period. */
+  readonly title: string;
+  /** Usual duration; the forecast adds up what is left. */
+  readonly expected: Milliseconds;
+  /** Steps of a fallback count for the forecast only once the run has come that far. */
+  readonly path: "main" | "fallback";
+}
+
+/** A failure scenario as data. The control flow is the orchestrator's; there is no interpreter. */
+export interface Scenario<StepId extends string = string> {
+  readonly id: ScenarioId;
+  readonly title: string;
+  /** The registered name of its orchestrator. */
+  readonly orchestrator: string;
+  readonly resource: ResourceKind;
+  readonly symptoms: readonly string[];
+  /** The alert rules that tell of it; infrastructure is generated from these. */
+  readonly signals: readonly string[];
+  readonly rto: Milliseconds;
+  /** Whether an alert starts it. */
+  readonly automatic: boolean;
+  /** What may be lost, in words, when it goes as planned. */
+  readonly dataLoss: string;
+  readonly steps: Readonly<Record<StepId, DeclaredStep>>;
+}
+
+/** Keeps the step ids as literals, so that a mistyped one does not compile. */
+export const declareScenario = <StepId extends string>(
+  scenario: Scenario<StepId>,
+): Scenario<StepId> => scenario;

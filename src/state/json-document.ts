@@ -1,0 +1,57 @@
+import type { z } from "zod";
+import type { BlobContainer, BlobDescription } from "../azure/blob-container.js";
+import { terminal } from "../domain/failure.js";
+
+/** A document as it was read: what it says and the version that a conditional write names. */
+export interface Versioned<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+/** JSON documents of one shape in the state store. */
+export interface JsonDocuments<T> {
+  read(name: string): Promise<Versioned<T> | undefined>;
+  /** Undefined if there was one already. */
+  create(name: string, value: T): Promise<Versioned<T> | undefined>;
+  /** Undefined if another write came between. */
+  replace(name: string, value: T, over: Versioned<T>): Promise<Versioned<T> | undefined>;
+  put(name: string, value: T, description?: BlobDescription): Promise<void>;
+}
+
+export function jsonDocuments<Schema extends z.ZodType>(
+  blobs: BlobContainer,
+  schema: Schema,
+): JsonDocuments<z.output<Schema>> {
+  const print = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  return {
+    async read(name) {
+      const stored = await blobs.read(name);
+      if (stored === undefined) return undefined;
+      const parsed = schema.safeParse(parseJson(stored.text));
+      if (!parsed.success) {
+        throw terminal(
+          "unreadable-state",
+          `the state store's ${name} is not what this version writes; restore or remove the blob`,
+        );
+      }
+      return { value: parsed.data, etag: stored.etag };
+    },
+    async create(name, value) {
+      const etag = await blobs.create(name, print(value));
+      return etag === undefined ? undefined : { value, etag };
+    },
+    async replace(name, value, over) {
+      const etag = await blobs.replace(name, print(value), over.etag);
+      return etag === undefined ? undefined : { value, etag };
+    },
+    put: (name, value, description) => blobs.put(name, print(value), description),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

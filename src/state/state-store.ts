@@ -1,0 +1,29 @@
+import type { BlobContainer } from "../azure/blob-container.js";
+import { claims, type Claims } from "./claims.js";
+import { evidence, type Evidence } from "./evidence.js";
+import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
+import { incidents, type Incidents } from "./incidents.js";
+import { leases, type Leases } from "./leases.js";
+import { runs, type Runs } from "./runs.js";
+
+/** Everything the service remembers outside the durable history: one container of small blobs. */
+export interface StateStore {
+  readonly incidents: Incidents;
+  readonly leases: Leases;
+  readonly claims: Claims;
+  readonly runs: Runs;
+  readonly evidence: Evidence;
+  readonly idempotencyKeys: IdempotencyKeys;
+  /** Throws unless the store can be reached. */
+  check(): Promise<void>;
+}
+
+export const stateStore = (blobs: BlobContainer): StateStore => ({
+  incidents: incidents(blobs),
+  leases: leases(blobs),
+  claims: claims(blobs),
+  runs: runs(blobs),
+  evidence: evidence(blobs),
+  idempotencyKeys: idempotencyKeys(blobs),
+  check: () => blobs.check(),
+});
