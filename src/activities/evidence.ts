@@ -21,7 +21,10 @@ export function evidenceActivities(
       const [app, revisions, ...replicas] = await Promise.all([
         apps.app(id),
         apps.revisions(id),
-        ...serving.map(async (revision) => ({ revision, replicas: await apps.replicas(id, revision) })),
+        ...serving.map(async (revision) => ({
+          revision,
+          replicas: await apps.replicas(id, revision),
+        })),
       ]);
       const state = JSON.stringify({ app, revisions, serving: replicas }, null, 2);
       const kept = await store.evidence.keep(context.caller.run, "App state", state);
@@ -37,7 +40,9 @@ export function evidenceActivities(
       classifyError,
       async ({ app, serving, workspaceId }, context) => {
         const tails = await Promise.allSettled(
-          serving.map(async (revision) => `# ${revision}\n${await apps.logTail(app, revision, logLines)}`),
+          serving.map(
+            async (revision) => `# ${revision}\n${await apps.logTail(app, revision, logLines)}`,
+          ),
         );
         const found = tails.flatMap((tail) => (tail.status === "fulfilled" ? [tail.value] : []));
         const [text, source] =
@@ -72,7 +77,10 @@ export function evidenceActivities(
           table(exceptions.rows),
         ].join("\n\n");
         const kept = await store.evidence.keep(context.caller.run, "Error rates", text);
-        const share = total === 0 ? "no requests" : `${Math.round((100 * failed) / total)} % of ${total} requests ended in 5xx`;
+        const share =
+          total === 0
+            ? "no requests"
+            : `${Math.round((100 * failed) / total)} % of ${total} requests ended in 5xx`;
         const partial = requests.partial || exceptions.partial ? " (cut short by the service)" : "";
         return { detail: `last 15 minutes: ${share}${partial}`, evidence: [kept] };
       },
@@ -110,7 +118,11 @@ const exceptionsByType = (component: string): string =>
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
 
 const textOf = (value: unknown): string =>
-  value instanceof Date ? value.toISOString() : typeof value === "string" ? value : JSON.stringify(value ?? "");
+  value instanceof Date
+    ? value.toISOString()
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value ?? "");
 
 const table = (rows: readonly Row[]): string =>
   rows.length === 0

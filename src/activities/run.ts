@@ -36,7 +36,10 @@ export function runActivities(store: StateStore): readonly Activity[] {
     }),
 
     contract.saveRecord.implementedBy(classifyError, async ({ record }) => {
-      await store.runs.save(record, { md: renderMarkdown(record), html: renderHtml(record, escapeUTF8) });
+      await store.runs.save(record, {
+        md: renderMarkdown(record),
+        html: renderHtml(record, escapeUTF8),
+      });
       return { detail: "record and reports written" };
     }),
 

@@ -103,7 +103,8 @@ export function blobContainer(
       const found: ListedBlob[] = [];
       try {
         const pages = reading.listBlobsFlat({ prefix, includeMetadata: true, ...limit() });
-        for await (const { name, metadata } of pages) found.push({ name, metadata: { ...metadata } });
+        for await (const { name, metadata } of pages)
+          found.push({ name, metadata: { ...metadata } });
       } catch (error) {
         if (codeOf(error) !== "ContainerNotFound") throw error;
       }
@@ -140,4 +141,5 @@ function codeOf(error: unknown): string {
   return typeof named === "string" ? named : "";
 }
 
-const withSlash = (endpoint: string): string => (endpoint.endsWith("/") ? endpoint : `${endpoint}/`);
+const withSlash = (endpoint: string): string =>
+  endpoint.endsWith("/") ? endpoint : `${endpoint}/`;

@@ -121,7 +121,11 @@ export function containerApps(
       const { subscription, group, name } = place(id);
       const azure = await client(subscription, "read");
       const found: RevisionView[] = [];
-      for await (const revision of azure.containerAppsRevisions.listRevisions(group, name, limit())) {
+      for await (const revision of azure.containerAppsRevisions.listRevisions(
+        group,
+        name,
+        limit(),
+      )) {
         found.push(revisionViewOf(revision));
       }
       return found;
@@ -202,7 +206,11 @@ export function containerApps(
       const { subscription } = place(id);
       const azure = await client(subscription, "read");
       const { restorePoller } = await sdk();
-      const poller = restorePoller(azure, token, azure.containerApps.update.bind(azure.containerApps));
+      const poller = restorePoller(
+        azure,
+        token,
+        azure.containerApps.update.bind(azure.containerApps),
+      );
       const state = await poller.poll(limit());
       if (state.status === "succeeded") return { state: "succeeded" };
       if (state.status === "failed" || state.status === "canceled") {

@@ -48,7 +48,12 @@ export function httpsHealthProbe(timeLimit: Milliseconds): HealthProbe {
       } catch (error) {
         const cause = (error as { cause?: { code?: unknown } }).cause?.code;
         const what = typeof cause === "string" ? cause : (error as Error).name;
-        return { healthy: false, status: undefined, latency: spent(), detail: `no answer: ${what}` };
+        return {
+          healthy: false,
+          status: undefined,
+          latency: spent(),
+          detail: `no answer: ${what}`,
+        };
       }
     },
   };

@@ -1,4 +1,6 @@
-import type { LogsQueryClient } from "@azure/monitor-query-logs" with { "resolution-mode": "import" };
+import type { LogsQueryClient } from "@azure/monitor-query-logs" with {
+  "resolution-mode": "import",
+};
 import type { TokenCredential } from "@azure/identity";
 import type { Milliseconds } from "../domain/duration.js";
 import { printDuration } from "../domain/duration.js";

@@ -11,7 +11,10 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   ],
   [/([?&](?:sig|code|sv|se|skoid|token|key)=)[^&\s"']+/gi, "$1[hidden]"],
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi, "$1[hidden]@"],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, "[private key]"],
+  [
+    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    "[private key]",
+  ],
   // Azure's account and cache keys: 32 or 64 bytes in base64.
   [/(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])/g, "[key]"],
 ];

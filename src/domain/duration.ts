@@ -26,7 +26,11 @@ export function parseDuration(text: string): Milliseconds | undefined {
 /** The ISO 8601 form, the inverse of `parseDuration`. */
 export function printDuration(duration: Milliseconds): string {
   const whole = Math.floor(duration / 1_000);
-  const [d, h, m] = [Math.floor(whole / 86_400), Math.floor(whole / 3_600) % 24, Math.floor(whole / 60) % 60];
+  const [d, h, m] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3_600) % 24,
+    Math.floor(whole / 60) % 60,
+  ];
   const s = (whole % 60) + (duration % 1_000) / 1_000;
   const time = `${h > 0 ? `${h}H` : ""}${m > 0 ? `${m}M` : ""}${s > 0 ? `${s}S` : ""}`;
   const date = d > 0 ? `${d}D` : "";
@@ -39,7 +43,8 @@ export function describeDuration(duration: number): string {
   const two = (count: number): string => String(count).padStart(2, "0");
   if (whole < 60) return `${whole} s`;
   if (whole < 3_600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3_600)} h ${two(Math.floor(whole / 60) % 60)} min`;
+  if (whole < 86_400)
+    return `${Math.floor(whole / 3_600)} h ${two(Math.floor(whole / 60) % 60)} min`;
   return `${Math.floor(whole / 86_400)} d ${Math.floor(whole / 3_600) % 24} h`;
 }
 

@@ -157,20 +157,34 @@ export const Environment = z
     if (secondaryRegion === primaryRegion) {
       find("secondaryRegion", "is the primary region; name another one or leave it out");
     }
-    for (const place of ["primaryRegion", "secondaryRegion", "serviceRegion", "recoveryRegion"] as const) {
+    for (const place of [
+      "primaryRegion",
+      "secondaryRegion",
+      "serviceRegion",
+      "recoveryRegion",
+    ] as const) {
       const named = environment[place];
       if (named === undefined) continue;
       const geography = geographyOf(named);
       if (geography === undefined) {
-        find(place, `"${named}" is not a region this service knows; check the spelling (eastus, not East US)`);
+        find(
+          place,
+          `"${named}" is not a region this service knows; check the spelling (eastus, not East US)`,
+        );
       } else if (geography !== (geographyOf(primaryRegion) ?? geography)) {
-        find(place, `${named} is in ${geography}; backups restore only in the geography of ${primaryRegion}`);
+        find(
+          place,
+          `${named} is in ${geography}; backups restore only in the geography of ${primaryRegion}`,
+        );
       }
     }
     if (secondaryRegion === undefined) {
       for (const kind of ["containerApp", "redis", "keyVault", "storage"] as const) {
         if (environment[kind].secondary !== undefined) {
-          find(kind, "has a secondary, but the environment has no secondaryRegion; name the region");
+          find(
+            kind,
+            "has a secondary, but the environment has no secondaryRegion; name the region",
+          );
         }
       }
     }

@@ -7,7 +7,13 @@ import { Milliseconds } from "./duration.js";
  * given in this run has not arrived yet. `already-done`: the goal holds. `terminal`: repeating
  * will not help.
  */
-export const FailureClass = z.enum(["transient", "busy", "permission-lag", "already-done", "terminal"]);
+export const FailureClass = z.enum([
+  "transient",
+  "busy",
+  "permission-lag",
+  "already-done",
+  "terminal",
+]);
 export type FailureClass = z.infer<typeof FailureClass>;
 
 /** A failure as a value: it crosses the durable history, so it never carries a secret. */

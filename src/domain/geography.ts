@@ -4,8 +4,15 @@
  */
 const regionsByGeography: Record<string, readonly string[]> = {
   "United States": [
-    "eastus", "eastus2", "centralus", "northcentralus", "southcentralus", "westcentralus",
-    "westus", "westus2", "westus3",
+    "eastus",
+    "eastus2",
+    "centralus",
+    "northcentralus",
+    "southcentralus",
+    "westcentralus",
+    "westus",
+    "westus2",
+    "westus3",
   ],
   Europe: ["northeurope", "westeurope"],
   "United Kingdom": ["uksouth", "ukwest"],

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { milliseconds, type Milliseconds } from "./duration.js";
 
 /** A moment in UTC, as ISO 8601 text. Field names of instants end in `At`. */
-export const Instant = z.iso.datetime({ error: "write a UTC instant such as 2026-11-22T13:58:24Z" });
+export const Instant = z.iso.datetime({
+  error: "write a UTC instant such as 2026-11-22T13:58:24Z",
+});
 export type Instant = z.infer<typeof Instant>;
 
 const epoch = (instant: Instant): number => Date.parse(instant);
@@ -14,7 +16,8 @@ export const plus = (instant: Instant, duration: Milliseconds): Instant =>
 export const elapsed = (from: Instant, to: Instant): Milliseconds =>
   milliseconds(Math.max(0, epoch(to) - epoch(from)));
 export const isAfter = (instant: Instant, other: Instant): boolean => epoch(instant) > epoch(other);
-export const earlier = (one: Instant, other: Instant): Instant => (isAfter(one, other) ? other : one);
+export const earlier = (one: Instant, other: Instant): Instant =>
+  isAfter(one, other) ? other : one;
 /** The `Date` that a durable timer wants. */
 export const dateOf = (instant: Instant): Date => new Date(epoch(instant));
 /** `20261122T135824Z`: sorts by time and is legal in instance ids and blob names. */

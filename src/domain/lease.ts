@@ -27,8 +27,7 @@ const holds = (lease: Lease, now: Instant): boolean =>
   !lease.released && isAfter(lease.expiresAt, now);
 
 export type Claiming =
-  | { readonly kind: "take"; readonly lease: Lease }
-  | { readonly kind: "held"; readonly by: Lease };
+  { readonly kind: "take"; readonly lease: Lease } | { readonly kind: "held"; readonly by: Lease };
 
 /** What a run that wants a resource gets: its lease, new or renewed, or the name of the holder. */
 export function claimLease(
@@ -49,7 +48,12 @@ export function claimLease(
 }
 
 /** Whether a proof still covers a mutation that begins now. */
-export function covers(lease: Lease | undefined, proof: LeaseProof, run: string, now: Instant): boolean {
+export function covers(
+  lease: Lease | undefined,
+  proof: LeaseProof,
+  run: string,
+  now: Instant,
+): boolean {
   return (
     lease !== undefined &&
     holds(lease, now) &&

@@ -29,7 +29,9 @@ export function renderMarkdown(record: RunRecord): string {
     ),
     ...list(
       "Evidence",
-      evidence.map(({ title: name, blob, sha256 }) => `${name}: ${blob} (SHA-256 ${sha256.slice(0, 16)}…)`),
+      evidence.map(
+        ({ title: name, blob, sha256 }) => `${name}: ${blob} (SHA-256 ${sha256.slice(0, 16)}…)`,
+      ),
       () => "-",
     ),
     "",
@@ -37,5 +39,4 @@ export function renderMarkdown(record: RunRecord): string {
 }
 
 /** Text that others wrote must not become a table cell, a link or markup. */
-const plain = (text: string): string =>
-  text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, "\\$&");
+const plain = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, "\\$&");

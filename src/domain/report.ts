@@ -12,7 +12,11 @@ export interface Report {
   readonly nextSteps: readonly string[];
   readonly findings: readonly string[];
   readonly steps: readonly ReportedStep[];
-  readonly evidence: readonly { readonly title: string; readonly blob: string; readonly sha256: string }[];
+  readonly evidence: readonly {
+    readonly title: string;
+    readonly blob: string;
+    readonly sha256: string;
+  }[];
 }
 
 export interface ReportedStep {
@@ -34,7 +38,8 @@ export function report(record: RunRecord): Report {
   return {
     title: `${record.title}: ${record.environment}`,
     verdict: `${verdicts[record.outcome].words}: ${record.reason}`,
-    tone: breach === undefined ? verdicts[record.outcome].tone : worse(verdicts[record.outcome].tone),
+    tone:
+      breach === undefined ? verdicts[record.outcome].tone : worse(verdicts[record.outcome].tone),
     facts: [
       ["Run", record.id],
       ["Outcome", record.outcome],

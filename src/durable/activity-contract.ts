@@ -32,8 +32,7 @@ export interface Activity {
 export type Classify = (error: unknown) => Failure | null;
 
 export type Answer<Output> =
-  | { readonly ok: true; readonly value: Output }
-  | { readonly ok: false; readonly failure: Failure };
+  { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly failure: Failure };
 
 /** An activity's name, shapes and patience: all that replayed code may know of it. */
 export interface ActivityContract<Input, Output> {
@@ -65,12 +64,9 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
     z.strictObject({ ok: z.literal(true), value: declared.output }),
     z.strictObject({ ok: z.literal(false), failure: Failure }),
   ]);
-  const read = (raw: unknown): Answer<z.output<Output>> => answer.parse(raw) as Answer<z.output<Output>>;
-  const task = (
-    context: OrchestrationContext,
-    caller: Caller,
-    input: z.output<Input>,
-  ): Task =>
+  const read = (raw: unknown): Answer<z.output<Output>> =>
+    answer.parse(raw) as Answer<z.output<Output>>;
+  const task = (context: OrchestrationContext, caller: Caller, input: z.output<Input>): Task =>
     context.df.callActivity(name, { caller, input });
   return {
     name,
@@ -88,7 +84,10 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
         const context: ActivityContext = {
           caller,
           log: (message, facts) => {
-            invocation.log(message, JSON.stringify({ run: caller.run, step: caller.step, ...facts }));
+            invocation.log(
+              message,
+              JSON.stringify({ run: caller.run, step: caller.step, ...facts }),
+            );
           },
         };
         try {
@@ -97,7 +96,11 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
         } catch (error) {
           const failure = classify(error);
           if (failure === null) throw error;
-          context.log("activity failed", { activity: name, class: failure.class, code: failure.code });
+          context.log("activity failed", {
+            activity: name,
+            class: failure.class,
+            code: failure.code,
+          });
           return { ok: false, failure };
         }
       },

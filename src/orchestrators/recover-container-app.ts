@@ -104,7 +104,11 @@ function* rollBack(recovery: Steps, patient: Patient): Durable<Ending> {
   }
   // A fresh revision with the good template does not need the old one to come up again.
   const rolled = yield* rollForward(recovery, patient, good);
-  if (rolled && (yield* healthy(recovery, "await-health", patient)) && (yield* verify(recovery, patient))) {
+  if (
+    rolled &&
+    (yield* healthy(recovery, "await-health", patient)) &&
+    (yield* verify(recovery, patient))
+  ) {
     return recovery.end("restored", `rolled forward with the template of ${good}`);
   }
   return noWayBack(recovery, `neither ${good} nor a new revision with its template is healthy`);
@@ -143,13 +147,16 @@ function* moveTraffic(recovery: Steps, patient: Patient, good: string): Durable<
  * that; should it fail, the app is up all the same and a person is told.
  */
 function* settleOn(recovery: Steps, patient: Patient, good: string): Durable<Ending> {
-  if (!((yield* healthy(recovery, "await-health", patient)) && (yield* verify(recovery, patient)))) {
+  if (!(
+    (yield* healthy(recovery, "await-health", patient)) && (yield* verify(recovery, patient))
+  )) {
     return noWayBack(recovery, `the app is not healthy on ${good} either`);
   }
   const settled =
     (yield* rollForward(recovery, patient, good)) &&
     (yield* healthy(recovery, "await-health", patient));
-  if (settled) return recovery.end("restored", `rolled back to ${good} and forward with its template`);
+  if (settled)
+    return recovery.end("restored", `rolled back to ${good} and forward with its template`);
 
   recovery.journal.finding(
     `the app serves from ${good}, but its template is still that of the failed revision`,
@@ -166,13 +173,18 @@ function* rollForward(recovery: Steps, patient: Patient, good: string): Durable<
   if (!started.ok) return false;
   const { operation, revision } = started.value;
   if (!(yield* follow(recovery, "roll-forward", patient, operation))) return false;
-  const waited = yield* recovery.until("roll-forward", app.observeApp, { app: patient.app }, {
-    done: ({ latestReadyRevision, serving }) =>
-      latestReadyRevision === revision && serving.includes(revision),
-    within: minutes(4),
-    first: seconds(5),
-    longest: seconds(15),
-  });
+  const waited = yield* recovery.until(
+    "roll-forward",
+    app.observeApp,
+    { app: patient.app },
+    {
+      done: ({ latestReadyRevision, serving }) =>
+        latestReadyRevision === revision && serving.includes(revision),
+      within: minutes(4),
+      first: seconds(5),
+      longest: seconds(15),
+    },
+  );
   return waited === "done";
 }
 

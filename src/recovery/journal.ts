@@ -208,7 +208,9 @@ export class Journal {
       .reduce((sum, [, step]) => sum + step.expected, 0);
     const usual = current === undefined ? 0 : (this.#declared(current.id)?.expected ?? 0);
     const spent =
-      current === undefined || current.status !== "running" ? usual : elapsed(current.startedAt, at);
+      current === undefined || current.status !== "running"
+        ? usual
+        : elapsed(current.startedAt, at);
     return plus(at, milliseconds(Math.max(0, usual - spent) + toCome));
   }
 

@@ -82,10 +82,7 @@ export class Recovery<StepId extends string = string> {
   }
 
   /** Does several observing calls of one step at the same time; none of them can end the run. */
-  *inParallel(
-    id: StepId,
-    calls: readonly ((begin: ParallelCall) => Task)[],
-  ): Durable<void> {
+  *inParallel(id: StepId, calls: readonly ((begin: ParallelCall) => Task)[]): Durable<void> {
     this.#begin(id);
     const readers: ((raw: unknown) => Answer<StepOutput>)[] = [];
     const tasks = calls.map((call, index) =>

@@ -7,24 +7,25 @@ const Used = z.strictObject({ version: z.literal(1), body: z.string(), run: z.st
 
 /** What an Idempotency-Key has been used for. */
 export interface IdempotencyKeys {
-  /** Ties a key to a request and a run; says which request and run it was tied to first. */
-  use(key: string, body: string, run: string): Promise<{ readonly sameBody: boolean; readonly run: string }>;
-  /** The run of an earlier use, if any. */
-  find(key: string, body: string): Promise<{ sameBody: boolean; run: string } | undefined>;
+  /** Ties a key to a request and a run, unless it is tied already; says to which. */
+  tie(
+    key: string,
+    body: string,
+    run: string,
+  ): Promise<{ readonly sameBody: boolean; readonly run: string }>;
 }
 
 export function idempotencyKeys(blobs: BlobContainer): IdempotencyKeys {
   const documents = jsonDocuments(blobs, Used);
-  const nameOf = (key: string): string => `idempotency/${sha256(key)}.json`;
-  const find: IdempotencyKeys["find"] = async (key, body) => {
-    const used = (await documents.read(nameOf(key)))?.value;
-    return used && { sameBody: used.body === sha256(body), run: used.run };
-  };
   return {
-    find,
-    async use(key, body, run) {
-      await documents.create(nameOf(key), { version: 1, body: sha256(body), run });
-      return (await find(key, body)) ?? { sameBody: true, run };
+    async tie(key, body, run) {
+      const name = `idempotency/${sha256(key)}.json`;
+      const wanted = { version: 1 as const, body: sha256(body), run };
+      const tied = (await documents.create(name, wanted)) ?? (await documents.read(name));
+      return {
+        sameBody: tied?.value.body === wanted.body,
+        run: tied?.value.run ?? run,
+      };
     },
   };
 }

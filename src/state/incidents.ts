@@ -26,7 +26,8 @@ export const incidentName = (
   environment: EnvironmentName,
   scenario: ScenarioId,
   resource: string,
-): string => `incidents/${environment}/${scenario}/${sha256(resource.toLowerCase()).slice(0, 32)}.json`;
+): string =>
+  `incidents/${environment}/${scenario}/${sha256(resource.toLowerCase()).slice(0, 32)}.json`;
 
 const signalName = (key: string): string => `signals/${sha256(key)}.json`;
 

@@ -17,7 +17,8 @@ export interface Leases {
   release(resource: string, run: string): Promise<void>;
 }
 
-const nameOf = (resource: string): string => `leases/${sha256(resource.toLowerCase()).slice(0, 32)}.json`;
+const nameOf = (resource: string): string =>
+  `leases/${sha256(resource.toLowerCase()).slice(0, 32)}.json`;
 
 export function leases(blobs: BlobContainer): Leases {
   const documents = jsonDocuments(blobs, Lease);

@@ -1,0 +1,128 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { createDocument, type ZodOpenApiOperationObject } from "zod-openapi";
+import { z } from "zod";
+import { RunRecord } from "../domain/run-record.js";
+import { CommonAlert } from "./alerts/parse-alert.js";
+import { AlertAnswer } from "./alerts/alerts.js";
+import { json } from "./endpoint.js";
+import { ServiceHealth } from "./health.js";
+import { Problem } from "./problem.js";
+import { RecoveryRequest, StartAnswer } from "./recoveries.js";
+import { RunList, RunView } from "./run-view.js";
+
+const jsonOf = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+const problemOf = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: Problem } },
+});
+const always = { "503": problemOf("The state store or the estate cannot be used; try again.") };
+const keyed = [{ functionKey: [] }];
+const run = z.object({ id: z.string().meta({ description: "A run's id" }) });
+
+const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
+  "/alerts": {
+    post: {
+      summary: "Takes an alert of Azure Monitor in the common alert schema",
+      security: keyed,
+      requestBody: { content: { "application/json": { schema: CommonAlert } } },
+      responses: {
+        "202": jsonOf(AlertAnswer, "What was done with it and why"),
+        "400": problemOf("Not an alert in the common alert schema"),
+        "413": problemOf("Longer than 256 KB"),
+        ...always,
+      },
+    },
+  },
+  "/recoveries": {
+    post: {
+      summary: "Starts a recovery by an operator's order",
+      security: keyed,
+      requestParams: {
+        header: z.object({
+          "Idempotency-Key": z.string().optional().meta({
+            description: "The same key and body give the same run, however often they are sent",
+          }),
+        }),
+      },
+      requestBody: { content: { "application/json": { schema: RecoveryRequest } } },
+      responses: {
+        "202": jsonOf(StartAnswer, "The run that was started"),
+        "400": problemOf("A member is wrong; the answer names it"),
+        "409": problemOf("An incident is open; the answer names its run"),
+        "422": problemOf("The Idempotency-Key was used with another body"),
+        ...always,
+      },
+    },
+    get: {
+      summary: "Lists what runs now and what has ended",
+      security: keyed,
+      requestParams: { query: z.object({ top: z.int().min(1).max(500).optional() }) },
+      responses: { "200": jsonOf(RunList, "Runs, the ended ones newest first"), ...always },
+    },
+  },
+  "/recoveries/{id}": {
+    get: {
+      summary: "Shows one run: steps, clock and forecast, or its record once it has ended",
+      security: keyed,
+      requestParams: { path: run },
+      responses: { "200": jsonOf(RunView, "The run"), "404": problemOf("No such run"), ...always },
+    },
+  },
+  "/reports/{id}": {
+    get: {
+      summary: "The evidence of an ended run",
+      security: keyed,
+      requestParams: {
+        path: run,
+        query: z.object({ format: z.enum(["html", "md", "json"]).optional() }),
+      },
+      responses: {
+        "200": {
+          description: "The report",
+          content: {
+            "application/json": { schema: RunRecord.meta({ id: "RunRecord" }) },
+            "text/html": { schema: z.string() },
+            "text/markdown": { schema: z.string() },
+          },
+        },
+        "404": problemOf("No such report, or not yet"),
+        ...always,
+      },
+    },
+  },
+  "/health": {
+    get: {
+      summary: "Whether this service itself can work",
+      security: [],
+      responses: {
+        "200": jsonOf(ServiceHealth, "It can"),
+        "503": jsonOf(ServiceHealth, "It cannot; the checks say why"),
+      },
+    },
+  },
+};
+
+let document: unknown;
+
+/** GET /api/openapi.json: generated from the schemas that validate. */
+export function showOpenApi(): HttpResponseInit {
+  document ??= createDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "Disaster recovery of the Enterprise MCP Server",
+      version: "0.1.0",
+      description: "Starts recoveries, shows them, and hands out their evidence.",
+    },
+    servers: [{ url: "/api" }],
+    paths: operations,
+    components: {
+      securitySchemes: {
+        functionKey: { type: "apiKey", in: "header", name: "x-functions-key" },
+      },
+    },
+  });
+  return json(200, document);
+}

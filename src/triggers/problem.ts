@@ -1,0 +1,58 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { z } from "zod";
+
+/** An error answer as RFC 9457 problem details. */
+export const Problem = z
+  .strictObject({
+    type: z.string().meta({ description: "about:blank, or a name of this service's own" }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    /** What is wrong with which member, and what to write instead. */
+    errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+    run: z.string().optional(),
+  })
+  .meta({ id: "Problem" });
+export type Problem = z.infer<typeof Problem>;
+
+const titles: Readonly<Record<number, string>> = {
+  400: "Bad request",
+  404: "Not found",
+  409: "Conflict",
+  413: "Content too large",
+  415: "Unsupported media type",
+  422: "Unprocessable content",
+  503: "Service unavailable",
+};
+
+export function problem(
+  status: number,
+  detail: string,
+  more: Pick<Problem, "errors" | "run"> & { readonly retryAfterSeconds?: number } = {},
+): HttpResponseInit {
+  const { retryAfterSeconds, ...members } = more;
+  const body: Problem = {
+    type: "about:blank",
+    title: titles[status] ?? "Error",
+    status,
+    detail,
+    ...members,
+  };
+  return {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+/** The members of a body that did not parse, each with its path. */
+export const invalid = (error: z.ZodError): HttpResponseInit =>
+  problem(400, "the request body is not what this address takes", {
+    errors: error.issues.slice(0, 20).map(({ path, message }) => ({
+      path: path.map(String).join(".") || "(body)",
+      message,
+    })),
+  });

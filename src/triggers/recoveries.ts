@@ -1,0 +1,222 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { z } from "zod";
+import { Checkpoint } from "../domain/checkpoint.js";
+import { EnvironmentName } from "../domain/environment-name.js";
+import { placeOf, type Environment, type ResourceKind } from "../domain/estate.js";
+import { earlier, Instant } from "../domain/instant.js";
+import { ScenarioId } from "../domain/scenario-id.js";
+import { scenarioOf } from "../scenarios/catalogue.js";
+import { accept, json, linksOf, readJson, readText, refuse, type Endpoint } from "./endpoint.js";
+import { problem } from "./problem.js";
+import { RunLinks, type RunList, type RunView } from "./run-view.js";
+import { startRun } from "./start-run.js";
+import { runId } from "../domain/incident.js";
+import { sha256 } from "../state/hash.js";
+import { randomUUID } from "node:crypto";
+
+/** An operator's order to recover something. */
+export const RecoveryRequest = z
+  .strictObject({
+    scenario: ScenarioId,
+    environment: EnvironmentName,
+    reason: z
+      .string({ error: "say why, for the record" })
+      .trim()
+      .min(1, { error: "say why, for the record" })
+      .max(500),
+    mode: z.enum(["execute"]).default("execute"),
+    /** The failing resource; by default the environment's primary one. */
+    resource: z.string().optional(),
+    /** When the failure was noticed, which starts the clock of the RTO; by default now. */
+    detectedAt: Instant.optional(),
+  })
+  .meta({ id: "RecoveryRequest" });
+export type RecoveryRequest = z.infer<typeof RecoveryRequest>;
+
+export const StartAnswer = z
+  .strictObject({ id: z.string(), status: z.enum(["started", "ended"]), links: RunLinks })
+  .meta({ id: "StartAnswer" });
+
+const legalKey = /^[\x21-\x7e]{1,200}$/;
+const legalRun = /^[a-z0-9]+(?:-[A-Za-z0-9]+){2,20}$/;
+
+/** POST /api/recoveries: starts a recovery by an operator's order. */
+export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseInit> {
+  const { request, store, estate, now } = endpoint;
+  const body = await readText(request);
+  const wish = accept(RecoveryRequest.safeParse(readJson(body)));
+
+  const scenario = scenarioOf(wish.scenario);
+  if (scenario === undefined) {
+    throw refuse(problem(400, `this version has no orchestrator for ${wish.scenario}`));
+  }
+  const environment = estate.environments[wish.environment];
+  if (environment === undefined) {
+    const known = Object.keys(estate.environments).join(", ");
+    throw refuse(
+      problem(400, `the estate of this deployment has no ${wish.environment}; it has ${known}`),
+    );
+  }
+  const resource = wish.resource ?? primaryOf(environment, scenario.resource);
+  const place = placeOf(estate, resource);
+  if (place?.environment !== wish.environment || place.kind !== scenario.resource) {
+    throw refuse(
+      problem(400, "the resource is not one that this scenario recovers", {
+        errors: [
+          {
+            path: "resource",
+            message: `name a ${scenario.resource} of ${wish.environment}, or leave it out`,
+          },
+        ],
+      }),
+    );
+  }
+
+  const receivedAt = now();
+  const key = request.headers.get("idempotency-key");
+  if (key !== null && !legalKey.test(key)) {
+    throw refuse(problem(400, "Idempotency-Key must be 1 to 200 visible ASCII characters"));
+  }
+  const distinction = key ?? randomUUID();
+  const candidate = runId(wish.scenario, wish.environment, receivedAt, sha256(distinction));
+  const tied =
+    key === null
+      ? { sameBody: true, run: candidate }
+      : await store.idempotencyKeys.tie(key, JSON.stringify(wish), candidate);
+  if (!tied.sameBody) {
+    throw refuse(problem(422, "this Idempotency-Key was used with another body; take a new key"));
+  }
+
+  const start = await startRun(endpoint, {
+    scenario: wish.scenario,
+    environment: wish.environment,
+    resource: place.id,
+    trigger: { kind: "operator", who: "operator", reason: wish.reason },
+    detectedAt: earlier(wish.detectedAt ?? receivedAt, receivedAt),
+    distinction,
+    run: tied.run,
+  });
+  const { run } = start;
+  const links = linksOf(request, run);
+  if (start.kind === "attached" && run !== tied.run) {
+    throw refuse(
+      problem(
+        409,
+        `an incident of ${wish.scenario} is open; ${run} takes care of it: ${links.run}`,
+        { run },
+      ),
+    );
+  }
+  const status = start.kind === "ended" ? "ended" : "started";
+  return json(202, { id: run, status, links }, { location: links.run });
+}
+
+function primaryOf(environment: Environment, kind: ResourceKind): string {
+  switch (kind) {
+    case "container-app":
+      return environment.containerApp.primary;
+    case "redis":
+      return environment.redis.primary;
+    case "key-vault":
+      return environment.keyVault.primary;
+    case "storage":
+      return environment.storage.primary;
+    case "traffic-manager":
+      return environment.trafficManager?.profile ?? "";
+  }
+}
+
+/** GET /api/recoveries: what runs now, and what has ended, newest first. */
+export async function listRecoveries({
+  request,
+  store,
+  runs,
+}: Endpoint): Promise<HttpResponseInit> {
+  const top = accept(
+    z.coerce
+      .number({ error: "top must be a number" })
+      .int()
+      .min(1)
+      .max(500, { error: "top must be 1 to 500" })
+      .safeParse(request.query.get("top") ?? 50),
+  );
+  const [active, ended] = await Promise.all([runs.active(), store.runs.list()]);
+  const list: RunList = {
+    running: active.map(({ id, checkpoint }) => ({ id, ...checkpointOf(checkpoint) })),
+    ended: ended.slice(0, top),
+  };
+  return json(200, list);
+}
+
+/** GET /api/recoveries/{id}: one run, live or ended. */
+export async function showRecovery({ request, store, runs }: Endpoint): Promise<HttpResponseInit> {
+  const id = knownForm(request.params["id"]);
+  const links = linksOf(request, id);
+  const [state, record] = await Promise.all([runs.state(id), store.runs.read(id)]);
+  if (state.kind === "unknown" && record === undefined) {
+    throw refuse(problem(404, `there is no run ${id}; GET /api/recoveries lists them`));
+  }
+  const checkpoint = state.kind === "unknown" ? {} : checkpointOf(state.checkpoint);
+  const status = state.kind === "active" ? "running" : record === undefined ? "stopped" : "ended";
+  const view: RunView = {
+    id,
+    status,
+    ...checkpoint,
+    ...(record === undefined || status === "running" ? {} : { record }),
+    links,
+  };
+  return json(200, view);
+}
+
+/** GET /api/reports/{id}: the evidence of an ended run as HTML, Markdown or JSON. */
+export async function showReport({ request, store, runs }: Endpoint): Promise<HttpResponseInit> {
+  const id = knownForm(request.params["id"]);
+  const format = accept(
+    z
+      .enum(["html", "md", "json"], { error: "format must be html, md or json" })
+      .safeParse(request.query.get("format") ?? preferred(request.headers.get("accept"))),
+  );
+  if (format === "json") {
+    const record = await store.runs.read(id);
+    if (record !== undefined) return json(200, record);
+  } else {
+    const text = await store.runs.report(id, format);
+    if (text !== undefined) {
+      const type = format === "html" ? "text/html" : "text/markdown";
+      return {
+        status: 200,
+        headers: {
+          "content-type": `${type}; charset=utf-8`,
+          "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+          "x-content-type-options": "nosniff",
+        },
+        body: text,
+      };
+    }
+  }
+  const running = (await runs.state(id)).kind === "active";
+  throw refuse(
+    problem(
+      404,
+      running
+        ? `${id} is still running; its report comes at its end`
+        : `there is no report of ${id}`,
+    ),
+  );
+}
+
+function preferred(accepted: string | null): "html" | "md" | "json" {
+  if (accepted?.includes("text/html") === true) return "html";
+  if (accepted?.includes("text/markdown") === true) return "md";
+  return "json";
+}
+
+function knownForm(id: string | undefined): string {
+  if (id !== undefined && id.length <= 120 && legalRun.test(id)) return id;
+  throw refuse(problem(404, "there is no such run; GET /api/recoveries lists them"));
+}
+
+function checkpointOf(raw: unknown): { checkpoint?: Checkpoint } {
+  const parsed = Checkpoint.safeParse(raw);
+  return parsed.success ? { checkpoint: parsed.data } : {};
+}
