@@ -1,0 +1,283 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import fc from "fast-check";
+import { Checkpoint } from "../../src/domain/checkpoint.js";
+import type { Failure } from "../../src/domain/failure.js";
+import { elapsed } from "../../src/domain/instant.js";
+import { minutes } from "../../src/domain/duration.js";
+import { recoverContainerApp } from "../../src/orchestrators/recover-container-app.js";
+import { containerAppFailure } from "../../src/scenarios/container-app-failure.js";
+import { detectedAt, orderOf, runOf } from "../support/estates.js";
+import { patient, type PatientTraits } from "../support/patient.js";
+import { replay, replayRecorded, type Replayed } from "../support/replay-driver.js";
+
+const startAt = Date.parse(detectedAt) + 6_000;
+const instanceId = runOf("container-app-failure");
+const terminal: Failure = { class: "terminal", code: "Forbidden", message: "no" };
+const transient: Failure = { class: "transient", code: "http-500", message: "later" };
+const busy: Failure = { class: "busy", code: "ContainerAppOperationInProgress", message: "busy" };
+
+async function recover(traits: Partial<PatientTraits>) {
+  const subject = patient(traits);
+  const replayed = await replay(recoverContainerApp, {
+    instanceId,
+    input: orderOf(),
+    stubs: subject.stubs,
+    startAt,
+  });
+  return { ...replayed, record: subject.record(), closedWith: subject.closedWith() };
+}
+
+const stepsOf = (record: { steps: readonly { id: string }[] }) => record.steps.map(({ id }) => id);
+const changes = (run: Replayed) =>
+  run.calls
+    .map(({ name }) => name)
+    .filter((name) => /^(restart|activate|startTraffic|startRoll)/.test(name));
+
+describe("recover container app", () => {
+  it("changes nothing when the app answers its probes", async () => {
+    const run = await recover({ heals: "already" });
+
+    expect(run.output).toEqual({ run: instanceId, outcome: "not-needed" });
+    expect(stepsOf(run.record)).toEqual(["confirm"]);
+    expect(changes(run)).toEqual([]);
+    expect(run.calls.map(({ name }) => name)).not.toContain("takeLease");
+    expect(run.closedWith).toBe("not-needed");
+  });
+
+  it("restarts the serving revision and verifies", async () => {
+    const run = await recover({});
+
+    expect(run.record.outcome).toBe("restored");
+    expect(stepsOf(run.record)).toEqual([
+      "confirm",
+      "gather-evidence",
+      "restart-revision",
+      "await-restart",
+      "verify",
+    ]);
+    expect(changes(run)).toEqual(["restartRevision"]);
+    expect(run.record.withinRto).toEqual({ scenario: true, environment: true });
+    expect(elapsed(detectedAt, run.record.restoredAt ?? "")).toBeLessThan(minutes(3));
+  });
+
+  it("rolls back when a restart does not help, and forward with the good template", async () => {
+    const run = await recover({ heals: "activation" });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(changes(run)).toEqual(["restartRevision", "activateRevision", "startRollForward"]);
+    expect(run.record.steps.find(({ id }) => id === "await-restart")?.status).toBe("failed");
+    expect(elapsed(detectedAt, run.record.restoredAt ?? "")).toBeLessThan(minutes(8));
+  });
+
+  it("moves traffic instead of rolling forward in multiple-revision mode", async () => {
+    const run = await recover({ heals: "activation", mode: "multiple" });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(changes(run)).toEqual(["restartRevision", "activateRevision", "startTrafficShift"]);
+  });
+
+  it("rolls forward at once when the good revision cannot be activated", async () => {
+    const run = await recover({ heals: "roll-forward", failing: { activateRevision: terminal } });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(run.record.reason).toContain("rolled forward");
+  });
+
+  it("reports a finding when the app is up but its template stays bad", async () => {
+    const run = await recover({ heals: "activation", failing: { startRollForward: terminal } });
+
+    expect(run.record.outcome).toBe("restored-with-findings");
+    expect(run.record.findings).toHaveLength(1);
+    expect(run.record.nextSteps).toHaveLength(1);
+    expect(run.record.restoredAt).toBeDefined();
+  });
+
+  it("needs an operator when nothing helps", async () => {
+    const run = await recover({ heals: "never" });
+
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(run.record.restoredAt).toBeUndefined();
+    expect(run.record.nextSteps.length).toBeGreaterThan(0);
+    expect(run.closedWith).toBe("needs-operator");
+  });
+
+  it("needs an operator when there is no earlier revision", async () => {
+    const run = await recover({ heals: "never", knownGood: false });
+
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(changes(run)).toEqual(["restartRevision"]);
+  });
+
+  it("needs an operator when the app cannot be read", async () => {
+    const run = await recover({ failing: { observeApp: terminal } });
+
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(changes(run)).toEqual([]);
+  });
+
+  it("goes on without evidence when none can be had", async () => {
+    const run = await recover({
+      failing: { captureAppState: terminal, captureAppLogs: transient, captureErrorRates: terminal },
+    });
+
+    expect(run.record.outcome).toBe("restored");
+    const step = run.record.steps.find(({ id }) => id === "gather-evidence");
+    expect(step?.detail).toContain("not to be had");
+    expect(step?.evidence).toEqual([]);
+  });
+
+  it("repeats what is transient or busy on durable timers, and counts the attempts", async () => {
+    const run = await recover({ failing: { restartRevision: [transient, busy] } });
+
+    expect(run.record.outcome).toBe("restored");
+    const step = run.record.steps.find(({ id }) => id === "restart-revision");
+    expect(step?.attempts).toBe(3);
+    expect(changes(run)).toHaveLength(3);
+  });
+
+  it("waits for a resource that another run holds", async () => {
+    const run = await recover({ leaseHeldFor: 60_000 });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(run.calls.filter(({ name }) => name === "takeLease").length).toBeGreaterThan(3);
+  });
+
+  it("gives up on a resource that another run does not let go", async () => {
+    const run = await recover({ leaseHeldFor: 3_600_000 });
+
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(run.record.reason).toContain("resource-held");
+    expect(changes(run)).toEqual([]);
+  });
+
+  it("shows the lease to every activity that changes something, and gives it back", async () => {
+    const run = await recover({ heals: "activation" });
+
+    const mutating = run.calls.filter(({ name }) => changes(run).includes(name));
+    expect(mutating.every(({ caller }) => caller.lease !== undefined)).toBe(true);
+    const names = run.calls.map(({ name }) => name);
+    expect(names.lastIndexOf("releaseLease")).toBeGreaterThan(names.lastIndexOf("startRollForward"));
+  });
+
+  it("keeps trying to write its record while the state store is away", async () => {
+    const run = await recover({ failing: { saveRecord: Array.from({ length: 20 }, () => transient) } });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(run.closedWith).toBe("restored");
+  });
+
+  it("does nothing when an ended instance is started again", async () => {
+    const subject = patient({ mandated: false });
+    const run = await replay(recoverContainerApp, {
+      instanceId,
+      input: orderOf(),
+      stubs: subject.stubs,
+      startAt,
+    });
+
+    expect(run.output).toEqual({ run: instanceId, outcome: "superseded" });
+    expect(run.calls.map(({ name }) => name)).toEqual(["confirmMandate"]);
+  });
+
+  it("publishes a checkpoint with both deadlines and a forecast at each change", async () => {
+    const run = await recover({ heals: "activation" });
+
+    const checkpoints = run.customStatuses.map((status) => Checkpoint.parse(status));
+    for (const { clock } of checkpoints) {
+      expect(clock.deadlines.scenarioAt).toBe("2026-11-22T14:13:24.371Z");
+      expect(clock.deadlines.environmentAt).toBe("2026-11-22T14:58:24.371Z");
+      expect(Date.parse(clock.forecastAt)).toBeGreaterThanOrEqual(Date.parse(detectedAt));
+    }
+    expect(checkpoints.at(-1)?.outcome).toBe("restored");
+    const sizes = run.customStatuses.map((status) => JSON.stringify(status).length * 2);
+    expect(Math.max(...sizes)).toBeLessThan(16 * 1024);
+  });
+
+  it("reaches every step that the scenario declares", async () => {
+    const runs = [
+      await recover({ heals: "activation" }),
+      await recover({ heals: "activation", mode: "multiple" }),
+    ];
+
+    const reached = new Set(runs.flatMap(({ record }) => stepsOf(record)));
+    expect([...reached].sort()).toEqual(Object.keys(containerAppFailure.steps).sort());
+  });
+
+  it("always ends, with a record and a closed incident, whatever fails", async () => {
+    const failures = fc.constantFrom(transient, busy, terminal);
+    const planned = fc.dictionary(
+      fc.constantFrom(
+        "observeApp",
+        "restartRevision",
+        "chooseKnownGood",
+        "activateRevision",
+        "observeRevision",
+        "startTrafficShift",
+        "startRollForward",
+        "pollAppOperation",
+        "captureAppLogs",
+      ),
+      fc.oneof(failures, fc.array(failures, { maxLength: 6 })),
+    );
+    const traits = fc.record({
+      heals: fc.constantFrom("already", "restart", "activation", "roll-forward", "never"),
+      mode: fc.constantFrom("single", "multiple"),
+      knownGood: fc.boolean(),
+      failing: planned,
+    });
+
+    await fc.assert(
+      fc.asyncProperty(traits as fc.Arbitrary<Partial<PatientTraits>>, async (given) => {
+        const run = await recover(given);
+
+        expect(run.error).toBeUndefined();
+        expect(run.closedWith).toBe(run.record.outcome);
+        const restored = ["restored", "restored-with-findings"].includes(run.record.outcome);
+        expect(run.record.restoredAt !== undefined).toBe(restored);
+        if (run.record.outcome === "not-needed") expect(changes(run)).toEqual([]);
+        // Less than an hour of simulated time, however things fail.
+        expect(run.endedAt - startAt).toBeLessThan(minutes(60));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("recorded histories", () => {
+  const paths: Record<string, Partial<PatientTraits>> = {
+    "not-needed": { heals: "already" },
+    restart: {},
+    "roll-back": { heals: "activation" },
+    "roll-back-multiple": { heals: "activation", mode: "multiple" },
+    "roll-forward": { heals: "roll-forward", failing: { activateRevision: terminal } },
+    "roll-back-with-findings": { heals: "activation", failing: { startRollForward: terminal } },
+    "no-way-back": { heals: "never", knownGood: false },
+    "nothing-helps": { heals: "never" },
+    blind: { failing: { observeApp: terminal } },
+  };
+
+  it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, traits) => {
+    const { outline } = await recover(traits);
+
+    const file = path.join(__dirname, `../histories/container-app-failure.${name}.json`);
+    if (process.env["UPDATE_HISTORIES"] === "1" || !existsSync(file)) {
+      if (process.env["CI"] === "true") throw new Error(`there is no recorded history ${file}`);
+      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
+    }
+    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+  });
+
+  it("accepts its own history and refuses an altered one", async () => {
+    const { events } = await recover({});
+    const altered = structuredClone([...events]);
+    const restart = altered.find(({ Name }) => Name === "restartRevision");
+    if (restart === undefined) throw new Error("the history has no restart");
+    restart.Name = "activateRevision";
+
+    const replaying = replayRecorded(recoverContainerApp, instanceId, orderOf(), events);
+    await expect(replaying).resolves.toMatchObject({ isDone: true });
+    const refused = replayRecorded(recoverContainerApp, instanceId, orderOf(), altered);
+    await expect(refused).rejects.toThrow("non-deterministic");
+  });
+});

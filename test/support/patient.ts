@@ -1,0 +1,153 @@
+import * as app from "../../src/activities/container-app.contract.js";
+import * as evidence from "../../src/activities/evidence.contract.js";
+import * as run from "../../src/activities/run.contract.js";
+import type { Failure } from "../../src/domain/failure.js";
+import type { RunRecord } from "../../src/domain/run-record.js";
+import { milliseconds } from "../../src/domain/duration.js";
+import { stub, type Stub } from "./replay-driver.js";
+
+/** A container app on the couch: it fails, and one thing heals it unless a field says otherwise. */
+export interface PatientTraits {
+  readonly heals: "already" | "restart" | "activation" | "roll-forward" | "never";
+  readonly mode: "single" | "multiple";
+  readonly knownGood: boolean;
+  /** Activities that fail for good, or as often as said. */
+  readonly failing: Readonly<Record<string, Failure | readonly Failure[]>>;
+  readonly leaseHeldFor: number;
+  readonly mandated: boolean;
+}
+
+const usual: PatientTraits = {
+  heals: "restart",
+  mode: "single",
+  knownGood: true,
+  failing: {},
+  leaseHeldFor: 0,
+  mandated: true,
+};
+
+export interface Patient {
+  readonly stubs: readonly Stub[];
+  readonly record: () => RunRecord;
+  readonly closedWith: () => string | undefined;
+}
+
+const bad = "mcp-server-prod--bad";
+const good = "mcp-server-prod--good";
+
+export function patient(traits: Partial<PatientTraits> = {}): Patient {
+  const is = { ...usual, ...traits };
+  const seen = new Map<string, number>();
+  let healthyFrom = is.heals === "already" ? 0 : Infinity;
+  let serving = [bad];
+  let latest = bad;
+  let record: RunRecord | undefined;
+  let closedWith: string | undefined;
+
+  const heal = (by: PatientTraits["heals"], now: number): void => {
+    if (is.heals === by) healthyFrom = Math.min(healthyFrom, now + 40_000);
+  };
+  const failure = (name: string): { failure: Failure } | undefined => {
+    const planned = is.failing[name];
+    if (planned === undefined) return undefined;
+    if (!Array.isArray(planned)) return { failure: planned as Failure };
+    const count = seen.get(name) ?? 0;
+    seen.set(name, count + 1);
+    const next = (planned as readonly Failure[])[count];
+    return next === undefined ? undefined : { failure: next };
+  };
+
+  const stubs: Stub[] = [
+    stub(app.observeApp, () =>
+      failure("observeApp") ?? {
+        detail: "seen",
+        fqdn: "mcp-server-prod.example.azurecontainerapps.io",
+        mode: is.mode,
+        provisioningState: "Succeeded",
+        runningStatus: "Running",
+        latestRevision: latest,
+        latestReadyRevision: latest,
+        serving,
+      },
+    ),
+    stub(app.probeHealth, (_input, _caller, now) => {
+      const healthy = now >= healthyFrom;
+      return { healthy, status: healthy ? 200 : 503, latency: milliseconds(9), detail: healthy ? "well" : "HTTP 503" };
+    }),
+    stub(app.restartRevision, ({ revision }, _caller, now) => {
+      heal("restart", now);
+      return failure("restartRevision") ?? { changed: true, detail: `restarted ${revision}` };
+    }),
+    stub(app.chooseKnownGood, () =>
+      failure("chooseKnownGood") ??
+      (is.knownGood
+        ? { kind: "found", revision: good, createdAt: "2026-11-20T10:00:00.000Z", detail: "found" }
+        : { kind: "none", detail: "there is no other revision" }),
+    ),
+    stub(app.activateRevision, (_input, _caller, now) => {
+      const failed = failure("activateRevision");
+      if (failed !== undefined) return failed;
+      heal("activation", now);
+      if (is.mode === "single") serving = [good];
+      return { changed: true, detail: "activated" };
+    }),
+    stub(app.observeRevision, () =>
+      failure("observeRevision") ?? { running: true, failed: false, detail: "runs" },
+    ),
+    stub(app.startTrafficShift, () => {
+      serving = [good];
+      return failure("startTrafficShift") ?? { changed: true, operation: "poller", detail: "shifting" };
+    }),
+    stub(app.startRollForward, ({ suffix }, _caller, now) => {
+      const failed = failure("startRollForward");
+      if (failed !== undefined) return failed;
+      heal("roll-forward", now);
+      latest = `mcp-server-prod--${suffix}`;
+      serving = [latest];
+      return { changed: true, operation: "poller", revision: latest, detail: "rolling" };
+    }),
+    stub(app.pollAppOperation, () =>
+      failure("pollAppOperation") ?? { state: "succeeded", detail: "done" },
+    ),
+    ...[evidence.captureAppState, evidence.captureAppLogs, evidence.captureErrorRates].map((each) =>
+      stub(each, (_input, caller) =>
+        failure(each.name) ?? {
+          detail: `${each.name} kept`,
+          evidence: [{ title: each.name, blob: `evidence/${caller.step}`, bytes: 1, sha256: "0" }],
+        },
+      ),
+    ),
+    stub(run.confirmMandate, () => ({ mandated: is.mandated, detail: "looked" })),
+    stub(run.takeLease, (_input, caller, now) => {
+      const first = seen.get("lease") ?? now;
+      seen.set("lease", first);
+      return now - first < is.leaseHeldFor
+        ? { kind: "held", detail: "held by another run" }
+        : {
+            kind: "taken",
+            fencing: caller.attempt,
+            expiresAt: new Date(now + 600_000).toISOString(),
+            detail: "taken",
+          };
+    }),
+    stub(run.releaseLease, () => ({ detail: "given back" })),
+    stub(run.saveRecord, (input) => {
+      const failed = failure("saveRecord");
+      if (failed !== undefined) return failed;
+      ({ record } = input);
+      return { detail: "saved" };
+    }),
+    stub(run.closeIncident, ({ outcome }) => {
+      closedWith = outcome;
+      return { detail: "closed" };
+    }),
+  ];
+  return {
+    stubs,
+    record: () => {
+      if (record === undefined) throw new Error("the run saved no record");
+      return record;
+    },
+    closedWith: () => closedWith,
+  };
+}

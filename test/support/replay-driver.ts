@@ -1,0 +1,261 @@
+import type { OrchestrationContext, OrchestrationHandler } from "durable-functions";
+import { DummyOrchestrationContext } from "durable-functions";
+import { createOrchestrator } from "durable-functions/lib/src/util/testingUtils";
+import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
+import type { Failure } from "../../src/domain/failure.js";
+
+/*
+ * Runs an orchestrator on the library's own replay engine: appends an event, replays from the
+ * start, reads the next actions. The clock moves only by timers and by what a stub says it took.
+ */
+
+/** What an activity answers in a test; typed by its contract, so that stubs cannot drift. */
+export interface Stub {
+  readonly name: string;
+  readonly answer: (input: unknown, caller: Caller, now: number) => unknown;
+  readonly took: number;
+}
+
+export function stub<Input, Output>(
+  contract: ActivityContract<Input, Output>,
+  answer: (input: Input, caller: Caller, now: number) => Output | { failure: Failure } | Error,
+  took = 200,
+): Stub {
+  return {
+    name: contract.name,
+    took,
+    answer: (input, caller, now) => {
+      const given = answer(input as Input, caller, now);
+      if (given instanceof Error) throw given;
+      const failed = typeof given === "object" && given !== null && "failure" in given;
+      const answered: Answer<Output> = failed
+        ? { ok: false, failure: given.failure }
+        : { ok: true, value: given };
+      return answered;
+    },
+  };
+}
+
+export interface Call {
+  readonly name: string;
+  readonly input: unknown;
+  readonly caller: Caller;
+  readonly at: number;
+}
+
+export interface Replayed {
+  readonly output: unknown;
+  readonly error: string | undefined;
+  readonly customStatus: unknown;
+  readonly customStatuses: readonly unknown[];
+  readonly calls: readonly Call[];
+  /** The history as (kind, name), the contract that runs in flight depend on. */
+  readonly outline: readonly string[];
+  readonly events: readonly HistoryEvent[];
+  readonly endedAt: number;
+  readonly turns: number;
+}
+
+export interface HistoryEvent {
+  EventType: number;
+  EventId: number;
+  Timestamp: string;
+  IsPlayed: boolean;
+  Name?: string;
+  [field: string]: unknown;
+}
+
+interface Action {
+  readonly actionType: number;
+  readonly functionName?: string;
+  readonly input?: unknown;
+  readonly fireAt?: string;
+  readonly isCanceled?: boolean;
+  readonly compoundActions?: readonly Action[];
+}
+
+interface OrchestratorState {
+  readonly isDone: boolean;
+  readonly actions: readonly (readonly Action[])[];
+  readonly output?: unknown;
+  readonly customStatus?: unknown;
+}
+
+const eventType = {
+  started: 0,
+  taskScheduled: 4,
+  taskCompleted: 5,
+  taskFailed: 6,
+  timerCreated: 10,
+  timerFired: 11,
+  turnStarted: 12,
+  turnCompleted: 13,
+} as const;
+
+const actionKind = { activity: 0, timer: 5, all: 12, any: 11 } as const;
+
+export async function replay(
+  handler: OrchestrationHandler,
+  run: {
+    readonly instanceId: string;
+    readonly input: unknown;
+    readonly stubs: readonly Stub[];
+    readonly startAt: number;
+    readonly longestTurns?: number;
+  },
+): Promise<Replayed> {
+  const execute = engine(handler, run.instanceId, run.input);
+  const stubs = new Map(run.stubs.map((each) => [each.name, each]));
+  const events: HistoryEvent[] = [];
+  const calls: Call[] = [];
+  const customStatuses: unknown[] = [];
+  const due: { at: number; event: () => HistoryEvent }[] = [];
+  let now = run.startAt;
+
+  const append = (type: number, more: Partial<HistoryEvent> = {}): void => {
+    events.push({ EventType: type, EventId: -1, IsPlayed: false, Timestamp: iso(now), ...more });
+  };
+  const schedule = (action: Action, id: number): void => {
+    if (action.actionType === actionKind.timer) {
+      append(eventType.timerCreated, { EventId: id, FireAt: action.fireAt });
+      const fired = { TimerId: id, FireAt: action.fireAt };
+      due.push({
+        at: Date.parse(action.fireAt ?? ""),
+        event: () => happened(eventType.timerFired, fired),
+      });
+      return;
+    }
+    const name = action.functionName ?? "";
+    append(eventType.taskScheduled, { EventId: id, Name: name });
+    const known = stubs.get(name);
+    if (known === undefined) throw new Error(`no stub for the activity ${name}`);
+    const { caller, input } = action.input as { caller: Caller; input: unknown };
+    due.push({
+      at: now + known.took,
+      event: () => {
+        calls.push({ name, input, caller, at: now });
+        try {
+          const result = JSON.stringify(known.answer(input, caller, now));
+          return happened(eventType.taskCompleted, { TaskScheduledId: id, Result: result });
+        } catch (error) {
+          const { message } = error as Error;
+          return happened(eventType.taskFailed, { TaskScheduledId: id, Reason: message, Details: "" });
+        }
+      },
+    });
+  };
+  const happened = (type: number, more: Partial<HistoryEvent>): HistoryEvent => ({
+    EventType: type,
+    EventId: -1,
+    IsPlayed: false,
+    Timestamp: iso(now),
+    ...more,
+  });
+
+  append(eventType.turnStarted);
+  append(eventType.started, { Name: "orchestrator", Input: JSON.stringify(run.input) });
+  for (let turn = 1; ; turn++) {
+    if (turn > (run.longestTurns ?? 2_000)) throw new Error("the orchestration does not end");
+    const { state, error } = await execute(events);
+    if (state.customStatus !== undefined) customStatuses.push(state.customStatus);
+    const actions = numbered(state.actions);
+    refuseNonDeterminism(events, actions);
+    const known = events.filter(isScheduling).length;
+    for (const [index, action] of actions.slice(known).entries()) schedule(action, known + index);
+    append(eventType.turnCompleted);
+    if (state.isDone || error !== undefined) {
+      return {
+        output: state.output,
+        error,
+        customStatus: state.customStatus,
+        customStatuses,
+        calls,
+        outline: outlineOf(events),
+        events,
+        endedAt: now,
+        turns: turn,
+      };
+    }
+    due.sort((one, other) => one.at - other.at);
+    const next = due.shift();
+    if (next === undefined) throw new Error("the orchestration waits for nothing");
+    now = Math.max(now, next.at);
+    for (const event of events) {
+      if (!isScheduling(event) && event.EventType < eventType.turnStarted) event.IsPlayed = true;
+    }
+    append(eventType.turnStarted);
+    events.push(next.event());
+  }
+}
+
+/** Replays a recorded history once, as the host does after a deployment; throws if it does not fit. */
+export async function replayRecorded(
+  handler: OrchestrationHandler,
+  instanceId: string,
+  input: unknown,
+  events: readonly HistoryEvent[],
+): Promise<OrchestratorState> {
+  const { state } = await engine(handler, instanceId, input)(events);
+  refuseNonDeterminism(events, numbered(state.actions));
+  return state;
+}
+
+function engine(handler: OrchestrationHandler, instanceId: string, input: unknown) {
+  const listener = createOrchestrator(handler);
+  return async (history: readonly HistoryEvent[]): Promise<{ state: OrchestratorState; error?: string }> => {
+    const trigger = {
+      history: structuredClone(history),
+      input,
+      instanceId,
+      isReplaying: history.length > 2,
+      parentInstanceId: null,
+      upperSchemaVersion: 1,
+      upperSchemaVersionNew: 3,
+      longRunningTimerIntervalDuration: "3.00:00:00",
+      maximumShortTimerDuration: "6.00:00:00",
+      defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
+    };
+    const context = new DummyOrchestrationContext("orchestrator", instanceId, () => undefined);
+    try {
+      const state = await listener(trigger as never, context as unknown as OrchestrationContext);
+      return { state: JSON.parse(JSON.stringify(state)) as OrchestratorState };
+    } catch (error) {
+      const message = (error as Error).message;
+      const [text, json] = message.split("\n\n$OutOfProcData$:");
+      if (json === undefined) throw error;
+      return { state: JSON.parse(json) as OrchestratorState, error: `${text}: ${json.slice(0, 500)}` };
+    }
+  };
+}
+
+function numbered(actions: readonly (readonly Action[])[]): readonly Action[] {
+  const flat = (action: Action): readonly Action[] =>
+    action.actionType === actionKind.all || action.actionType === actionKind.any
+      ? (action.compoundActions ?? []).flatMap(flat)
+      : [action];
+  return actions.flat().flatMap(flat);
+}
+
+/** What the host checks: the code must schedule what the history says it scheduled. */
+function refuseNonDeterminism(history: readonly HistoryEvent[], actions: readonly Action[]): void {
+  for (const event of history.filter(isScheduling)) {
+    const action = actions[event.EventId];
+    const scheduled = event.EventType === eventType.timerCreated ? "timer" : event.Name;
+    const wanted = action?.actionType === actionKind.timer ? "timer" : action?.functionName;
+    if (scheduled !== wanted) {
+      throw new Error(
+        `non-deterministic: history has ${scheduled ?? "?"} at ${event.EventId}, the code wants ${wanted ?? "nothing"}`,
+      );
+    }
+  }
+}
+
+const isScheduling = ({ EventType }: HistoryEvent): boolean =>
+  EventType === eventType.taskScheduled || EventType === eventType.timerCreated;
+
+const outlineOf = (events: readonly HistoryEvent[]): readonly string[] =>
+  events.filter(isScheduling).map(({ EventType, Name }) =>
+    EventType === eventType.timerCreated ? "timer" : (Name ?? "?"),
+  );
+
+const iso = (ms: number): string => new Date(ms).toISOString();
