@@ -42,10 +42,10 @@ export function logQueries(
         { duration: printDuration(over) },
         { abortSignal: AbortSignal.timeout(settings.callTimeLimit) },
       );
-      const partial = result.status !== "Success";
+      const partial = "partialTables" in result;
       const table = (partial ? result.partialTables : result.tables)[0];
       if (table === undefined) return { rows: [], partial };
-      const names = table.columnDescriptors.map(({ name }) => name ?? "");
+      const names = table.columnDescriptors.map(({ name }) => name);
       return {
         rows: table.rows.map((row) =>
           Object.fromEntries(names.map((name, index) => [name, row[index]])),

@@ -31,7 +31,7 @@ export function printDuration(duration: Milliseconds): string {
     Math.floor(whole / 3_600) % 24,
     Math.floor(whole / 60) % 60,
   ];
-  const s = (whole % 60) + (duration % 1_000) / 1_000;
+  const s = Number(((whole % 60) + (duration % 1_000) / 1_000).toFixed(3));
   const time = `${h > 0 ? `${h}H` : ""}${m > 0 ? `${m}M` : ""}${s > 0 ? `${s}S` : ""}`;
   const date = d > 0 ? `${d}D` : "";
   return date === "" && time === "" ? "PT0S" : `P${date}${time === "" ? "" : `T${time}`}`;

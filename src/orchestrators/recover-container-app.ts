@@ -55,6 +55,7 @@ const failing = {
   inARow: 2,
   failed: ({ healthy }: { healthy: boolean }) => !healthy,
   failedInARow: 3,
+  eitherWay: true,
   within: minutes(1),
   first: seconds(5),
   longest: seconds(5),

@@ -20,11 +20,10 @@ export function framed<StepId extends string>(
   scenario: Scenario<StepId>,
   recover: (recovery: Recovery<StepId>, order: RecoveryOrder) => Durable<Ending>,
 ): OrchestrationHandler {
-  return function* (context: OrchestrationContext): Generator<unknown, unknown, never> {
+  return function* (context: OrchestrationContext) {
     const order = RecoveryOrder.parse(context.df.getInput());
-    const recovery = new Recovery(context, scenario, order);
-    return yield* within(recovery, order, recover) as Generator<unknown, RunResult, never>;
-  } as OrchestrationHandler;
+    return yield* within(new Recovery(context, scenario, order), order, recover);
+  };
 }
 
 function* within<StepId extends string>(

@@ -207,10 +207,7 @@ export class Journal {
       .filter(([, step]) => step.path === "main" || inFallback)
       .reduce((sum, [, step]) => sum + step.expected, 0);
     const usual = current === undefined ? 0 : (this.#declared(current.id)?.expected ?? 0);
-    const spent =
-      current === undefined || current.status !== "running"
-        ? usual
-        : elapsed(current.startedAt, at);
+    const spent = current?.status === "running" ? elapsed(current.startedAt, at) : usual;
     return plus(at, milliseconds(Math.max(0, usual - spent) + toCome));
   }
 

@@ -21,6 +21,8 @@ export interface Wait<Output> {
   readonly inARow?: number;
   readonly failed?: (output: Output) => boolean;
   readonly failedInARow?: number;
+  /** Whether a bad end answers the step's question as well as a good one; the step is done then. */
+  readonly eitherWay?: boolean;
   readonly within: Milliseconds;
   /** The first pause between two looks; pauses grow by half up to the longest. */
   readonly first: Milliseconds;
@@ -133,7 +135,8 @@ export class Recovery<StepId extends string = string> {
       }
       const hopeless = bad >= (wait.failedInARow ?? 1);
       if (hopeless || isAfter(plus(this.now(), pause), deadline)) {
-        this.journal.giveUp(id, this.now(), hopeless ? undefined : wait.within);
+        if (wait.eitherWay === true) this.journal.end(id, this.now());
+        else this.journal.giveUp(id, this.now(), hopeless ? undefined : wait.within);
         this.publish();
         return hopeless ? "failed" : "timed-out";
       }

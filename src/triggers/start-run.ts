@@ -2,7 +2,7 @@ import type { Environment, Estate } from "../domain/estate.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { runId, type Incident } from "../domain/incident.js";
 import type { Instant } from "../domain/instant.js";
-import { RecoveryOrder } from "../domain/recovery-order.js";
+import type { RecoveryOrder } from "../domain/recovery-order.js";
 import type { Trigger } from "../domain/run-record.js";
 import type { ScenarioId } from "../domain/scenario-id.js";
 import { scenarioOf } from "../scenarios/catalogue.js";

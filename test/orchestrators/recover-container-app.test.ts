@@ -118,7 +118,11 @@ describe("recover container app", () => {
 
   it("goes on without evidence when none can be had", async () => {
     const run = await recover({
-      failing: { captureAppState: terminal, captureAppLogs: transient, captureErrorRates: terminal },
+      failing: {
+        captureAppState: terminal,
+        captureAppLogs: transient,
+        captureErrorRates: terminal,
+      },
     });
 
     expect(run.record.outcome).toBe("restored");
@@ -157,11 +161,15 @@ describe("recover container app", () => {
     const mutating = run.calls.filter(({ name }) => changes(run).includes(name));
     expect(mutating.every(({ caller }) => caller.lease !== undefined)).toBe(true);
     const names = run.calls.map(({ name }) => name);
-    expect(names.lastIndexOf("releaseLease")).toBeGreaterThan(names.lastIndexOf("startRollForward"));
+    expect(names.lastIndexOf("releaseLease")).toBeGreaterThan(
+      names.lastIndexOf("startRollForward"),
+    );
   });
 
   it("keeps trying to write its record while the state store is away", async () => {
-    const run = await recover({ failing: { saveRecord: Array.from({ length: 20 }, () => transient) } });
+    const run = await recover({
+      failing: { saveRecord: Array.from({ length: 20 }, () => transient) },
+    });
 
     expect(run.record.outcome).toBe("restored");
     expect(run.closedWith).toBe("restored");

@@ -57,32 +57,52 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
     return next === undefined ? undefined : { failure: next };
   };
 
+  const kept = (name: string, step: string) =>
+    failure(name) ?? {
+      detail: `${name} kept`,
+      evidence: [{ title: name, blob: `evidence/${step}`, bytes: 1, sha256: "0" }],
+    };
+
   const stubs: Stub[] = [
-    stub(app.observeApp, () =>
-      failure("observeApp") ?? {
-        detail: "seen",
-        fqdn: "mcp-server-prod.example.azurecontainerapps.io",
-        mode: is.mode,
-        provisioningState: "Succeeded",
-        runningStatus: "Running",
-        latestRevision: latest,
-        latestReadyRevision: latest,
-        serving,
-      },
+    stub(
+      app.observeApp,
+      () =>
+        failure("observeApp") ?? {
+          detail: "seen",
+          fqdn: "mcp-server-prod.example.azurecontainerapps.io",
+          mode: is.mode,
+          provisioningState: "Succeeded",
+          runningStatus: "Running",
+          latestRevision: latest,
+          latestReadyRevision: latest,
+          serving,
+        },
     ),
     stub(app.probeHealth, (_input, _caller, now) => {
       const healthy = now >= healthyFrom;
-      return { healthy, status: healthy ? 200 : 503, latency: milliseconds(9), detail: healthy ? "well" : "HTTP 503" };
+      return {
+        healthy,
+        status: healthy ? 200 : 503,
+        latency: milliseconds(9),
+        detail: healthy ? "well" : "HTTP 503",
+      };
     }),
     stub(app.restartRevision, ({ revision }, _caller, now) => {
       heal("restart", now);
       return failure("restartRevision") ?? { changed: true, detail: `restarted ${revision}` };
     }),
-    stub(app.chooseKnownGood, () =>
-      failure("chooseKnownGood") ??
-      (is.knownGood
-        ? { kind: "found", revision: good, createdAt: "2026-11-20T10:00:00.000Z", detail: "found" }
-        : { kind: "none", detail: "there is no other revision" }),
+    stub(
+      app.chooseKnownGood,
+      () =>
+        failure("chooseKnownGood") ??
+        (is.knownGood
+          ? {
+              kind: "found" as const,
+              revision: good,
+              createdAt: "2026-11-20T10:00:00.000Z",
+              detail: "found",
+            }
+          : { kind: "none" as const, detail: "there is no other revision" }),
     ),
     stub(app.activateRevision, (_input, _caller, now) => {
       const failed = failure("activateRevision");
@@ -91,12 +111,15 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
       if (is.mode === "single") serving = [good];
       return { changed: true, detail: "activated" };
     }),
-    stub(app.observeRevision, () =>
-      failure("observeRevision") ?? { running: true, failed: false, detail: "runs" },
+    stub(
+      app.observeRevision,
+      () => failure("observeRevision") ?? { running: true, failed: false, detail: "runs" },
     ),
     stub(app.startTrafficShift, () => {
       serving = [good];
-      return failure("startTrafficShift") ?? { changed: true, operation: "poller", detail: "shifting" };
+      return (
+        failure("startTrafficShift") ?? { changed: true, operation: "poller", detail: "shifting" }
+      );
     }),
     stub(app.startRollForward, ({ suffix }, _caller, now) => {
       const failed = failure("startRollForward");
@@ -106,15 +129,20 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
       serving = [latest];
       return { changed: true, operation: "poller", revision: latest, detail: "rolling" };
     }),
-    stub(app.pollAppOperation, () =>
-      failure("pollAppOperation") ?? { state: "succeeded", detail: "done" },
+    stub(
+      app.pollAppOperation,
+      () => failure("pollAppOperation") ?? { state: "succeeded", detail: "done" },
     ),
     ...[evidence.captureAppState, evidence.captureAppLogs, evidence.captureErrorRates].map((each) =>
-      stub(each, (_input, caller) =>
-        failure(each.name) ?? {
-          detail: `${each.name} kept`,
-          evidence: [{ title: each.name, blob: `evidence/${caller.step}`, bytes: 1, sha256: "0" }],
-        },
+      stub(
+        each,
+        (_input, caller) =>
+          failure(each.name) ?? {
+            detail: `${each.name} kept`,
+            evidence: [
+              { title: each.name, blob: `evidence/${caller.step}`, bytes: 1, sha256: "0" },
+            ],
+          },
       ),
     ),
     stub(run.confirmMandate, () => ({ mandated: is.mandated, detail: "looked" })),
@@ -122,9 +150,9 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
       const first = seen.get("lease") ?? now;
       seen.set("lease", first);
       return now - first < is.leaseHeldFor
-        ? { kind: "held", detail: "held by another run" }
+        ? { kind: "held" as const, detail: "held by another run" }
         : {
-            kind: "taken",
+            kind: "taken" as const,
             fencing: caller.attempt,
             expiresAt: new Date(now + 600_000).toISOString(),
             detail: "taken",

@@ -1,4 +1,4 @@
-import type { OrchestrationContext, OrchestrationHandler } from "durable-functions";
+import type { OrchestrationHandler } from "durable-functions";
 import { DummyOrchestrationContext } from "durable-functions";
 import { createOrchestrator } from "durable-functions/lib/src/util/testingUtils";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
@@ -139,7 +139,11 @@ export async function replay(
           return happened(eventType.taskCompleted, { TaskScheduledId: id, Result: result });
         } catch (error) {
           const { message } = error as Error;
-          return happened(eventType.taskFailed, { TaskScheduledId: id, Reason: message, Details: "" });
+          return happened(eventType.taskFailed, {
+            TaskScheduledId: id,
+            Reason: message,
+            Details: "",
+          });
         }
       },
     });
@@ -202,7 +206,9 @@ export async function replayRecorded(
 
 function engine(handler: OrchestrationHandler, instanceId: string, input: unknown) {
   const listener = createOrchestrator(handler);
-  return async (history: readonly HistoryEvent[]): Promise<{ state: OrchestratorState; error?: string }> => {
+  return async (
+    history: readonly HistoryEvent[],
+  ): Promise<{ state: OrchestratorState; error?: string }> => {
     const trigger = {
       history: structuredClone(history),
       input,
@@ -217,13 +223,16 @@ function engine(handler: OrchestrationHandler, instanceId: string, input: unknow
     };
     const context = new DummyOrchestrationContext("orchestrator", instanceId, () => undefined);
     try {
-      const state = await listener(trigger as never, context as unknown as OrchestrationContext);
+      const state = await listener(trigger, context);
       return { state: JSON.parse(JSON.stringify(state)) as OrchestratorState };
     } catch (error) {
       const message = (error as Error).message;
       const [text, json] = message.split("\n\n$OutOfProcData$:");
       if (json === undefined) throw error;
-      return { state: JSON.parse(json) as OrchestratorState, error: `${text}: ${json.slice(0, 500)}` };
+      return {
+        state: JSON.parse(json) as OrchestratorState,
+        error: `${text}: ${json.slice(0, 500)}`,
+      };
     }
   };
 }
@@ -254,8 +263,8 @@ const isScheduling = ({ EventType }: HistoryEvent): boolean =>
   EventType === eventType.taskScheduled || EventType === eventType.timerCreated;
 
 const outlineOf = (events: readonly HistoryEvent[]): readonly string[] =>
-  events.filter(isScheduling).map(({ EventType, Name }) =>
-    EventType === eventType.timerCreated ? "timer" : (Name ?? "?"),
-  );
+  events
+    .filter(isScheduling)
+    .map(({ EventType, Name }) => (EventType === eventType.timerCreated ? "timer" : (Name ?? "?")));
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -84,7 +84,9 @@ export function parseAlert(body: unknown): z.ZodSafeParseResult<Alert> {
       severity: essentials.severity,
       condition: essentials.monitorCondition === "Fired" ? "fired" : "resolved",
       firedAt: essentials.firedDateTime,
-      ...(essentials.resolvedDateTime == null ? {} : { resolvedAt: essentials.resolvedDateTime }),
+      ...(typeof essentials.resolvedDateTime === "string"
+        ? { resolvedAt: essentials.resolvedDateTime }
+        : {}),
       targets: essentials.alertTargetIDs ?? [],
       description: essentials.description ?? "",
       context: contextOf(essentials.monitoringService, alertContext ?? {}),

@@ -1,0 +1,147 @@
+import { describeFindings, Estate, placeOf } from "../../src/domain/estate.js";
+import { parseEstate, loadEstate } from "../../src/config/load-estate.js";
+import { sampleEstate, sampleJson, type SampleEstate } from "../support/estates.js";
+
+function findings(bend: (estate: SampleEstate) => void): readonly string[] {
+  const estate = sampleJson();
+  bend(estate);
+  const parsed = Estate.safeParse(estate);
+  return parsed.success ? [] : describeFindings(parsed.error);
+}
+
+describe("estate", () => {
+  it("accepts the sample, and itself once parsed", () => {
+    const estate = sampleEstate();
+
+    expect(Object.keys(estate.environments)).toEqual(["development", "staging", "production"]);
+    expect(Estate.parse(JSON.parse(JSON.stringify(estate)))).toEqual(estate);
+  });
+
+  it.each<[string, (estate: SampleEstate) => void, string]>([
+    [
+      "a missing objective",
+      (e) => {
+        delete e.environments.staging["objectives"]!["rto"];
+      },
+      "environments.staging.objectives.rto: write an ISO 8601 duration",
+    ],
+    [
+      "a member nobody knows",
+      (e) => {
+        e.environments.production["containerApp"]!["replicas"] = 3;
+      },
+      "environments.production.containerApp.replicas: is no member of the estate; remove it or check its spelling",
+    ],
+    [
+      "a name in place of an id",
+      (e) => {
+        e.environments.production["redis"]!["primary"] = "mcp-redis";
+      },
+      "environments.production.redis.primary",
+    ],
+    [
+      "a service in the region it must outlive",
+      (e) => {
+        Object.assign(e.environments.production, { serviceRegion: "eastus" });
+      },
+      "serviceRegion: is eastus, the region it must outlive",
+    ],
+    [
+      "a display name as region",
+      (e) => {
+        Object.assign(e.environments.production, { recoveryRegion: "West US" });
+      },
+      "recoveryRegion: write the region as ARM does",
+    ],
+    [
+      "a region nobody knows",
+      (e) => {
+        Object.assign(e.environments.production, { recoveryRegion: "westmoon" });
+      },
+      "is not a region this service knows",
+    ],
+    [
+      "a region in another geography",
+      (e) => {
+        Object.assign(e.environments.production, { recoveryRegion: "westeurope" });
+      },
+      "backups restore only in the geography of eastus",
+    ],
+    [
+      "a secondary that is the primary",
+      (e) => {
+        Object.assign(e.environments.production, { secondaryRegion: "eastus" });
+      },
+      "is the primary region",
+    ],
+    [
+      "a secondary without a region",
+      (e) => {
+        Object.assign(e.environments.development, { redis: e.environments.staging["redis"] });
+      },
+      "has a secondary, but the environment has no secondaryRegion",
+    ],
+    [
+      "an RPO beyond a day",
+      (e) => {
+        e.environments.production["objectives"]!["rpo"] = "P2D";
+      },
+      "rpo is longer than 24 hours",
+    ],
+    [
+      "no environment at all",
+      (e) => {
+        Object.assign(e, { environments: {} });
+      },
+      "name at least one of development, staging, production",
+    ],
+    [
+      "another version",
+      (e) => {
+        e["version"] = 2;
+      },
+      "version: write 1",
+    ],
+    [
+      "a missing name",
+      (e) => {
+        delete e["name"];
+      },
+      "name: is missing; string expected",
+    ],
+  ])("refuses %s and says what to write", (_what, bend, expected) => {
+    expect(findings(bend).join("\n")).toContain(expected);
+  });
+
+  it("finds what an ARM id means, in any case", () => {
+    const estate = sampleEstate();
+    const production = estate.environments.production!;
+
+    expect(placeOf(estate, production.redis.secondary!.toUpperCase())).toEqual({
+      environment: "production",
+      kind: "redis",
+      side: "secondary",
+      id: production.redis.secondary,
+    });
+    expect(placeOf(estate, production.applicationInsights.component)).toMatchObject({
+      kind: "container-app",
+      id: production.containerApp.primary,
+    });
+    expect(placeOf(estate, production.trafficManager!.profile)?.kind).toBe("traffic-manager");
+    expect(placeOf(estate, "/subscriptions/none")).toBeUndefined();
+  });
+});
+
+describe("load estate", () => {
+  it("names the file that cannot be read or is not JSON", () => {
+    expect(loadEstate("no/such/file.json")).toMatchObject({
+      ok: false,
+      findings: [expect.stringContaining("no/such/file.json: cannot be read; set ESTATE_FILE")],
+    });
+    expect(parseEstate("{", "estate.json")).toMatchObject({
+      ok: false,
+      findings: [expect.stringContaining("estate.json: is not JSON")],
+    });
+    expect(parseEstate("{}", "estate.json").ok).toBe(false);
+  });
+});
