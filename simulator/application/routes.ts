@@ -1,0 +1,95 @@
+import { fqdnOf } from "../container-apps/representation.js";
+import type { Backend, ContainerApp, Revision } from "../container-apps/state.js";
+import { backendFor, sharesOf } from "../container-apps/traffic.js";
+import { type Answer, json, type Request } from "../server/exchange.js";
+import type { Call, Service } from "../server/service.js";
+import type { World } from "../world/world.js";
+import { healthReport } from "./health.js";
+
+interface Addressed {
+  readonly app: ContainerApp;
+  /** Set where the host names one revision instead of the app. */
+  readonly revision: Revision | undefined;
+}
+
+/** The recovered application behind the ingress names of its apps and revisions. */
+export function applicationService(world: World): Service {
+  const domains = (): string[] =>
+    [...world.environments.values()].map(({ defaultDomain }) => defaultDomain);
+
+  return {
+    name: "application",
+    serves: (host) => domains().some((domain) => host.endsWith(`.${domain}`)),
+    identify: (request): Call => {
+      const addressed = find(request.host, world);
+      return {
+        operation: `app.${request.method.toLowerCase()}`,
+        mutating: false,
+        ...(addressed && { resource: addressed.app.id, region: addressed.app.region }),
+        carryOut: () => answer(request, addressed, world),
+      };
+    },
+    refuse: ({ status, message, headers }) => ({
+      status,
+      headers: { "content-type": "text/plain", ...headers },
+      body: message,
+    }),
+  };
+}
+
+function answer(request: Request, addressed: Addressed | undefined, world: World): Answer {
+  if (addressed === undefined || addressed.app.runningStatus === "Stopped") {
+    return page(404, "This container app is stopped or does not exist.");
+  }
+  const { app, revision } = addressed;
+  const n = app.requestsSeen;
+  app.requestsSeen += 1;
+  const shares = sharesOf(app);
+  const backend = backendFor(revision ? onlyTo(revision, app) : shares, n);
+  if (backend === undefined) return page(503, "no healthy upstream");
+
+  const reply = replyOf(request, backend);
+  app.requests.push({
+    at: world.timeline.now(),
+    method: request.method,
+    path: request.path,
+    backend,
+    status: reply.status,
+  });
+  return reply;
+}
+
+function replyOf({ method, path }: Request, { ailment, revision }: Backend): Answer {
+  if (path === "/health") {
+    const report = healthReport(ailment);
+    return json(report.status === "healthy" ? 200 : 503, report);
+  }
+  if (ailment !== undefined) return json(503, { error: ailment.detail });
+  if (method === "GET" && path === "/") return json(200, { service: "enterprise-mcp", revision });
+  return json(404, { error: `there is nothing at ${path}` });
+}
+
+function page(status: number, text: string): Answer {
+  return { status, headers: { "content-type": "text/plain" }, body: `${text}\n` };
+}
+
+function onlyTo(revision: Revision, app: ContainerApp): ReturnType<typeof sharesOf> {
+  const { serving, revisions } = app;
+  const shares = sharesOf({
+    ...app,
+    serving: serving === undefined ? undefined : revision.name,
+    revisions: revisions.filter((one) => one === revision),
+  });
+  return shares.map((share) => ({ ...share, weight: 100 }));
+}
+
+function find(host: string, world: World): Addressed | undefined {
+  for (const app of world.containerApps.values()) {
+    const domain = world.environments.get(app.environmentKey)?.defaultDomain;
+    if (domain === undefined) continue;
+    if (host === fqdnOf(app, domain)) return { app, revision: undefined };
+    const revision = app.revisions.find(({ name }) => host === `${name}.${domain}`);
+    if (revision) return { app, revision };
+  }
+  return undefined;
+}

@@ -1,0 +1,16 @@
+import type { Refusal } from "../server/refusal.js";
+
+/** A long-running operation of a resource provider. */
+export interface Operation {
+  readonly id: string;
+  readonly subscription: string;
+  readonly region: string;
+  readonly provider: string;
+  readonly resourceId: string;
+  readonly startedAt: number;
+  endedAt: number | undefined;
+  status: "InProgress" | "Succeeded" | "Failed";
+  error: Refusal | undefined;
+  /** What the result URL answers once the operation has succeeded. */
+  readonly result: () => unknown;
+}

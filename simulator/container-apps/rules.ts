@@ -1,0 +1,155 @@
+import { Refusal } from "../server/refusal.js";
+import type { Configuration, Envelope, Template, TrafficWeight } from "./schema.js";
+
+// A pull request of Altinn/dialogporten (3942) quotes the service's limit for app name and suffix together.
+const LONGEST_REVISION_NAME = 54;
+
+/** The rules for an app's name: 2 to 32 characters, and none of what a DNS label may not hold. */
+export function checkAppName(name: string): void {
+  if (/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/.test(name) && !name.includes("--")) return;
+  throw new Refusal(
+    400,
+    "ContainerAppInvalidName",
+    `Invalid ContainerApp name '${name}'. A name must consist of lower case alphanumeric characters or '-', start with an alphabetic character, end with an alphanumeric character and cannot have '--'. The length must be between 2 and 32 characters.`,
+  );
+}
+
+/** The rules for the suffix of a new revision. */
+export function checkSuffix(app: string, suffix: string, taken: readonly string[]): void {
+  const name = `${app}--${suffix}`;
+  const wellFormed = /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(suffix) && !suffix.includes("--");
+  if (!wellFormed || name.length > LONGEST_REVISION_NAME) {
+    throw invalidField(
+      "template.revisionsuffix",
+      `Invalid value: "${suffix}": a revision name must consist of lower case alphanumeric characters or '-', start with a letter, end with an alphanumeric character, cannot have '--' in the suffix and is at most ${LONGEST_REVISION_NAME} characters long with the app's name`,
+    );
+  }
+  if (taken.includes(name)) {
+    throw invalidField(
+      "template.revisionsuffix",
+      `Invalid value: "${suffix}": revision with suffix ${suffix} already exists.`,
+    );
+  }
+}
+
+/** Whether going from one template to the other needs a new revision. */
+export function needsRevision(before: Template | undefined, after: Template): boolean {
+  return before === undefined || canonical(before) !== canonical(after);
+}
+
+/** Traffic as it may stand in the configuration. `existing` are the names of the app's active revisions. */
+export function checkTraffic(
+  mode: "Single" | "Multiple",
+  traffic: readonly TrafficWeight[],
+  active: readonly string[],
+): void {
+  if (traffic.length === 0) return;
+  for (const { revisionName, latestRevision } of traffic) {
+    if (revisionName !== undefined && latestRevision === true) {
+      throw invalidField(
+        "configuration.ingress.traffic",
+        "an entry may have revisionName or latestRevision, not both",
+      );
+    }
+    if (revisionName === undefined && latestRevision !== true) {
+      throw invalidField(
+        "configuration.ingress.traffic",
+        "an entry needs revisionName, or latestRevision true",
+      );
+    }
+    if (mode === "Single" && latestRevision !== true) {
+      throw invalidField(
+        "configuration.ingress.traffic",
+        "in single revision mode traffic goes to the latest revision; a revision cannot be named",
+      );
+    }
+    if (revisionName !== undefined && !active.includes(revisionName)) {
+      throw new Refusal(
+        400,
+        "RevisionNotFound",
+        `The revision '${revisionName}' named by configuration.ingress.traffic does not exist or is not active.`,
+      );
+    }
+  }
+  const names = traffic.map(({ revisionName }) => revisionName ?? "");
+  if (new Set(names).size !== names.length) {
+    throw invalidField("configuration.ingress.traffic", "a revision is named twice");
+  }
+  const sum = traffic.reduce((total, { weight }) => total + (weight ?? 0), 0);
+  if (sum !== 100) {
+    throw invalidField(
+      "configuration.ingress.traffic",
+      `the weights must add up to 100, they add up to ${sum}`,
+    );
+  }
+}
+
+/** What must hold between the parts of an app's description. */
+export function checkEnvelope({ properties: { configuration, template } }: Envelope): void {
+  const secrets = configuration?.secrets ?? [];
+  for (const { name, value, keyVaultUrl, identity } of secrets) {
+    const whole = value !== undefined || (keyVaultUrl !== undefined && identity !== undefined);
+    if (!whole) {
+      throw new Refusal(
+        400,
+        "ContainerAppSecretInvalid",
+        `Invalid Request: Container app secret(s) with name(s) '${name}' are invalid: value or keyVaultUrl and identity should be provided.`,
+      );
+    }
+  }
+  if (template === undefined) return;
+  const known = new Set(secrets.map(({ name }) => name));
+  const containers = [...template.containers, ...(template.initContainers ?? [])];
+  const names = containers.map(({ name }) => name);
+  if (new Set(names).size !== names.length) {
+    throw invalidField("template.containers", "two containers have the same name");
+  }
+  for (const { name, env } of containers) {
+    for (const { secretRef } of env ?? []) {
+      if (secretRef === undefined || known.has(secretRef)) continue;
+      throw new Refusal(
+        400,
+        "ContainerAppSecretRefNotFound",
+        `SecretRef '${secretRef}' defined for container '${name}' not found.`,
+      );
+    }
+  }
+  const { minReplicas = 0, maxReplicas = 10 } = template.scale ?? {};
+  if (minReplicas > maxReplicas) {
+    throw invalidField("template.scale", "minReplicas is larger than maxReplicas");
+  }
+}
+
+/** A name that two variables of one container share: such a revision is accepted and never starts. */
+export function hasDuplicateVariable(template: Template): boolean {
+  return template.containers.some(({ env }) => {
+    const names = (env ?? []).map(({ name }) => name);
+    return new Set(names).size !== names.length;
+  });
+}
+
+/** How many replicas an app with some traffic has. */
+export function replicaCount(template: Template): number {
+  return Math.max(1, template.scale?.minReplicas ?? 0);
+}
+
+export function modeOf(configuration: Configuration | undefined): "Single" | "Multiple" {
+  return configuration?.activeRevisionsMode ?? "Single";
+}
+
+function invalidField(field: string, details: string): Refusal {
+  return new Refusal(
+    400,
+    "ContainerAppInvalidFields",
+    `The following field(s) are either invalid or missing. Field '${field}' is invalid with details: '${details}'.`,
+  );
+}
+
+/** The same text for the same value, whatever the order of members. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

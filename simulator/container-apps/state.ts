@@ -1,0 +1,113 @@
+import type { Envelope, Template } from "./schema.js";
+
+/** Something that makes a replica answer 503; `fault` is the fault that caused it. */
+export interface Ailment {
+  readonly fault: string;
+  readonly check: string;
+  readonly detail: string;
+}
+
+export interface Replica {
+  readonly name: string;
+  readonly createdAt: number;
+  ready: boolean;
+  /** What a new replica would not have. */
+  ailments: readonly Ailment[];
+}
+
+export type ProvisioningState =
+  "Provisioning" | "Provisioned" | "Failed" | "Deprovisioning" | "Deprovisioned";
+
+export interface Revision {
+  readonly name: string;
+  readonly template: Template;
+  readonly createdAt: number;
+  lastActiveAt: number;
+  active: boolean;
+  provisioningState: ProvisioningState;
+  provisioningError: string | undefined;
+  /** Its replicas have passed their probes since it was last activated: traffic may go there. */
+  ready: boolean;
+  hasBeenReady: boolean;
+  /** Will never become ready, and nothing says why. */
+  readonly wedged: boolean;
+  /** Being replaced one by one. */
+  restarting: boolean;
+  /** What every replica of this revision has. */
+  ailments: readonly Ailment[];
+  replicas: Replica[];
+  /** Raised whenever the revision's course changes, so that changes planned before lapse. */
+  course: number;
+  replicasMade: number;
+}
+
+/** A line of the platform's own log about an app. */
+export interface PlatformEvent {
+  readonly at: number;
+  readonly reason: string;
+  readonly type: "Normal" | "Warning";
+  readonly revision: string;
+  readonly replica: string;
+  readonly message: string;
+}
+
+/** A request that really came in and that the app answered. */
+export interface RecordedRequest {
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly backend: Backend;
+  readonly status: number;
+}
+
+/** A replica that takes traffic, and how it answers. */
+export interface Backend {
+  readonly revision: string;
+  readonly replica: string;
+  readonly ailment: Ailment | undefined;
+}
+
+/** Who takes which share of the traffic; whole percents. */
+export interface Share {
+  readonly revision: string;
+  readonly weight: number;
+  readonly backends: readonly Backend[];
+}
+
+/** From `from` on, until the next one, traffic goes there. */
+export interface TrafficPhase {
+  readonly from: number;
+  readonly shares: readonly Share[];
+}
+
+export interface ContainerApp {
+  readonly id: string;
+  readonly name: string;
+  readonly region: string;
+  readonly environmentKey: string;
+  readonly createdAt: number;
+  modifiedAt: number;
+  envelope: Envelope;
+  provisioningState: "InProgress" | "Succeeded" | "Failed";
+  runningStatus: "Running" | "Progressing" | "Stopped";
+  /** The id of the operation under way. */
+  operation: string | undefined;
+  /** Oldest first. */
+  revisions: Revision[];
+  /** The revision that the platform sends traffic to in single mode. */
+  serving: string | undefined;
+  ailments: readonly Ailment[];
+  phases: TrafficPhase[];
+  events: PlatformEvent[];
+  requests: RecordedRequest[];
+  requestsSeen: number;
+}
+
+export interface ManagedEnvironment {
+  readonly id: string;
+  readonly name: string;
+  readonly location: string;
+  readonly region: string;
+  readonly defaultDomain: string;
+  readonly workspaceCustomerId: string | undefined;
+}

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { errors, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
+
+const LIFETIME_SECONDS = 24 * 3600;
+const KEY_ID = "simulated-entra-1";
+
+export interface Identity {
+  readonly clientId: string;
+  readonly principalId: string;
+  readonly resourceId: string;
+}
+
+/** Whoever stands behind a valid token. */
+export interface Caller {
+  readonly principalId: string;
+  readonly clientId: string;
+  readonly tenantId: string;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly notBefore: number;
+  readonly expiresOn: number;
+}
+
+export type Verdict =
+  | { readonly kind: "valid"; readonly caller: Caller }
+  | {
+      readonly kind: "missing" | "malformed" | "signature" | "expired" | "issuer";
+      readonly message: string;
+    }
+  | { readonly kind: "audience"; readonly message: string; readonly audience: string };
+
+/** The simulated Entra: signs tokens for managed identities and checks those that the services are shown. */
+export interface TokenAuthority {
+  issue(identity: Identity, audience: string, tenantId: string): Promise<IssuedToken>;
+  /** Signature, issuer, times and audience of an `Authorization` header. */
+  verify(
+    authorization: string | undefined,
+    audiences: readonly string[],
+    tenants: readonly string[],
+  ): Promise<Verdict>;
+}
+
+export async function createTokenAuthority(now: () => number): Promise<TokenAuthority> {
+  const keys = await generateKeyPair("RS256");
+
+  return {
+    issue: async (identity, audience, tenantId) => {
+      const notBefore = Math.floor(now() / 1000);
+      const expiresOn = notBefore + LIFETIME_SECONDS;
+      const token = await new SignJWT({
+        appid: identity.clientId,
+        appidacr: "2",
+        idp: issuerOf(tenantId),
+        idtyp: "app",
+        oid: identity.principalId,
+        sub: identity.principalId,
+        tid: tenantId,
+        uti: createHash("sha256")
+          .update(`${audience} ${identity.clientId} ${notBefore}`)
+          .digest("base64url")
+          .slice(0, 22),
+        ver: "1.0",
+        xms_mirid: identity.resourceId,
+      })
+        .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: KEY_ID, x5t: KEY_ID })
+        .setAudience(audience)
+        .setIssuer(issuerOf(tenantId))
+        .setIssuedAt(notBefore)
+        .setNotBefore(notBefore)
+        .setExpirationTime(expiresOn)
+        .sign(keys.privateKey);
+      return { token, notBefore, expiresOn };
+    },
+
+    verify: async (authorization, audiences, tenants) => {
+      if (authorization === undefined || authorization === "") {
+        return { kind: "missing", message: "the Authorization header is missing" };
+      }
+      const [, token] = /^Bearer (\S+)$/i.exec(authorization) ?? [];
+      if (token === undefined) {
+        return { kind: "malformed", message: "the Authorization header carries no bearer token" };
+      }
+      let claims: JWTPayload;
+      try {
+        ({ payload: claims } = await jwtVerify(token, keys.publicKey, {
+          algorithms: ["RS256"],
+          currentDate: new Date(now()),
+          clockTolerance: 5,
+        }));
+      } catch (error) {
+        return rejection(error);
+      }
+      const tenantId = text(claims, "tid");
+      if (!tenants.includes(tenantId) || claims.iss !== issuerOf(tenantId)) {
+        return { kind: "issuer", message: `the issuer ${claims.iss ?? "(none)"} is not trusted` };
+      }
+      const audience = typeof claims.aud === "string" ? claims.aud : "";
+      if (!audiences.some((allowed) => bare(allowed) === bare(audience))) {
+        return {
+          kind: "audience",
+          audience,
+          message: `the token is for ${audience || "nobody"}, not for ${audiences.join(" or ")}`,
+        };
+      }
+      return {
+        kind: "valid",
+        caller: { principalId: text(claims, "oid"), clientId: text(claims, "appid"), tenantId },
+      };
+    },
+  };
+}
+
+function issuerOf(tenantId: string): string {
+  return `https://sts.windows.net/${tenantId}/`;
+}
+
+function bare(audience: string): string {
+  return audience.toLowerCase().replace(/\/+$/, "");
+}
+
+function text(claims: JWTPayload, name: string): string {
+  const value = claims[name];
+  return typeof value === "string" ? value : "";
+}
+
+function rejection(error: unknown): Verdict {
+  if (error instanceof errors.JWTExpired) {
+    return { kind: "expired", message: "the access token is expired" };
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) {
+    return { kind: "signature", message: "the signature of the access token is not valid" };
+  }
+  return { kind: "malformed", message: `the access token is not valid: ${String(error)}` };
+}

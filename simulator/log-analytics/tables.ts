@@ -1,0 +1,160 @@
+import { consoleBetween, requestsBetween } from "../application/activity.js";
+import { fqdnOf } from "../container-apps/representation.js";
+import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
+import { guidFrom } from "../world/names.js";
+import type { Column, Row } from "./kql/expressions.js";
+import type { Table } from "./kql/evaluate.js";
+import type { KqlType, Scalar } from "./kql/syntax.js";
+import type { TimeSpan } from "./time-span.js";
+
+/** An app and where it runs. */
+export interface Source {
+  readonly app: ContainerApp;
+  readonly environment: ManagedEnvironment;
+}
+
+type Values = Readonly<Record<string, Scalar>>;
+
+interface Definition {
+  readonly columns: Readonly<Record<string, KqlType>>;
+  rows(source: Source, span: TimeSpan): Values[];
+}
+
+const DEFINITIONS: Readonly<Record<string, Definition>> = {
+  AppRequests: {
+    columns: {
+      TimeGenerated: "datetime",
+      Name: "string",
+      Url: "string",
+      Success: "bool",
+      ResultCode: "string",
+      DurationMs: "real",
+      OperationId: "string",
+      AppRoleName: "string",
+      AppRoleInstance: "string",
+      _ResourceId: "string",
+      Type: "string",
+    },
+    rows: ({ app, environment }, { from, to }) =>
+      requestsBetween(app, from, to).map(({ at, method, path, status, durationMs, backend }) => ({
+        TimeGenerated: new Date(at),
+        Name: `${method} ${path}`,
+        Url: `https://${fqdnOf(app, environment.defaultDomain)}${path}`,
+        Success: status < 400,
+        ResultCode: String(status),
+        DurationMs: durationMs,
+        OperationId: operationId(app, at),
+        AppRoleName: app.name,
+        AppRoleInstance: backend.replica,
+        _ResourceId: app.id.toLowerCase(),
+        Type: "AppRequests",
+      })),
+  },
+  AppExceptions: {
+    columns: {
+      TimeGenerated: "datetime",
+      ProblemId: "string",
+      ExceptionType: "string",
+      OuterMessage: "string",
+      SeverityLevel: "long",
+      OperationId: "string",
+      AppRoleName: "string",
+      AppRoleInstance: "string",
+      _ResourceId: "string",
+      Type: "string",
+    },
+    rows: ({ app }, { from, to }) =>
+      requestsBetween(app, from, to).flatMap(({ at, status, backend }) =>
+        status !== 503 || backend.ailment === undefined
+          ? []
+          : [
+              {
+                TimeGenerated: new Date(at),
+                ProblemId: `ServiceUnavailable at ${backend.ailment.check}`,
+                ExceptionType: "ServiceUnavailable",
+                OuterMessage: backend.ailment.detail,
+                SeverityLevel: 3,
+                OperationId: operationId(app, at),
+                AppRoleName: app.name,
+                AppRoleInstance: backend.replica,
+                _ResourceId: app.id.toLowerCase(),
+                Type: "AppExceptions",
+              },
+            ],
+      ),
+  },
+  ContainerAppConsoleLogs_CL: {
+    columns: {
+      TimeGenerated: "datetime",
+      ContainerAppName_s: "string",
+      EnvironmentName_s: "string",
+      RevisionName_s: "string",
+      ContainerGroupName_s: "string",
+      ContainerName_s: "string",
+      Stream_s: "string",
+      Log_s: "string",
+      Type: "string",
+    },
+    rows: ({ app, environment }, { from, to }) =>
+      consoleBetween(app, from, to).map(({ at, revision, replica, stream, text }) => ({
+        TimeGenerated: new Date(at),
+        ContainerAppName_s: app.name,
+        EnvironmentName_s: environment.name,
+        RevisionName_s: revision,
+        ContainerGroupName_s: replica,
+        ContainerName_s: app.envelope.properties.template?.containers[0]?.name ?? "",
+        Stream_s: stream,
+        Log_s: text,
+        Type: "ContainerAppConsoleLogs_CL",
+      })),
+  },
+  ContainerAppSystemLogs_CL: {
+    columns: {
+      TimeGenerated: "datetime",
+      ContainerAppName_s: "string",
+      EnvironmentName_s: "string",
+      RevisionName_s: "string",
+      ReplicaName_s: "string",
+      Reason_s: "string",
+      Type_s: "string",
+      Log_s: "string",
+      Type: "string",
+    },
+    rows: ({ app, environment }, { from, to }) =>
+      app.events
+        .filter(({ at }) => at >= from && at <= to)
+        .map(({ at, revision, replica, reason, type, message }) => ({
+          TimeGenerated: new Date(at),
+          ContainerAppName_s: app.name,
+          EnvironmentName_s: environment.name,
+          RevisionName_s: revision,
+          ReplicaName_s: replica,
+          Reason_s: reason,
+          Type_s: type,
+          Log_s: message,
+          Type: "ContainerAppSystemLogs_CL",
+        })),
+  },
+};
+
+/** A table of a workspace with the rows of its apps in a time span; undefined for a name that is no table. */
+export function openTable(
+  name: string,
+  sources: readonly Source[],
+  span: TimeSpan,
+): Table | undefined {
+  const definition = DEFINITIONS[name];
+  if (definition === undefined) return undefined;
+  const columns: Column[] = Object.entries(definition.columns).map(([column, type]) => ({
+    name: column,
+    type,
+  }));
+  const rows: Row[] = sources
+    .flatMap((source) => definition.rows(source, span))
+    .map((values) => columns.map((column) => values[column.name] ?? null));
+  return { columns, rows };
+}
+
+function operationId(app: ContainerApp, at: number): string {
+  return guidFrom(app.id, "operation", at).replaceAll("-", "");
+}

@@ -1,0 +1,22 @@
+import type { Profile } from "./profile.js";
+
+const assumed = "assumed";
+
+/** An ordinary day: nothing is slow, nothing is stuck. */
+export const calm: Profile = {
+  revisionProvisioning: {
+    seconds: 30,
+    source: "assumed, within the 1-5 min budget of a new revision (azure-facts 1.6)",
+  },
+  revisionReady: { seconds: 75, source: "azure-facts 1.6: new revision 1-5 min, unverified" },
+  revisionActivation: {
+    seconds: 60,
+    source: "azure-facts 1.6: activate an existing revision 1-3 min, unverified",
+  },
+  revisionRestart: { seconds: 45, source: "azure-facts 1.6: restart 30-120 s, unverified" },
+  replicaShutdown: { seconds: 20, source: assumed },
+  appSettings: { seconds: 10, source: assumed },
+  appStop: { seconds: 60, source: "azure-facts 1.6: stop 1-3 min, unverified" },
+  appStart: { seconds: 90, source: "azure-facts 1.6: start 1-3 min, unverified" },
+  logIngestion: { seconds: 120, source: "azure-facts 1.5: ingestion lag of minutes" },
+};

@@ -1,0 +1,36 @@
+/** A duration and where it comes from: measured, documented, or assumed. */
+export interface Figure {
+  readonly seconds: number;
+  readonly source: string;
+}
+
+/** How long Azure takes. One name for each figure that the simulator uses. */
+export interface Profile {
+  /** PATCH or PUT with a new template: until the operation reports success. */
+  readonly revisionProvisioning: Figure;
+  /** The same: until the new revision's replicas are ready for traffic. */
+  readonly revisionReady: Figure;
+  /** Activation of a revision that exists: until its replicas are ready for traffic. */
+  readonly revisionActivation: Figure;
+  /** Restart: until the last replica is replaced. */
+  readonly revisionRestart: Figure;
+  /** Replicas of a revision that went out of use: until they are gone. */
+  readonly replicaShutdown: Figure;
+  /** PATCH or PUT of settings that need no new revision. */
+  readonly appSettings: Figure;
+  readonly appStop: Figure;
+  readonly appStart: Figure;
+  /** A row of a log: until queries see it. */
+  readonly logIngestion: Figure;
+}
+
+/** The profile's durations in milliseconds of simulated time. */
+export type Durations = { readonly [name in keyof Profile]: number };
+
+/** `scale` divides durations, for clients whose clock cannot be moved. */
+export function durationsOf(profile: Profile, scale: number): Durations {
+  const entries = Object.entries(profile) as [keyof Profile, Figure][];
+  return Object.fromEntries(
+    entries.map(([name, { seconds }]) => [name, Math.ceil((seconds * 1000) / scale)]),
+  ) as Durations;
+}

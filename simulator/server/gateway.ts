@@ -1,0 +1,163 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as realDelay } from "node:timers/promises";
+import type { FaultRegistry, Target } from "../faults/registry.js";
+import type { Timeline } from "../world/timeline.js";
+import { type Answer, type Request, toRequest } from "./exchange.js";
+import type { HeldAnswers } from "./held-answers.js";
+import { log } from "./log.js";
+import { Refusal } from "./refusal.js";
+import { type LogEntry, type RequestLog, withoutSignatures } from "./request-log.js";
+import type { Call, Service } from "./service.js";
+
+export interface GatewayOptions {
+  readonly services: readonly Service[];
+  readonly timeline: Timeline;
+  readonly faults: FaultRegistry;
+  readonly requests: RequestLog;
+  readonly held: HeldAnswers;
+}
+
+/** The way of every request to every service: named, delayed or refused by faults, carried out, logged, answered. */
+export interface Gateway {
+  /** The service behind a host name; undefined where nothing simulated has that name. */
+  serviceFor(host: string): Service | undefined;
+  handle(
+    service: Service,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    scheme: "http" | "https",
+  ): Promise<void>;
+  /** Notes a connection to a host that nothing answers for. */
+  refusedConnection(host: string): void;
+  inFlight(): number;
+}
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { services, timeline, faults, requests, held } = options;
+  let inFlight = 0;
+
+  async function carryOut(service: Service, request: Request, call: Call): Promise<Answer> {
+    try {
+      timeline.settle();
+      return await call.carryOut();
+    } catch (error) {
+      if (error instanceof Refusal) return service.refuse(error, request);
+      log(`cannot answer ${request.method} ${request.path}: ${stackOf(error)}`);
+      const refusal = new Refusal(500, "InternalServerError", "the simulator failed; see its log");
+      return service.refuse(refusal, request);
+    } finally {
+      timeline.settle();
+    }
+  }
+
+  async function answer(
+    service: Service,
+    request: Request,
+    outgoing: ServerResponse,
+    gone: Promise<void>,
+  ): Promise<void> {
+    const at = timeline.now();
+    const call = service.identify(request);
+    const target: Target = {
+      service: service.name,
+      method: request.method,
+      path: request.path,
+      call,
+    };
+    const note = (status: number, effect?: Answer["effect"], fault?: string): LogEntry =>
+      requests.add({
+        at: new Date(at).toISOString(),
+        method: request.method,
+        host: request.host,
+        path: request.path,
+        query: withoutSignatures(request.query),
+        status,
+        service: service.name,
+        operation: call.operation,
+        mutating: call.mutating,
+        ...(call.resource !== undefined && { resource: call.resource }),
+        ...(effect && { effect }),
+        ...(fault !== undefined && fault !== "" && { fault }),
+      });
+
+    const interference = faults.beforeEffect(target);
+    const names = interference.names.join(", ");
+    if (interference.delayMs > 0) await realDelay(interference.delayMs);
+    if (interference.refusal) {
+      const refused = service.refuse(interference.refusal, request);
+      note(refused.status, undefined, names);
+      await send(refused, outgoing);
+      return;
+    }
+    const result = await carryOut(service, request, call);
+    const fate = result.effect === undefined ? undefined : faults.afterEffect(target);
+    const entry = note(result.status, result.effect, fate ?? names);
+    const lost =
+      fate === "lost-answer" ||
+      (fate === "hold-answer" && (await held.hold(entry, gone)) === "drop");
+    if (lost) outgoing.destroy();
+    await send(result, outgoing);
+  }
+
+  return {
+    serviceFor: (host) => services.find((service) => service.serves(host.toLowerCase())),
+    inFlight: () => inFlight,
+
+    handle: async (service, incoming, outgoing, scheme) => {
+      inFlight += 1;
+      const gone = new Promise<void>((resolve) => {
+        outgoing.once("close", () => {
+          resolve();
+        });
+      });
+      try {
+        await answer(service, toRequest(incoming, scheme), outgoing, gone);
+      } catch (error) {
+        // A client that went away in the middle is its own affair.
+        if (!outgoing.destroyed && !incoming.destroyed) {
+          log(`cannot answer ${incoming.url ?? ""}: ${stackOf(error)}`);
+        }
+        outgoing.destroy();
+      } finally {
+        inFlight -= 1;
+      }
+    },
+
+    refusedConnection: (host) => {
+      requests.add({
+        at: new Date(timeline.now()).toISOString(),
+        method: "CONNECT",
+        host,
+        path: "",
+        query: "",
+        status: 502,
+        service: "proxy",
+        operation: "proxy.connect",
+        mutating: false,
+      });
+    },
+  };
+}
+
+async function send({ status, headers, body }: Answer, outgoing: ServerResponse): Promise<void> {
+  if (outgoing.destroyed) {
+    if (body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body)) body.destroy();
+    return;
+  }
+  if (body === undefined || typeof body === "string" || Buffer.isBuffer(body)) {
+    const length = body === undefined ? 0 : Buffer.byteLength(body);
+    outgoing.writeHead(status, {
+      ...headers,
+      ...(status !== 204 && { "content-length": length }),
+    });
+    outgoing.end(body);
+    return;
+  }
+  outgoing.writeHead(status, headers);
+  await pipeline(body, outgoing);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,33 @@
+import type { Answer, Request } from "./exchange.js";
+import type { Refusal } from "./refusal.js";
+
+/** What a request asks of a service, known before anything is done: the log names it, and faults match on it. */
+export interface Call {
+  /** `<resourceType camel>.<verb>`, for instance `containerAppsRevisions.restart`. */
+  readonly operation: string;
+  /** Whether carrying it out may change something. */
+  readonly mutating: boolean;
+  readonly resource?: string;
+  readonly region?: string;
+  carryOut(): Answer | Promise<Answer>;
+}
+
+/** One simulated Azure service, addressed by its real host names. */
+export interface Service {
+  readonly name: ServiceName;
+  serves(host: string): boolean;
+  identify(request: Request): Call;
+  /** The service's own way of writing an error. */
+  refuse(refusal: Refusal, request: Request): Answer;
+}
+
+export const SERVICE_NAMES = [
+  "identity",
+  "arm",
+  "application",
+  "log-stream",
+  "log-analytics",
+  "blobs",
+] as const;
+
+export type ServiceName = (typeof SERVICE_NAMES)[number];

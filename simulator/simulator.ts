@@ -1,0 +1,209 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { applicationService } from "./application/routes.js";
+import { logStreamService } from "./application/log-stream.js";
+import { createStreamTokens } from "./application/stream-token.js";
+import { resourceOperations, resourceTypes } from "./arm/resources.js";
+import { armService } from "./arm/router.js";
+import { type Azurite, startAzurite } from "./blobs/azurite.js";
+import { emptyAzurite } from "./blobs/emptying.js";
+import { blobService } from "./blobs/routes.js";
+import { processClock } from "./clock/handle.js";
+import { startClockKeeper } from "./clock/keeper.js";
+import { containerAppOperations, containerAppTypes } from "./container-apps/routes.js";
+import { controlRoutes } from "./control/routes.js";
+import { startControlServer } from "./control/server.js";
+import { FaultRegistry } from "./faults/registry.js";
+import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
+import { createTokenAuthority } from "./identity/tokens.js";
+import { logAnalyticsService } from "./log-analytics/routes.js";
+import { durationsOf, type Profile } from "./profiles/profile.js";
+import { createCertificateAuthority } from "./server/certificates.js";
+import { createGateway } from "./server/gateway.js";
+import { HeldAnswers } from "./server/held-answers.js";
+import { closed, listen, startFront } from "./server/proxy.js";
+import { RequestLog } from "./server/request-log.js";
+import type { Service } from "./server/service.js";
+import type { Seed } from "./world/seed.js";
+import { Timeline } from "./world/timeline.js";
+import { createWorld } from "./world/world.js";
+
+export interface SimulatorOptions {
+  readonly seed: Seed;
+  readonly profile: Profile;
+  /** Kept between starts; without it a folder that goes with the simulator, and blobs in memory. */
+  readonly stateDirectory?: string;
+  /** Pace of skips for a spectator. */
+  readonly speed?: number;
+  /** Divides Azure's durations, for clients that live in real time. */
+  readonly scale: number;
+}
+
+export interface RunningSimulator {
+  readonly control: string;
+  readonly proxy: string;
+  /** ARM without a proxy: `https://localhost:port`. */
+  readonly direct: string;
+  /** Every variable that a client process needs. */
+  readonly env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const ARM_AUDIENCES = ["https://management.azure.com", "https://management.core.windows.net"];
+
+/** Puts the simulated Azure together and starts it. */
+export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
+  const kept = options.stateDirectory;
+  const directory = kept ?? (await mkdtemp(path.join(tmpdir(), "simulated-azure-")));
+  await mkdir(directory, { recursive: true });
+
+  const keeper = await startClockKeeper({
+    file: path.join(directory, "clock.json"),
+    ...(options.speed !== undefined && { speed: options.speed }),
+    nextChangeAt: () => timeline.nextChangeAt(),
+    inFlight: () => gateway.inFlight(),
+  });
+  const timeline = new Timeline(() => keeper.now());
+  const durations = durationsOf(options.profile, options.scale);
+  const world = createWorld(options.seed, timeline, durations);
+  const faults = new FaultRegistry(world);
+  const requests = new RequestLog();
+  const held = new HeldAnswers();
+  keeper.onAdvance(() => {
+    timeline.settle();
+  });
+
+  const directAudiences = (): string[] => [
+    front.direct,
+    `${front.direct.replace("localhost", "127.0.0.1")}`,
+  ];
+  const [authority, tokens] = await Promise.all([
+    createCertificateAuthority(),
+    createTokenAuthority(() => keeper.now()),
+  ]);
+  const streamTokens = createStreamTokens(() => keeper.now());
+  const identityHeader = randomBytes(16).toString("hex");
+  const identity = identityEndpoint({
+    header: identityHeader,
+    tokens,
+    world,
+    extraAudiences: directAudiences,
+  });
+  const arm = armService({
+    world,
+    tokens,
+    operations: [...resourceOperations, ...containerAppOperations(streamTokens)],
+    types: [...resourceTypes, ...containerAppTypes],
+    audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
+  });
+  const gateway = createGateway({
+    services: [
+      arm,
+      applicationService(world),
+      logStreamService(world, streamTokens),
+      logAnalyticsService(world, tokens),
+      blobService({ world, tokens, azurite: () => azurite }),
+    ],
+    timeline,
+    faults,
+    requests,
+    held,
+  });
+
+  const startBlobs = (): Promise<Azurite> =>
+    startAzurite({
+      accounts: [...world.storageAccounts.keys()],
+      directory,
+      inMemory: kept === undefined,
+      authority,
+      clock: keeper.environment(),
+    });
+  const caFile = path.join(directory, "ca.pem");
+  const [front, identityServer, started] = await Promise.all([
+    startFront(gateway, authority, arm),
+    startPlain(identity, gateway),
+    startBlobs(),
+    writeFile(caFile, authority.pem),
+  ]);
+  let azurite = started;
+
+  async function emptyBlobs(): Promise<void> {
+    const same =
+      azurite.accounts.length === world.storageAccounts.size &&
+      azurite.accounts.every((name) => world.storageAccounts.has(name));
+    if (!same) {
+      await azurite.close();
+      azurite = await startBlobs();
+    }
+    const [cleaner] = options.seed.identities;
+    if (cleaner === undefined) return;
+    const { token } = await tokens.issue(cleaner, "https://storage.azure.com", world.tenantId());
+    await emptyAzurite(azurite, token);
+  }
+
+  const control = await startControlServer(
+    controlRoutes({
+      world,
+      faults,
+      requests,
+      held,
+      clock: {
+        movable: processClock() !== undefined,
+        now: () => keeper.now(),
+        offset: () => keeper.offset(),
+        advanceTo: (instant) => keeper.advanceTo(instant),
+        advanceBy: (ms) => keeper.advanceBy(ms),
+      },
+      reset: async (seed) => {
+        held.dropAll();
+        faults.removeAll();
+        world.load(seed ?? options.seed);
+        requests.clear();
+        await emptyBlobs();
+      },
+    }),
+  );
+
+  return {
+    control: control.url,
+    proxy: front.proxy,
+    direct: front.direct,
+    env: {
+      HTTPS_PROXY: front.proxy,
+      NO_PROXY: "127.0.0.1,localhost",
+      NODE_USE_ENV_PROXY: "1",
+      NODE_EXTRA_CA_CERTS: caFile,
+      IDENTITY_ENDPOINT: `http://127.0.0.1:${identityServer.port}${TOKEN_PATH}`,
+      IDENTITY_HEADER: identityHeader,
+      AZURE_CLIENT_ID: options.seed.identities[0]?.clientId ?? "",
+      AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential",
+      ...keeper.environment(),
+    },
+    close: async () => {
+      held.dropAll();
+      await Promise.all([
+        control.close(),
+        front.close(),
+        identityServer.close(),
+        azurite.close(),
+        keeper.close(),
+      ]);
+      if (kept === undefined) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A service at a port of its own, without TLS. */
+async function startPlain(
+  service: Service,
+  gateway: ReturnType<typeof createGateway>,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer((incoming, outgoing) => {
+    void gateway.handle(service, incoming, outgoing, "http");
+  });
+  const port = await listen(server);
+  return { port, close: () => closed(server) };
+}

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { roleGuid } from "../access/authorize.js";
+import { ROLES } from "../access/roles.js";
+import { keyOf, parseResourceId } from "../arm/resource-id.js";
+
+const Guid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "must be a GUID (8-4-4-4-12 hex digits)");
+
+const resourceId = (type: string): z.ZodType<string> =>
+  z.string().refine((id) => parseResourceId(id)?.type.toLowerCase() === type.toLowerCase(), {
+    error: `must be a resource id of type ${type} (/subscriptions/…/resourceGroups/…/providers/${type}/…)`,
+  });
+
+const Environment = z.array(z.strictObject({ name: z.string().min(1), value: z.string() }));
+
+const Revision = z
+  .strictObject({
+    suffix: z.string().min(1),
+    createdAt: z.iso.datetime().optional(),
+    ageMinutes: z.number().nonnegative().optional(),
+    image: z.string().min(1).optional(),
+    env: Environment.optional(),
+    active: z.boolean().optional(),
+    weight: z.int().min(0).max(100).optional(),
+  })
+  .refine((revision) => revision.createdAt === undefined || revision.ageMinutes === undefined, {
+    error: "has both createdAt and ageMinutes; give one of them",
+  });
+
+/** What exists at "Azure" when the simulator starts. README.md says it in prose. */
+export const Seed = z
+  .strictObject({
+    subscriptions: z
+      .array(z.strictObject({ id: Guid, tenantId: Guid, displayName: z.string().optional() }))
+      .min(1),
+    resourceGroups: z.array(
+      z.strictObject({
+        id: z
+          .string()
+          .regex(
+            /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i,
+            "must be /subscriptions/{id}/resourceGroups/{name}",
+          ),
+        location: z.string().min(1),
+      }),
+    ),
+    identities: z
+      .array(
+        z.strictObject({
+          clientId: Guid,
+          principalId: Guid,
+          resourceId: resourceId("Microsoft.ManagedIdentity/userAssignedIdentities"),
+        }),
+      )
+      .min(1),
+    roleAssignments: z.array(
+      z.strictObject({
+        scope: z.string().startsWith("/"),
+        principalId: Guid,
+        roleDefinitionId: z.string().refine((id) => ROLES.has(roleGuid(id)), {
+          error: () =>
+            `names no role that the simulator knows; it knows ${[...ROLES].map(([id, { name }]) => `${name} (${id})`).join(", ")}`,
+        }),
+      }),
+    ),
+    managedEnvironments: z
+      .array(
+        z.strictObject({
+          id: resourceId("Microsoft.App/managedEnvironments"),
+          location: z.string().min(1),
+          defaultDomain: z.string().endsWith(".azurecontainerapps.io").optional(),
+          workspaceCustomerId: Guid.optional(),
+        }),
+      )
+      .default([]),
+    containerApps: z
+      .array(
+        z.strictObject({
+          id: resourceId("Microsoft.App/containerApps"),
+          location: z.string().min(1),
+          environmentId: resourceId("Microsoft.App/managedEnvironments"),
+          activeRevisionsMode: z.enum(["Single", "Multiple"]),
+          targetPort: z.int().min(1).max(65_535).optional(),
+          minReplicas: z.int().min(0).max(30).optional(),
+          containers: z
+            .array(
+              z.strictObject({
+                name: z.string().min(1),
+                image: z.string().min(1),
+                env: Environment.optional(),
+              }),
+            )
+            .min(1),
+          revisions: z.array(Revision).min(1),
+        }),
+      )
+      .default([]),
+    storageAccounts: z
+      .array(
+        z.strictObject({
+          id: resourceId("Microsoft.Storage/storageAccounts"),
+          location: z.string().min(1),
+          sku: z.string().min(1),
+        }),
+      )
+      .default([]),
+    workspaces: z
+      .array(
+        z.strictObject({
+          id: resourceId("Microsoft.OperationalInsights/workspaces"),
+          location: z.string().min(1),
+          customerId: Guid,
+        }),
+      )
+      .default([]),
+  })
+  .superRefine((seed, context) => {
+    const groups = new Set(seed.resourceGroups.map(({ id }) => keyOf(id)));
+    const subscriptions = new Set(seed.subscriptions.map(({ id }) => keyOf(id)));
+    const environments = new Set(seed.managedEnvironments.map(({ id }) => keyOf(id)));
+    const fail = (path: (string | number)[], message: string): void => {
+      context.addIssue({ code: "custom", path, message });
+    };
+    seed.resourceGroups.forEach(({ id }, index) => {
+      if (!subscriptions.has(keyOf(id.split("/")[2] ?? ""))) {
+        fail(["resourceGroups", index, "id"], "lies in a subscription that the seed does not list");
+      }
+    });
+    for (const kind of [
+      "managedEnvironments",
+      "containerApps",
+      "storageAccounts",
+      "workspaces",
+    ] as const) {
+      const seen = new Set<string>();
+      seed[kind].forEach(({ id }, index) => {
+        if (!groups.has(keyOf(id.split("/").slice(0, 5).join("/")))) {
+          fail([kind, index, "id"], "lies in a resource group that the seed does not list");
+        }
+        if (seen.has(keyOf(id))) fail([kind, index, "id"], "is listed twice");
+        seen.add(keyOf(id));
+      });
+    }
+    seed.containerApps.forEach(({ environmentId }, index) => {
+      if (!environments.has(keyOf(environmentId))) {
+        fail(["containerApps", index, "environmentId"], "names no environment of the seed");
+      }
+    });
+  });
+export type Seed = z.infer<typeof Seed>;
+
+/** Parses a seed; the message of the error names each path that is wrong. */
+export function parseSeed(value: unknown, origin: string): Seed {
+  const parsed = Seed.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const findings = parsed.error.issues.map(
+    ({ path, message }) => `  ${path.map(String).join(".") || "(top level)"}: ${message}`,
+  );
+  throw new Error(`the seed ${origin} is not valid:\n${findings.join("\n")}`);
+}

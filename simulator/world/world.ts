@@ -1,0 +1,125 @@
+import type { RoleAssignment } from "../access/authorize.js";
+import type { Operation } from "../arm/operations.js";
+import { keyOf } from "../arm/resource-id.js";
+import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js";
+import { seedContainerApp, seedEnvironment } from "../container-apps/seeding.js";
+import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
+import type { Identity } from "../identity/tokens.js";
+import type { Durations } from "../profiles/profile.js";
+import { regionOf } from "./names.js";
+import type { Seed } from "./seed.js";
+import type { Timeline } from "./timeline.js";
+
+export interface Subscription {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly displayName: string;
+}
+
+export interface ResourceGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly location: string;
+}
+
+export interface StorageAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly region: string;
+  readonly sku: string;
+}
+
+export interface Workspace {
+  readonly id: string;
+  readonly region: string;
+  readonly customerId: string;
+}
+
+/** Everything that exists at the simulated Azure. Maps are keyed by `keyOf(id)` unless they say otherwise. */
+export interface World {
+  readonly timeline: Timeline;
+  readonly durations: Durations;
+  readonly lifecycle: Lifecycle;
+  readonly subscriptions: Map<string, Subscription>;
+  readonly resourceGroups: Map<string, ResourceGroup>;
+  readonly identities: Identity[];
+  readonly roleAssignments: RoleAssignment[];
+  readonly environments: Map<string, ManagedEnvironment>;
+  readonly containerApps: Map<string, ContainerApp>;
+  /** By account name, which is global. */
+  readonly storageAccounts: Map<string, StorageAccount>;
+  readonly workspaces: Map<string, Workspace>;
+  /** By operation id. */
+  readonly operations: Map<string, Operation>;
+  tenantId(): string;
+  /** Back to what a seed says. */
+  load(seed: Seed): void;
+}
+
+export function createWorld(seed: Seed, timeline: Timeline, durations: Durations): World {
+  const world: World = {
+    timeline,
+    durations,
+    lifecycle: createLifecycle(timeline, durations),
+    subscriptions: new Map(),
+    resourceGroups: new Map(),
+    identities: [],
+    roleAssignments: [],
+    environments: new Map(),
+    containerApps: new Map(),
+    storageAccounts: new Map(),
+    workspaces: new Map(),
+    operations: new Map(),
+    tenantId: () => [...world.subscriptions.values()][0]?.tenantId ?? "",
+    load: (next) => {
+      clear(world);
+      fill(world, next);
+    },
+  };
+  fill(world, seed);
+  return world;
+}
+
+function clear(world: World): void {
+  world.timeline.clear();
+  world.identities.length = 0;
+  world.roleAssignments.length = 0;
+  for (const map of [
+    world.subscriptions,
+    world.resourceGroups,
+    world.environments,
+    world.containerApps,
+    world.storageAccounts,
+    world.workspaces,
+    world.operations,
+  ]) {
+    map.clear();
+  }
+}
+
+function fill(world: World, seed: Seed): void {
+  for (const { id, tenantId, displayName } of seed.subscriptions) {
+    world.subscriptions.set(keyOf(id), { id, tenantId, displayName: displayName ?? "Simulated" });
+  }
+  for (const { id, location } of seed.resourceGroups) {
+    world.resourceGroups.set(keyOf(id), { id, name: id.split("/")[4] ?? "", location });
+  }
+  world.identities.push(...seed.identities);
+  // What the seed holds was assigned long ago.
+  world.roleAssignments.push(
+    ...seed.roleAssignments.map((assignment) => ({ ...assignment, effectiveAt: 0 })),
+  );
+  for (const environment of seed.managedEnvironments) {
+    world.environments.set(keyOf(environment.id), seedEnvironment(environment));
+  }
+  for (const app of seed.containerApps) {
+    world.containerApps.set(keyOf(app.id), seedContainerApp(app, world));
+  }
+  for (const { id, location, sku } of seed.storageAccounts) {
+    const name = (id.split("/").at(-1) ?? "").toLowerCase();
+    world.storageAccounts.set(name, { id, name, region: regionOf(location), sku });
+  }
+  for (const { id, location, customerId } of seed.workspaces) {
+    world.workspaces.set(keyOf(id), { id, region: regionOf(location), customerId });
+  }
+}
