@@ -78,7 +78,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
 
   const directAudiences = (): string[] => [
     front.direct,
-    `${front.direct.replace("localhost", "127.0.0.1")}`,
+    front.direct.replace("localhost", "127.0.0.1"),
   ];
   const [authority, tokens] = await Promise.all([
     createCertificateAuthority(),

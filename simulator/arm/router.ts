@@ -186,7 +186,7 @@ export function armJson(
   });
 }
 
-export function armError({ code, message }: Refusal): unknown {
+export function armError({ code, message }: Refusal): { error: object } {
   return { error: { code, message } };
 }
 

@@ -26,6 +26,7 @@ export interface Azurite {
 }
 
 const READY_WITHIN_MS = 30_000;
+const SAVED_WITHIN_MS = 3000;
 const LISTENING = /successfully listens on https:\/\/[^\s:]+:(\d+)/;
 
 export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
@@ -72,10 +73,16 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
       if (child.exitCode !== null || child.signalCode !== null) return;
       await new Promise<void>((resolve) => {
         child.removeAllListeners("exit");
+        // Blobs on disk have an index that is saved at the end; blobs in memory have nothing to wait for.
+        const bound = setTimeout(
+          () => child.kill("SIGKILL"),
+          options.inMemory ? 0 : SAVED_WITHIN_MS,
+        );
         child.once("exit", () => {
+          clearTimeout(bound);
           resolve();
         });
-        child.kill("SIGKILL"); // There is nothing to save: what is on disk was written before it was answered.
+        if (!options.inMemory) child.kill("SIGTERM");
       });
     },
   };
@@ -87,7 +94,8 @@ function accountKey(name: string): string {
 }
 
 /** The preload that shifts this process's clock, so that the child can follow the same one. */
-export function clockPreload(execArgv: readonly string[] = process.execArgv): string[] {
+function clockPreload(): string[] {
+  const { execArgv } = process;
   const found: string[] = [];
   for (const [index, argument] of execArgv.entries()) {
     const [flag, value = execArgv[index + 1] ?? ""] = argument.split("=");

@@ -134,7 +134,7 @@ export function operationRoutes(apiVersions: readonly string[]): readonly ArmOpe
           ...(operation.endedAt !== undefined && {
             endTime: new Date(operation.endedAt).toISOString(),
           }),
-          ...(operation.error && (armError(operation.error) as object)),
+          ...(operation.error && armError(operation.error)),
         });
       },
     },

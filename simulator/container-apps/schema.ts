@@ -193,7 +193,7 @@ const Ingress = z.strictObject({
     .optional(),
 });
 
-export const Secret = z.strictObject({
+const Secret = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be lower case letters, digits, - and ."),
@@ -201,7 +201,6 @@ export const Secret = z.strictObject({
   identity: text.optional(),
   keyVaultUrl: text.optional(),
 });
-export type Secret = z.infer<typeof Secret>;
 
 const Configuration = z.strictObject({
   secrets: z.array(Secret).optional(),

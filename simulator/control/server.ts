@@ -18,7 +18,7 @@ export interface ControlCall {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** Parses the body; a refusal names each field that is wrong. */
-  body<T>(schema: z.ZodType<T>): Promise<T>;
+  readonly body: <T>(schema: z.ZodType<T>) => Promise<T>;
 }
 
 export interface ControlAnswer {

@@ -48,6 +48,19 @@ export function withdrawAppFault(id: string, world: World): void {
   }
 }
 
+/** Whether anything still has the fault: what was replaced since has not. */
+export function isFelt(id: string, world: World): boolean {
+  const has = (ailments: readonly Ailment[]): boolean => ailments.some(({ fault }) => fault === id);
+  return [...world.containerApps.values()].some(
+    (app) =>
+      has(app.ailments) ||
+      app.revisions.some(
+        (revision) =>
+          has(revision.ailments) || revision.replicas.some((replica) => has(replica.ailments)),
+      ),
+  );
+}
+
 /** Sick are the replicas that are there now: new ones, of this revision or another, are well. */
 function makeUnhealthy(app: ContainerApp, id: string): void {
   const revision = mostUsedRevision(app);

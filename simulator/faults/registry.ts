@@ -3,7 +3,7 @@ import { Refusal } from "../server/refusal.js";
 import type { Call, ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import type { World } from "../world/world.js";
-import { injectAppFault, withdrawAppFault } from "./app-faults.js";
+import { injectAppFault, isFelt, withdrawAppFault } from "./app-faults.js";
 import { type CallFault, type FaultOrder, isAppFault } from "./catalogue.js";
 
 /** A call as faults see it. */
@@ -69,7 +69,7 @@ export class FaultRegistry {
       since: new Date(since).toISOString(),
       met,
       struck,
-      over,
+      over: over || (isAppFault(order) && !isFelt(id, this.#world)),
     }));
   }
 

@@ -58,7 +58,7 @@ function next(rest: string, at: number): { token: Token; length: number } {
   const [name] = NAME.exec(rest) ?? [];
   if (name !== undefined) {
     const plain = HYPHENATED.has(name) ? name : (name.split("-")[0] ?? name);
-    return simple("name", /^in~/.test(rest) ? "in~" : plain);
+    return simple("name", rest.startsWith("in~") ? "in~" : plain);
   }
   const symbol = SYMBOLS.find((one) => rest.startsWith(one));
   if (symbol !== undefined) return simple("symbol", symbol);
