@@ -1,0 +1,72 @@
+import path from "node:path";
+import { parseCommandLine, USAGE } from "./command-line.js";
+import { type RunningHost, startHost } from "./start-host.js";
+
+async function main(): Promise<void> {
+  const commandLine = readCommandLine();
+  // The worker of the real host runs in the app's folder; relative paths of the app count from there.
+  const [app, state, keys] = [commandLine.app, commandLine.state, commandLine.keys].map((file) =>
+    file === undefined ? undefined : path.resolve(file),
+  ) as [string, string, string | undefined];
+  process.chdir(app);
+
+  const host = await startHost({
+    appDirectory: app,
+    port: commandLine.port,
+    stateDirectory: state,
+    clock: commandLine.clock,
+    keysFile: keys,
+    writeLog: (line) => process.stderr.write(line),
+    onFatal: (error) => {
+      process.stderr.write(`cannot write the state in ${state}: ${String(error)}\n`);
+      process.exit(1);
+    },
+  });
+  endOnSignal(host);
+  if (commandLine.readyJson) announceJson(host);
+  else announce(host);
+}
+
+function readCommandLine(): ReturnType<typeof parseCommandLine> {
+  try {
+    return parseCommandLine(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nusage: ${USAGE}\n`);
+    process.exit(2);
+  }
+}
+
+/** The first signal drains, a second one ends at once: what is cut off runs again at the next start. */
+function endOnSignal(host: RunningHost): void {
+  let stopping = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      void host.stop().then(() => process.exit(0));
+    });
+  }
+}
+
+function announceJson(host: RunningHost): void {
+  const { url, masterKey, systemKey, functionKeys, functions } = host;
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, url, masterKey, systemKey, functionKeys, functions })}\n`,
+  );
+}
+
+function announce(host: RunningHost): void {
+  const lines = host.functions.map(({ name, kind, route, methods }) =>
+    route === undefined
+      ? `  ${name}: ${kind}`
+      : `  ${name}: [${(methods ?? []).join(",")}] ${host.url}${route}`,
+  );
+  process.stderr.write(
+    `functions:\n${lines.join("\n")}\nlistening on ${host.url}, master key ${host.masterKey}\n`,
+  );
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,64 @@
+import { Cron } from "croner";
+import { parseTimeSpan } from "../time-span.js";
+
+const MINUTE_MS = 60_000;
+/** What NCRONTAB knows; other cron dialects have more, which Azure would refuse. */
+const NCRONTAB = /^[0-9A-Za-z*,/ -]+$/;
+
+/** When a timer function is due. */
+export interface Schedule {
+  readonly text: string;
+  readonly kind: "cron" | "interval";
+  /** The first instant after the given one. */
+  next(afterMs: number): number;
+  /** Schedules more often than every minute are not monitored. */
+  readonly monitored: boolean;
+}
+
+/** Reads six or five cron fields, or a period as `hh:mm:ss`. */
+export function parseSchedule(text: string): Schedule {
+  const period = parseTimeSpan(text);
+  if (period !== undefined) {
+    if (period === 0) throw new Error(`the schedule '${text}' has no length`);
+    return {
+      text,
+      kind: "interval",
+      next: (afterMs) => afterMs + period,
+      monitored: period >= MINUTE_MS,
+    };
+  }
+  return parseCron(text);
+}
+
+function parseCron(text: string): Schedule {
+  const fields = text.trim().split(/\s+/);
+  if ((fields.length !== 5 && fields.length !== 6) || !NCRONTAB.test(text)) {
+    throw new Error(
+      `the schedule '${text}' is not valid: six cron fields from seconds on, five from minutes on, or hh:mm:ss are`,
+    );
+  }
+  const expression = fields.length === 5 ? `0 ${fields.join(" ")}` : fields.join(" ");
+  let cron: Cron;
+  try {
+    cron = new Cron(expression, { timezone: "UTC", domAndDow: true });
+  } catch (error) {
+    throw new Error(`the schedule '${text}' is not valid: ${(error as Error).message}`);
+  }
+  const next = (afterMs: number): number => {
+    const at = cron.nextRun(new Date(afterMs));
+    if (at === null) throw new Error(`the schedule '${text}' never comes due`);
+    return at.getTime();
+  };
+  return { text, kind: "cron", next, monitored: shortestGap(next) >= MINUTE_MS };
+}
+
+function shortestGap(next: (afterMs: number) => number): number {
+  let at = next(0);
+  let shortest = Infinity;
+  for (let count = 0; count < 5; count += 1) {
+    const following = next(at);
+    shortest = Math.min(shortest, following - at);
+    at = following;
+  }
+  return shortest;
+}
