@@ -27,8 +27,9 @@ export function logQueries(
   const client = lazily(async (): Promise<LogsQueryClient> => {
     const { LogsQueryClient } = await import("@azure/monitor-query-logs");
     return new LogsQueryClient(await credential(), {
-      endpoint: settings.logsEndpoint,
-      audience: settings.logsAudience,
+      // The SDK adds the version to its own default endpoint only.
+      endpoint: `${settings.logsEndpoint}/v1`,
+      credentials: { scopes: [`${settings.logsAudience}/.default`] },
       retryOptions: { maxRetries: 1 },
     });
   });

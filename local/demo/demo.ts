@@ -1,0 +1,172 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { servesAgain, type RunRecord } from "../../src/domain/run-record.js";
+import { availabilityAlert } from "../stack/alert.js";
+import { repository } from "../stack/repository.js";
+import { ServiceClient } from "../stack/service-client.js";
+import { startStack, type Stack } from "../stack/stack.js";
+import { ProgressView } from "./progress.js";
+
+const faults = {
+  "app-unhealthy": "the app's worker hangs; a restart heals it",
+  "bad-revision": "a deployment brings a bad revision; only the one before it is good",
+  "restart-does-not-help": "nothing that can be done to the app heals it",
+} as const;
+
+const help = `npm run demo -- [options]
+
+Starts the app on the embedded host before a simulated Azure, breaks the container app of
+production, posts the alert that Azure Monitor would send, and shows the recovery.
+
+  --fault NAME   what breaks (default app-unhealthy):
+${Object.entries(faults)
+  .map(([name, what]) => `                 ${name.padEnd(22)} ${what}`)
+  .join("\n")}
+  --speed N      show waits at N times real speed; 0 skips them at once (default 30)
+  --json         print the run record alone on the last line of standard output
+  --keep         leave everything running afterwards, until Ctrl-C
+  --help         this text
+
+Exit code: 0 the app is healthy again, 3 an operator is needed, 2 wrong usage, 1 anything else.
+`;
+
+interface Options {
+  readonly fault: keyof typeof faults;
+  readonly speed: number;
+  readonly json: boolean;
+  readonly keep: boolean;
+}
+
+function readOptions(): Options | "help" {
+  const { values } = parseArgs({
+    options: {
+      fault: { type: "string", default: "app-unhealthy" },
+      speed: { type: "string", default: "30" },
+      json: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  if (!isFault(values.fault)) {
+    throw new Error(
+      `--fault ${values.fault} is not known; known are ${Object.keys(faults).join(", ")}`,
+    );
+  }
+  const speed = Number(values.speed);
+  if (!Number.isFinite(speed) || speed < 0) {
+    throw new Error(`--speed must be 0 or a number above it, not ${values.speed}`);
+  }
+  return { fault: values.fault, speed, json: values.json, keep: values.keep };
+}
+
+const isFault = (name: string): name is keyof typeof faults => Object.hasOwn(faults, name);
+
+/** People read this; with --json the record alone goes to standard output. */
+const say = (text = ""): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+async function main(): Promise<number> {
+  let options: Options | "help";
+  try {
+    options = readOptions();
+  } catch (error) {
+    say(`${(error as Error).message}\n\n${help}`);
+    return 2;
+  }
+  if (options === "help") {
+    process.stdout.write(help);
+    return 0;
+  }
+
+  say("Starting the simulated Azure and the app on the embedded host ...");
+  const stack = await startStack(options.speed > 0 ? { speed: options.speed } : {});
+  try {
+    const record = await demonstrate(stack, options);
+    const app = await stack.simulator.app(record.resource);
+    const healthy = app.revisions.some(
+      ({ active, weight, replicas }) =>
+        active &&
+        weight > 0 &&
+        replicas.some((replica) => replica.ready && replica.ailment === undefined),
+    );
+    say(`The app is ${healthy ? "healthy" : "NOT healthy"}.`);
+    if (options.json) process.stdout.write(`${JSON.stringify(record)}\n`);
+    if (options.keep) await keep(stack);
+    if (record.outcome === "needs-operator") return 3;
+    return healthy && servesAgain(record.outcome) ? 0 : 1;
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function demonstrate(stack: Stack, { fault }: Options): Promise<RunRecord> {
+  const service = new ServiceClient(stack.host);
+  const { production } = stack.estate.environments;
+  if (production === undefined) throw new Error("the sample estate has no production environment");
+  const { containerApp, applicationInsights } = production;
+
+  const app = await stack.simulator.app(containerApp.primary);
+  say(`The app answers at https://${app.fqdn}${containerApp.health.path}`);
+  await stack.simulator.fault({ name: fault, resource: containerApp.primary });
+  say(`Fault ${fault}: ${faults[fault]}.`);
+
+  const { component, availabilityTests } = applicationInsights;
+  const alert = availabilityAlert(
+    component,
+    availabilityTests[0] ?? component,
+    await stack.simulator.now(),
+  );
+  const answer = await service.postAlert(alert);
+  say(`Alert posted: ${answer.status}, ${answer.reason}`);
+  if (answer.run === undefined) throw new Error("the alert started no run");
+  say(`Run ${answer.run}\n`);
+
+  const view = new ProgressView(process.stderr);
+  for (;;) {
+    const run = await service.run(answer.run);
+    if (run.checkpoint !== undefined) view.show(run.checkpoint);
+    if (run.status === "stopped") throw new Error("the run stopped without a record");
+    if (run.record !== undefined) {
+      view.end();
+      await hand(service, run.record);
+      return run.record;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Leaves the report where a person can open it. */
+async function hand(service: ServiceClient, record: RunRecord): Promise<void> {
+  const folder = path.join(repository, ".demo");
+  mkdirSync(folder, { recursive: true });
+  const file = (format: string): string => path.join(folder, `${record.id}.${format}`);
+  for (const format of ["md", "html", "json"] as const) {
+    writeFileSync(file(format), await service.report(record.id, format));
+  }
+  say(`\nOutcome: ${record.outcome}. ${record.reason}.`);
+  for (const [index, step] of record.nextSteps.entries()) say(`  ${index + 1}. ${step}`);
+  const shown = (format: string): string => path.relative(process.cwd(), file(format));
+  say(`Report: ${shown("html")} (also ${shown("md")}, ${shown("json")})`);
+}
+
+async function keep(stack: Stack): Promise<void> {
+  const { url, masterKey } = stack.host();
+  say(`\nStill running, until Ctrl-C: ${url}/api/recoveries?code=${masterKey}`);
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,46 @@
+import type { Checkpoint } from "../../src/domain/checkpoint.js";
+import { describeDuration } from "../../src/domain/duration.js";
+import { elapsed } from "../../src/domain/instant.js";
+
+/** One line of progress: the clock against the RTO, the forecast, the step and what it sees. */
+export function progressLine(checkpoint: Checkpoint): string {
+  const { clock, detectedAt, step, outcome } = checkpoint;
+  const budget = elapsed(detectedAt, clock.deadlines.scenarioAt);
+  const forecast = elapsed(detectedAt, clock.forecastAt);
+  const verdict = clock.breach ?? (clock.withinRto.scenario ? "in time" : "late");
+  const words = outcome === undefined ? "forecast" : "restored after";
+  const clockText =
+    outcome !== undefined && clock.breach === undefined && outcome === "needs-operator"
+      ? "not restored"
+      : `${words} ${describeDuration(forecast)}, ${verdict}`;
+  return `${describeDuration(clock.elapsed).padStart(12)} of ${describeDuration(budget)} | ${clockText} | ${step.title}: ${step.detail}`;
+}
+
+/** Prints a line when something changed: in place on a terminal, one below the other elsewhere. */
+export class ProgressView {
+  readonly #out: NodeJS.WriteStream;
+  #last = "";
+  #step = "";
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+  }
+
+  show(checkpoint: Checkpoint): void {
+    const line = progressLine(checkpoint);
+    if (line === this.#last) return;
+    this.#last = line;
+    if (!this.#out.isTTY) {
+      this.#out.write(`${line}\n`);
+      return;
+    }
+    const key = `${checkpoint.step.id}/${checkpoint.outcome ?? ""}`;
+    if (this.#step !== "" && this.#step !== key) this.#out.write("\n");
+    this.#step = key;
+    this.#out.write(`\r\u001b[2K${line.slice(0, this.#out.columns - 1)}`);
+  }
+
+  end(): void {
+    if (this.#out.isTTY && this.#last !== "") this.#out.write("\n");
+  }
+}

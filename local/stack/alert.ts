@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { parseResourceId } from "../../src/domain/resource-id.js";
+
+/** The alert that a failing availability test sends, in the common alert schema. */
+export function availabilityAlert(
+  component: string,
+  webTest: string,
+  firedAt: Date,
+  alertId: string = randomUUID(),
+): unknown {
+  const { subscription = "", name = "" } = parseResourceId(webTest) ?? {};
+  const windowStart = new Date(firedAt.getTime() - 300_000);
+  return {
+    schemaId: "azureMonitorCommonAlertSchema",
+    data: {
+      essentials: {
+        alertId: `/subscriptions/${subscription}/providers/Microsoft.AlertsManagement/alerts/${alertId}`,
+        alertRule: name,
+        severity: "Sev0",
+        signalType: "Metric",
+        monitorCondition: "Fired",
+        monitoringService: "Platform",
+        alertTargetIDs: [webTest.toLowerCase(), component.toLowerCase()],
+        configurationItems: [name],
+        originAlertId: `${subscription}_${name}_-117781227`,
+        firedDateTime: firedAt.toISOString(),
+        description: "The health endpoint does not answer from several locations.",
+        essentialsVersion: "1.0",
+        alertContextVersion: "1.0",
+      },
+      alertContext: {
+        properties: null,
+        conditionType: "WebtestLocationAvailabilityCriteria",
+        condition: {
+          windowSize: "PT5M",
+          allOf: [
+            {
+              metricName: "Failed Location",
+              metricNamespace: null,
+              operator: "GreaterThan",
+              threshold: "2",
+              timeAggregation: "Sum",
+              dimensions: [],
+              metricValue: 5,
+              webTestName: name,
+            },
+          ],
+          windowStartTime: windowStart.toISOString(),
+          windowEndTime: firedAt.toISOString(),
+        },
+      },
+      customProperties: {},
+    },
+  };
+}

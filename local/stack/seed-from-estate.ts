@@ -1,0 +1,106 @@
+import type { Environment, Estate } from "../../src/domain/estate.js";
+import { parseResourceId } from "../../src/domain/resource-id.js";
+
+/** The identity the service runs as in the simulated Azure. */
+export const serviceIdentity = {
+  clientId: "c11e0000-0000-4000-8000-000000000001",
+  principalId: "0b1ec700-0000-4000-8000-000000000001",
+};
+export const stateAccount = "mcpdrstate";
+
+const tenantId = "7e4a0000-0000-4000-8000-000000000001";
+const roles = {
+  containerAppsContributor: "358470bc-b998-42bd-ab17-a7e34c199c0f",
+  containerAppsOperator: "f3bd1b5c-91fa-40e7-afe7-0c11d331232c",
+  logAnalyticsReader: "73c42c96-874c-492b-b04d-ab87d138a893",
+  storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+};
+
+/** A simulated Azure in which the estate's resources exist and are well. */
+export function seedFromEstate(estate: Estate): unknown {
+  const environments = Object.values(estate.environments);
+  const subscriptions = [...new Set(environments.map(({ subscriptionId }) => subscriptionId))];
+  const first = subscriptions[0] ?? "";
+  const serviceGroup = `/subscriptions/${first}/resourceGroups/mcp-dr-service`;
+  const stateId = `${serviceGroup}/providers/Microsoft.Storage/storageAccounts/${stateAccount}`;
+  const apps = environments.flatMap(appsOf);
+  const groups = new Map<string, string>([
+    [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
+    ...apps.map(({ group, location }) => [group, location] as const),
+  ]);
+  return {
+    subscriptions: subscriptions.map((id) => ({ id, tenantId, displayName: estate.name })),
+    resourceGroups: [...groups].map(([id, location]) => ({ id, location })),
+    identities: [
+      {
+        ...serviceIdentity,
+        resourceId: `${serviceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mcp-dr`,
+      },
+    ],
+    roleAssignments: [
+      ...apps.flatMap(({ group }) => [
+        assign(group, roles.containerAppsContributor),
+        assign(group, roles.containerAppsOperator),
+        assign(group, roles.logAnalyticsReader),
+      ]),
+      assign(stateId, roles.storageBlobDataContributor),
+    ],
+    managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
+      id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
+      location,
+      workspaceCustomerId: workspaceId,
+    })),
+    containerApps: apps.map(({ id, group, location }) => ({
+      id,
+      location,
+      environmentId: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
+      activeRevisionsMode: "Single",
+      targetPort: 8080,
+      minReplicas: 2,
+      containers: [{ name: "mcp-server", image: "mcpregistry.azurecr.io/mcp-server:1.4.1" }],
+      revisions: [
+        {
+          suffix: "v40",
+          ageMinutes: 60 * 24 * 21,
+          image: "mcpregistry.azurecr.io/mcp-server:1.4.0",
+          active: false,
+        },
+        { suffix: "v41", ageMinutes: 60 * 24 * 3, active: true, weight: 100 },
+      ],
+    })),
+    storageAccounts: [
+      { id: stateId, location: environments[0]?.serviceRegion ?? "westus", sku: "Standard_GRS" },
+    ],
+    workspaces: environments.map(
+      ({ applicationInsights: { workspaceId }, containerApp, primaryRegion }) => ({
+        id: `${groupOf(containerApp.primary)}/providers/Microsoft.OperationalInsights/workspaces/mcp-logs`,
+        location: primaryRegion,
+        customerId: workspaceId,
+      }),
+    ),
+  };
+}
+
+const assign = (scope: string, role: string) => ({
+  scope,
+  principalId: serviceIdentity.principalId,
+  roleDefinitionId: role,
+});
+
+function appsOf(environment: Environment) {
+  const { containerApp, primaryRegion, secondaryRegion, applicationInsights } = environment;
+  const { workspaceId } = applicationInsights;
+  const { primary, secondary } = containerApp;
+  return [
+    { id: primary, group: groupOf(primary), location: primaryRegion, workspaceId },
+    ...(secondary === undefined || secondaryRegion === undefined
+      ? []
+      : [{ id: secondary, group: groupOf(secondary), location: secondaryRegion, workspaceId }]),
+  ];
+}
+
+function groupOf(id: string): string {
+  const parts = parseResourceId(id);
+  if (parts === undefined) throw new Error(`${id} is no resource id`);
+  return `/subscriptions/${parts.subscription}/resourceGroups/${parts.group}`;
+}

@@ -1,0 +1,78 @@
+import type { RunRecord } from "../../src/domain/run-record.js";
+import type { Checkpoint } from "../../src/domain/checkpoint.js";
+import type { HostReady } from "./stack.js";
+
+export interface AlertAnswer {
+  readonly status: "started" | "attached" | "held-back" | "ignored";
+  readonly reason: string;
+  readonly run?: string;
+  readonly links?: { readonly run: string; readonly report: string };
+}
+
+export interface RunView {
+  readonly id: string;
+  readonly status: "running" | "ended" | "stopped";
+  readonly checkpoint?: Checkpoint;
+  readonly record?: RunRecord;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly type: string;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: unknown;
+}
+
+/** A client of the service's HTTP interface, with the keys that the embedded host made. */
+export class ServiceClient {
+  readonly #host: () => HostReady;
+
+  constructor(host: () => HostReady) {
+    this.#host = host;
+  }
+
+  async call(
+    method: string,
+    path: string,
+    body?: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answered> {
+    const { url, masterKey } = this.#host();
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        "x-functions-key": masterKey,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await answer.text();
+    const type = answer.headers.get("content-type") ?? "";
+    const json: unknown = type.includes("json") && text !== "" ? JSON.parse(text) : undefined;
+    return { status: answer.status, type, headers: answer.headers, text, json };
+  }
+
+  async postAlert(alert: unknown): Promise<AlertAnswer> {
+    const answer = await this.call("POST", "/api/alerts", JSON.stringify(alert));
+    if (answer.status !== 202) {
+      throw new Error(`the alert was answered ${answer.status}: ${answer.text}`);
+    }
+    return answer.json as AlertAnswer;
+  }
+
+  async run(id: string): Promise<RunView> {
+    const answer = await this.call("GET", `/api/recoveries/${id}`);
+    if (answer.status !== 200)
+      throw new Error(`${id} was answered ${answer.status}: ${answer.text}`);
+    return answer.json as RunView;
+  }
+
+  async report(id: string, format: "md" | "html" | "json"): Promise<string> {
+    const answer = await this.call("GET", `/api/reports/${id}?format=${format}`);
+    if (answer.status !== 200) throw new Error(`no report of ${id}: ${answer.text}`);
+    return answer.text;
+  }
+}

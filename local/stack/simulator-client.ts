@@ -1,0 +1,105 @@
+/** One entry of the simulator's request log, as far as this side reads it. */
+export interface LogEntry {
+  readonly n: number;
+  readonly at: string;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly status: number;
+  readonly service: string;
+  readonly operation: string;
+  readonly mutating: boolean;
+  readonly effect?: { readonly kind: string; readonly resource: string };
+  readonly fault?: string;
+}
+
+export interface AppState {
+  readonly id: string;
+  readonly fqdn: string;
+  readonly provisioningState: string;
+  readonly runningStatus: string;
+  readonly revisions: readonly {
+    readonly name: string;
+    readonly active: boolean;
+    readonly weight: number;
+    readonly image: string;
+    readonly replicas: readonly { readonly ready: boolean; readonly ailment?: string }[];
+  }[];
+}
+
+/** A client of the simulator's control interface. */
+export class SimulatorClient {
+  readonly #control: string;
+
+  constructor(control: string) {
+    this.#control = control;
+  }
+
+  async app(id: string): Promise<AppState> {
+    const { containerApps } = (await this.#call("GET", "/state")) as {
+      containerApps: readonly AppState[];
+    };
+    const found = containerApps.find((app) => app.id.toLowerCase() === id.toLowerCase());
+    if (found === undefined) throw new Error(`the simulator has no app ${id}`);
+    return found;
+  }
+
+  async fault(order: Readonly<Record<string, unknown>>): Promise<string> {
+    const { id } = (await this.#call("POST", "/faults", order)) as { id: string };
+    return id;
+  }
+
+  async removeFault(id: string): Promise<void> {
+    await this.#call("DELETE", `/faults/${id}`);
+  }
+
+  async removeFaults(): Promise<void> {
+    await this.#call("DELETE", "/faults");
+  }
+
+  async log(since = 0, effects = false): Promise<readonly LogEntry[]> {
+    const { entries } = (await this.#call("GET", `/log?since=${since}&effects=${effects}`)) as {
+      entries: readonly LogEntry[];
+    };
+    return entries;
+  }
+
+  async now(): Promise<Date> {
+    const { now } = (await this.#call("GET", "/clock")) as { now: string };
+    return new Date(now);
+  }
+
+  async advance(seconds: number): Promise<void> {
+    await this.#call("POST", "/clock/advance", { seconds });
+  }
+
+  async held(
+    waitMs: number,
+  ): Promise<readonly { readonly id: string; readonly entry: LogEntry }[]> {
+    const { held } = (await this.#call("GET", `/held?waitMs=${waitMs}`)) as {
+      held: readonly { id: string; entry: LogEntry }[];
+    };
+    return held;
+  }
+
+  async decide(id: string, action: "release" | "drop"): Promise<void> {
+    await this.#call("POST", `/held/${id}`, { action });
+  }
+
+  async reset(seed?: unknown): Promise<void> {
+    await this.#call("POST", "/reset", seed === undefined ? {} : { seed });
+  }
+
+  async #call(method: string, path: string, body?: unknown): Promise<unknown> {
+    const answer = await fetch(`${this.#control}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      signal: AbortSignal.timeout(70_000),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`the simulator refused ${method} ${path}: ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { loadEstate } from "../../src/config/load-estate.js";
+import type { Estate } from "../../src/domain/estate.js";
+import { startChild, type Child } from "./child.js";
+import { compiled, repository } from "./repository.js";
+import { seedFromEstate, stateAccount } from "./seed-from-estate.js";
+import { SimulatorClient } from "./simulator-client.js";
+
+/** What the embedded host says when it answers. */
+export interface HostReady {
+  readonly url: string;
+  readonly masterKey: string;
+  readonly functionKeys: Readonly<Record<string, string>>;
+}
+
+interface SimulatorReady {
+  readonly control: string;
+  readonly proxy: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface StackOptions {
+  readonly estateFile?: string;
+  readonly port?: number;
+  /** Skips of the clock are shown at this many times real speed; without it they take no time. */
+  readonly speed?: number;
+  /** What is under the stack when it starts; by default the estate's resources, all well. */
+  readonly seed?: unknown;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly onLog?: (process: "host" | "simulator", line: string) => void;
+}
+
+/** The app on the embedded host, before the simulated Azure: two processes and their clock. */
+export interface Stack {
+  readonly estate: Estate;
+  readonly simulator: SimulatorClient;
+  readonly simulatorReady: SimulatorReady;
+  /** The host that runs now; another one after a restart. */
+  readonly host: () => HostReady;
+  /** Kills the host without warning. Its state stays. */
+  killHost(): Promise<void>;
+  /** Starts a host on the state that is there. */
+  startHost(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const estateFile = options.estateFile ?? path.join(repository, "config/estate.sample.json");
+  const loaded = loadEstate(estateFile);
+  if (!loaded.ok) throw new Error(`the estate cannot be used:\n${loaded.findings.join("\n")}`);
+  const { estate } = loaded;
+  const folder = mkdtempSync(path.join(os.tmpdir(), "enterprise-mcp-dr-"));
+  const seedFile = path.join(folder, "seed.json");
+  writeFileSync(seedFile, JSON.stringify(options.seed ?? seedFromEstate(estate)));
+  const clock = ["--require", compiled("local/clock/preload.js")];
+
+  const simulator = await startChild<SimulatorReady>({
+    name: "the simulator",
+    nodeArguments: [
+      ...clock,
+      compiled("simulator/main.js"),
+      "--seed",
+      seedFile,
+      "--end-with-parent",
+      ...(options.speed === undefined ? [] : ["--speed", String(options.speed)]),
+    ],
+    environment: {},
+    directory: folder,
+    onLog: (line) => options.onLog?.("simulator", line),
+  });
+
+  const stateDirectory = path.join(folder, "host");
+  mkdirSync(stateDirectory);
+  let host: Child<HostReady> | undefined;
+  const startHost = async (): Promise<void> => {
+    host = await startChild<HostReady>({
+      name: "the host",
+      nodeArguments: [
+        ...clock,
+        compiled("local/host/main.js"),
+        "--app",
+        repository,
+        "--port",
+        String(options.port ?? 0),
+        "--state",
+        stateDirectory,
+        "--clock",
+        "skip",
+        "--ready-json",
+      ],
+      environment: {
+        ...simulator.ready.env,
+        ESTATE_FILE: estateFile,
+        STATE_BLOB_ENDPOINT: `https://${stateAccount}.blob.core.windows.net`,
+        ...options.settings,
+      },
+      directory: repository,
+      onLog: (line) => options.onLog?.("host", line),
+    });
+  };
+  const running = (): Child<HostReady> => {
+    if (host === undefined) throw new Error("the host does not run");
+    return host;
+  };
+  try {
+    await startHost();
+  } catch (error) {
+    await simulator.stop();
+    throw error;
+  }
+  return {
+    estate,
+    simulator: new SimulatorClient(simulator.ready.control),
+    simulatorReady: simulator.ready,
+    host: () => running().ready,
+    killHost: () => running().kill(),
+    startHost,
+    async stop() {
+      await host?.stop();
+      await simulator.stop();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}

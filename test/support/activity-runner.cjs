@@ -1,0 +1,34 @@
+"use strict";
+// Runs activities of the compiled app as the host would, on the clock of the simulator: one JSON
+// line { id, name, input } in, one JSON line { id, answer } or { id, error } out.
+const { createInterface } = require("node:readline");
+const path = require("node:path");
+
+const app = (file) => require(path.join(__dirname, "../../dist/src", file));
+const settings = app("config/settings.js").readSettings(process.env);
+const credential = app("azure/credential.js").serviceCredential(settings.azure);
+const apps = app("azure/container-apps.js").containerApps(settings.azure, credential);
+const health = app("azure/health-probe.js").httpsHealthProbe(settings.azure.probeTimeLimit);
+const logs = app("azure/log-queries.js").logQueries(settings.azure, credential);
+const store = app("state/state-store.js").stateStore(
+  app("azure/blob-container.js").blobContainer(settings.azure, credential, settings.state),
+);
+const activities = new Map(
+  [
+    ...app("activities/container-app.js").containerAppActivities(apps, health, store),
+    ...app("activities/evidence.js").evidenceActivities(apps, logs, store),
+    ...app("activities/run.js").runActivities(store),
+  ].map((activity) => [activity.name, activity]),
+);
+
+const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+createInterface({ input: process.stdin }).on("line", async (line) => {
+  const { id, name, input } = JSON.parse(line);
+  try {
+    const answer = await activities.get(name).handler(input, { log: () => undefined });
+    say({ id, answer });
+  } catch (error) {
+    say({ id, error: String(error) });
+  }
+});
+say({ ready: true });
