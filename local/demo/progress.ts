@@ -6,14 +6,16 @@ import { elapsed } from "../../src/domain/instant.js";
 export function progressLine(checkpoint: Checkpoint): string {
   const { clock, detectedAt, step, outcome } = checkpoint;
   const budget = elapsed(detectedAt, clock.deadlines.scenarioAt);
-  const forecast = elapsed(detectedAt, clock.forecastAt);
+  const forecast = describeDuration(elapsed(detectedAt, clock.forecastAt));
   const verdict = clock.breach ?? (clock.withinRto.scenario ? "in time" : "late");
-  const words = outcome === undefined ? "forecast" : "restored after";
-  const clockText =
-    outcome !== undefined && clock.breach === undefined && outcome === "needs-operator"
-      ? "not restored"
-      : `${words} ${describeDuration(forecast)}, ${verdict}`;
-  return `${describeDuration(clock.elapsed).padStart(12)} of ${describeDuration(budget)} | ${clockText} | ${step.title}: ${step.detail}`;
+  const state =
+    clock.restoredAt !== undefined
+      ? `restored after ${forecast}, ${verdict}`
+      : outcome === undefined
+        ? `forecast ${forecast}, ${verdict}`
+        : outcome;
+  const seen = step.detail === step.title ? " ..." : `: ${step.detail}`;
+  return `${describeDuration(clock.elapsed).padStart(12)} of ${describeDuration(budget)} | ${state} | ${step.title}${seen}`;
 }
 
 /** Prints a line when something changed: in place on a terminal, one below the other elsewhere. */

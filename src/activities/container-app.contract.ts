@@ -48,6 +48,19 @@ export const restartRevision = declareActivity({
   patience: patiently,
 });
 
+/** How far a restart has come: whether every replica is new and ready, and what a probe says. */
+export const observeRestart = declareActivity({
+  name: "observeRestart",
+  input: AppRef.extend({
+    revisions: z.array(z.string()),
+    since: Instant,
+    fqdn: z.string(),
+    rule: HealthRule,
+  }),
+  output: z.strictObject({ ...observed, healthy: z.boolean(), replaced: z.boolean() }),
+  patience: once,
+});
+
 /** The newest revision that ran well and does not serve now: by health and age, never by position. */
 export const chooseKnownGood = declareActivity({
   name: "chooseKnownGood",

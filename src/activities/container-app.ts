@@ -66,6 +66,28 @@ export function containerAppActivities(
       }),
     ),
 
+    contract.observeRestart.implementedBy(
+      classifyError,
+      async ({ app, revisions, since, fqdn, rule }) => {
+        const [probe, replicas] = await Promise.all([
+          health.probe(fqdn, rule),
+          // Without ARM the app's own answer still counts.
+          Promise.all(revisions.map((revision) => apps.replicas(app, revision))).then(
+            (found) => found.flat(),
+            () => [],
+          ),
+        ]);
+        const fresh = replicas.filter(
+          ({ createdAt, ready }) => ready && createdAt !== undefined && isAfter(createdAt, since),
+        );
+        return {
+          healthy: probe.healthy,
+          replaced: replicas.length > 0 && fresh.length === replicas.length,
+          detail: `${fresh.length} of ${replicas.length} replicas new and ready; ${probe.detail}`,
+        };
+      },
+    ),
+
     contract.chooseKnownGood.implementedBy(classifyError, async ({ app, failing }) => {
       const candidates = (await apps.revisions(app)).filter(
         (revision) => !failing.includes(revision.name) && ranWell(revision),

@@ -26,8 +26,10 @@ export const Checkpoint = z.strictObject({
   clock: z.strictObject({
     elapsed: Milliseconds,
     deadlines: Deadlines,
-    /** When the rest of the way, as declared in the catalogue, would end. */
+    /** When the rest of the way, as declared in the catalogue, would end; then, when it did. */
     forecastAt: Instant,
+    /** When the service worked again, as soon as that is proven. */
+    restoredAt: Instant.optional(),
     /** Whether that is in time. */
     withinRto: WithinRto,
     breach: z.string().optional(),

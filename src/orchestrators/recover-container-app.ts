@@ -76,14 +76,27 @@ function* gatherEvidence(
 }
 
 function* restart(recovery: Steps, patient: Patient): Durable<boolean> {
-  let restarted = 0;
+  const since = recovery.now();
+  const revisions: string[] = [];
   for (const revision of patient.serving) {
     const target = { app: patient.app, revision };
     const answer = yield* recovery.step("restart-revision", app.restartRevision, target, revision);
-    if (answer.ok) restarted += 1;
+    if (answer.ok) revisions.push(revision);
   }
-  if (restarted === 0) return false;
-  return (yield* healthy(recovery, "await-restart", patient)) && (yield* verify(recovery, patient));
+  if (revisions.length === 0) return false;
+
+  const restarted = { app: patient.app, revisions, since, ...patient.probe };
+  const waited = yield* recovery.until("await-restart", app.observeRestart, restarted, {
+    done: (seen) => seen.healthy,
+    inARow: patient.probe.rule.inARow,
+    // Every replica is new and ready, and still the app is not well: waiting on will not help.
+    failed: (seen) => seen.replaced && !seen.healthy,
+    failedInARow: 5,
+    within: minutes(4),
+    first: milliseconds(patient.probe.rule.interval),
+    longest: seconds(10),
+  });
+  return waited === "done" && (yield* verify(recovery, patient));
 }
 
 function* rollBack(recovery: Steps, patient: Patient): Durable<Ending> {
@@ -155,7 +168,7 @@ function* settleOn(recovery: Steps, patient: Patient, good: string): Durable<End
   }
   const settled =
     (yield* rollForward(recovery, patient, good)) &&
-    (yield* healthy(recovery, "await-health", patient));
+    (yield* healthy(recovery, "await-settled", patient));
   if (settled)
     return recovery.end("restored", `rolled back to ${good} and forward with its template`);
 
@@ -204,7 +217,7 @@ const follow = (
 
 function* healthy(
   recovery: Steps,
-  step: "await-restart" | "await-health",
+  step: "await-health" | "await-settled",
   { probe }: Patient,
 ): Durable<boolean> {
   const waited = yield* recovery.until(step, app.probeHealth, probe, {

@@ -24,6 +24,7 @@ export class Journal {
   readonly #deadlines: Deadlines;
   readonly #steps: MutableStep[] = [];
   readonly #findings: string[] = [];
+  #current: MutableStep | undefined;
   #detail = "starting";
   #restoredAt: Instant | undefined;
 
@@ -38,20 +39,22 @@ export class Journal {
     const title = this.#declared(id)?.title ?? id;
     this.#detail = title;
     const known = this.#step(id);
-    if (known !== undefined) {
-      known.status = "running";
-      delete known.endedAt;
+    if (known === undefined) {
+      this.#current = {
+        id,
+        title,
+        status: "running",
+        startedAt: at,
+        attempts: 0,
+        detail: "",
+        evidence: [],
+      };
+      this.#steps.push(this.#current);
       return;
     }
-    this.#steps.push({
-      id,
-      title,
-      status: "running",
-      startedAt: at,
-      attempts: 0,
-      detail: "",
-      evidence: [],
-    });
+    known.status = "running";
+    delete known.endedAt;
+    this.#current = known;
   }
 
   /** Takes in what a step's activity brought. */
@@ -134,8 +137,8 @@ export class Journal {
   }
 
   checkpoint(at: Instant, ending?: Conclusion): Checkpoint {
-    const current = this.#steps.at(-1);
-    const forecastAt = ending === undefined ? this.#forecast(at) : (this.#restoredAt ?? at);
+    const current = this.#current;
+    const forecastAt = this.#restoredAt ?? (ending === undefined ? this.#forecast(at) : at);
     const breach = describeBreach(this.#deadlines, this.#restoredAt ?? at);
     return {
       scenario: this.scenario.id,
@@ -159,6 +162,7 @@ export class Journal {
         deadlines: this.#deadlines,
         forecastAt,
         withinRto: withinRto(this.#deadlines, forecastAt),
+        ...(this.#restoredAt === undefined ? {} : { restoredAt: this.#restoredAt }),
         ...(breach === undefined ? {} : { breach }),
       },
       ...(ending === undefined ? {} : { outcome: ending.outcome, reason: ending.reason }),
@@ -197,9 +201,8 @@ export class Journal {
 
   /** Now, plus what the current step still takes, plus the declared steps that are still to come. */
   #forecast(at: Instant): Instant {
-    if (this.#restoredAt !== undefined) return this.#restoredAt;
     const declared = Object.entries(this.scenario.steps);
-    const current = this.#steps.at(-1);
+    const current = this.#current;
     const position = declared.findIndex(([id]) => id === current?.id);
     const inFallback = this.#declared(current?.id ?? "")?.path === "fallback";
     const toCome = declared

@@ -66,6 +66,11 @@ export const containerAppFailure = declareScenario({
       expected: seconds(30),
       path: "fallback",
     },
+    "await-settled": {
+      title: "Wait until the app is healthy on the new revision",
+      expected: seconds(15),
+      path: "fallback",
+    },
     verify: {
       title: "Verify health through the app's own address",
       expected: seconds(5),

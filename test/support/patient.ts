@@ -38,6 +38,7 @@ const good = "mcp-server-prod--good";
 export function patient(traits: Partial<PatientTraits> = {}): Patient {
   const is = { ...usual, ...traits };
   const seen = new Map<string, number>();
+  let restartedAt: number | undefined;
   let healthyFrom = is.heals === "already" ? 0 : Infinity;
   let serving = [bad];
   let latest = bad;
@@ -86,6 +87,14 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
         latency: milliseconds(9),
         detail: healthy ? "well" : "HTTP 503",
       };
+    }),
+    stub(app.observeRestart, (_input, _caller, now) => {
+      restartedAt ??= now;
+      const replaced = now - restartedAt >= 45_000;
+      const healthy = now >= healthyFrom;
+      return (
+        failure("observeRestart") ?? { healthy, replaced, detail: healthy ? "well" : "HTTP 503" }
+      );
     }),
     stub(app.restartRevision, ({ revision }, _caller, now) => {
       heal("restart", now);
