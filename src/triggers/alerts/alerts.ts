@@ -8,6 +8,7 @@ import { sha256 } from "../../state/hash.js";
 import { accept, json, linksOf, readJson, readText, type Endpoint } from "../endpoint.js";
 import { RunLinks } from "../run-view.js";
 import { startRun } from "../start-run.js";
+import { SingleFlight } from "./single-flight.js";
 import { parseAlert } from "./parse-alert.js";
 
 export const AlertAnswer = z
@@ -21,62 +22,57 @@ export const AlertAnswer = z
   .meta({ id: "AlertAnswer" });
 export type AlertAnswer = z.infer<typeof AlertAnswer>;
 
+/** An alert storm is mostly one alert, delivered again and again. */
+const underWay = new SingleFlight<AlertAnswer>();
+
 /** POST /api/alerts: the webhook of Azure Monitor's action groups. Says what was done and why. */
 export async function receiveAlert(endpoint: Endpoint): Promise<HttpResponseInit> {
-  const { request, store, estate, now } = endpoint;
+  const { request } = endpoint;
   const text = await readText(request);
   const alert = accept(parseAlert(readJson(text)));
-  const answer = (of: AlertAnswer) =>
-    json(202, of.run === undefined ? of : { ...of, links: linksOf(request, of.run) });
+  const { result, joined } = await underWay.do(alertKey(alert), () => take(endpoint, alert, text));
+  const answer: AlertAnswer =
+    joined && result.status === "started" && result.run !== undefined
+      ? { ...result, status: "attached", reason: `${result.run} has this alert already` }
+      : result;
+  const { run } = answer;
+  return json(202, run === undefined ? answer : { ...answer, links: linksOf(request, run) });
+}
 
+async function take(endpoint: Endpoint, alert: Alert, text: string): Promise<AlertAnswer> {
+  const { store, estate, runs, now } = endpoint;
   const decision = triage(alert, estate, catalogue);
-  if (decision.kind === "ignored") return answer({ status: "ignored", reason: decision.reason });
+  if (decision.kind === "ignored") return { status: "ignored", reason: decision.reason };
 
   const key = alertKey(alert);
   const before = await store.incidents.signal(key);
   if (before !== undefined) {
-    const ended = (await endpoint.runs.state(before.run)).kind === "ended";
-    return ended
-      ? answer({ status: "ignored", reason: `handled by ${before.run}`, run: before.run })
-      : answer({
-          status: "attached",
-          reason: `${before.run} has this alert already`,
-          run: before.run,
-        });
+    const { run } = before;
+    return (await runs.state(run)).kind === "ended"
+      ? { status: "ignored", reason: `handled by ${run}`, run }
+      : { status: "attached", reason: `${run} has this alert already`, run };
   }
 
   const receivedAt = now();
   const { scenario, place } = decision;
+  const { alertId, rule, severity } = alert;
   const start = await startRun(endpoint, {
     scenario,
     environment: place.environment,
     resource: place.id,
-    trigger: {
-      kind: "alert",
-      alertId: alert.alertId,
-      rule: alert.rule,
-      severity: alert.severity,
-    },
+    trigger: { kind: "alert", alertId, rule, severity },
     // Clocks differ; nothing is detected after it was received.
     detectedAt: earlier(alert.firedAt, receivedAt),
     distinction: key,
   });
+  const { run } = start;
   await Promise.all([
-    store.incidents.addSignal(key, {
-      version: 1,
-      run: start.run,
-      receivedAt,
-      summary: summarize(alert),
-    }),
-    store.evidence.keep(start.run, `Alert ${sha256(key).slice(0, 12)}`, text),
+    store.incidents.addSignal(key, { version: 1, run, receivedAt, summary: summarize(alert) }),
+    store.evidence.keep(run, `Alert ${sha256(key).slice(0, 12)}`, text),
   ]);
   return start.kind === "started"
-    ? answer({ status: "started", reason: `${scenario} of ${place.id}`, run: start.run })
-    : answer({
-        status: "attached",
-        reason: `an open incident of ${scenario} is in the hands of ${start.run}`,
-        run: start.run,
-      });
+    ? { status: "started", reason: `${scenario} of ${place.id}`, run }
+    : { status: "attached", reason: `${run} takes care of this ${scenario} already`, run };
 }
 
 const summarize = ({ rule, severity, condition, firedAt }: Alert): string =>
