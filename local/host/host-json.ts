@@ -66,6 +66,7 @@ export function readHostConfig(
   } catch (error) {
     throw new Error(
       `cannot read ${file}: ${(error as Error).message}; --app must name a Functions app`,
+      { cause: error },
     );
   }
   return parseHostConfig(overridden(json, environment), file);

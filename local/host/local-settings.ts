@@ -22,6 +22,7 @@ export function readLocalSettings(appDirectory: string): Readonly<Record<string,
   } catch (error) {
     throw new Error(
       `cannot read ${file}: ${(error as Error).message}; it must hold {"IsEncrypted": false, "Values": {NAME: text}}`,
+      { cause: error },
     );
   }
 }

@@ -4,18 +4,16 @@ import { type RunningHost, startHost } from "./start-host.js";
 
 async function main(): Promise<void> {
   const commandLine = readCommandLine();
-  // The worker of the real host runs in the app's folder; relative paths of the app count from there.
-  const [app, state, keys] = [commandLine.app, commandLine.state, commandLine.keys].map((file) =>
-    file === undefined ? undefined : path.resolve(file),
-  ) as [string, string, string | undefined];
-  process.chdir(app);
+  const state = path.resolve(commandLine.state);
+  const keysFile = commandLine.keys === undefined ? undefined : path.resolve(commandLine.keys);
+  enter(commandLine.app);
 
   const host = await startHost({
-    appDirectory: app,
+    appDirectory: process.cwd(),
     port: commandLine.port,
     stateDirectory: state,
     clock: commandLine.clock,
-    keysFile: keys,
+    keysFile,
     writeLog: (line) => process.stderr.write(line),
     onFatal: (error) => {
       process.stderr.write(`cannot write the state in ${state}: ${String(error)}\n`);
@@ -33,6 +31,15 @@ function readCommandLine(): ReturnType<typeof parseCommandLine> {
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\nusage: ${USAGE}\n`);
     process.exit(2);
+  }
+}
+
+/** The worker of the real host runs in the app's folder: relative paths of the app count from there. */
+function enter(directory: string): void {
+  try {
+    process.chdir(directory);
+  } catch (error) {
+    throw new Error(`--app '${directory}' is no folder that can be entered`, { cause: error });
   }
 }
 

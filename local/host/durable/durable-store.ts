@@ -244,8 +244,8 @@ export class DurableStore {
     readonly where: string;
     readonly values: readonly SQLInputValue[];
   } {
-    const parts = ["hub = ?", "substr(id, 1, ?) = ?"];
-    const values: SQLInputValue[] = [this.#hub, [...filter.prefix].length, filter.prefix];
+    const parts = ["hub = ?", "substr(id, 1, length(?)) = ?"];
+    const values: SQLInputValue[] = [this.#hub, filter.prefix, filter.prefix];
     if (filter.createdFromMs !== undefined) {
       parts.push("created_at >= ?");
       values.push(filter.createdFromMs);

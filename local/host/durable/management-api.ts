@@ -73,14 +73,16 @@ export class ManagementApi {
       }
       case "instances":
         if (id === undefined) {
-          if (method === "GET") return this.#list(exchange);
           if (method === "DELETE") return this.#purgeBy(exchange);
-          break;
+          if (method !== "GET") break;
+          this.#list(exchange);
+          return;
         }
         if (verb === undefined) {
-          if (method === "GET") return this.#status(exchange, id);
           if (method === "DELETE") return this.#purge(exchange, id);
-          break;
+          if (method !== "GET") break;
+          this.#status(exchange, id);
+          return;
         }
         if (method === "POST") return this.#command(exchange, id, verb.toLowerCase(), argument);
         break;

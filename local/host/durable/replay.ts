@@ -106,7 +106,7 @@ export function replay(history: readonly HistoryEvent[], actions: readonly Actio
 
   function complete(number: number, failed: boolean, at: number): void {
     const task = byNumber.get(number);
-    if (task === undefined || task.numbers.at(-1) !== number) return;
+    if (task?.numbers.at(-1) !== number) return;
     const exhausted = task.phase === "delay";
     const followUp = followUpOf(task, failed, turnAtMs);
     if (followUp === undefined) task.outcome = { at, failed: failed || exhausted };

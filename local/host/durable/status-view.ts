@@ -68,12 +68,12 @@ export function historyView(
         return [];
       case 4:
       case 7:
-        return ended.has(event.EventId) ? [] : [shown(event, ["Version"])];
+        return ended.has(event.EventId) ? [] : [shown(event.EventType, event, ["Version"])];
       case 5:
       case 8:
         return [
           {
-            ...shown({ ...event, Result: parsed(event.Result) }, [
+            ...shown(event.EventType, { ...event, Result: parsed(event.Result) }, [
               "TaskScheduledId",
               ...resultField,
             ]),
@@ -84,39 +84,46 @@ export function historyView(
       case 9:
         return [
           {
-            ...shown(event, ["TaskScheduledId"]),
+            ...shown(event.EventType, event, ["TaskScheduledId"]),
             ...originOf(scheduled.get(event.TaskScheduledId)),
           },
         ];
       case 11:
-        return [shown(event, ["TimerId"])];
+        return [shown(event.EventType, event, ["TimerId"])];
       case 0:
         return [
           {
-            ...shown(event, ["OrchestrationInstance", "ParentInstance", "Name", "Version", "Tags"]),
+            ...shown(event.EventType, event, [
+              "OrchestrationInstance",
+              "ParentInstance",
+              "Name",
+              "Version",
+              "Tags",
+            ]),
             FunctionName: functionName,
           },
         ];
       case 1: {
         const completed = event.OrchestrationStatus === "Completed";
         return [
-          shown({ ...event, Result: completed ? parsed(event.Result) : event.Result }, resultField),
+          shown(
+            event.EventType,
+            { ...event, Result: completed ? parsed(event.Result) : event.Result },
+            resultField,
+          ),
         ];
       }
       default:
-        return [shown(event, [])];
+        return [shown(event.EventType, event, [])];
     }
   });
 }
 
 /** An event under the name of its type, without the fields that only a replay needs and those in `omitted`. */
-function shown<E extends { readonly EventType: number }>(
-  event: E,
-  omitted: readonly string[],
-): object {
+function shown(type: HistoryEvent["EventType"], event: object, omitted: readonly string[]): object {
   const hidden = new Set(["EventType", "EventId", "IsPlayed", ...omitted]);
   const fields = Object.entries(event).filter(([name]) => !hidden.has(name));
-  return { EventType: NAMES.get(event.EventType), ...Object.fromEntries(fields) };
+  return { EventType: NAMES.get(type), ...Object.fromEntries(fields) };
 }
 
 function originOf(origin: Extract<HistoryEvent, { EventType: 4 | 7 }> | undefined): object {

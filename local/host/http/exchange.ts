@@ -62,9 +62,10 @@ export class Exchange {
     let size = 0;
     for await (const chunk of this.request as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > BODY_LIMIT_BYTES) throw new BodyTooLargeError();
-      chunks.push(chunk);
+      // What is too much is read nevertheless: a client that is cut off while it sends never sees an answer.
+      if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
     }
+    if (size > BODY_LIMIT_BYTES) throw new BodyTooLargeError();
     return Buffer.concat(chunks);
   }
 

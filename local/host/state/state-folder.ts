@@ -114,7 +114,7 @@ function damage(file: string): string | undefined {
   try {
     const result = database.prepare("PRAGMA quick_check(1)").get();
     const finding = result?.["quick_check"];
-    return finding === "ok" ? undefined : String(finding);
+    return finding === "ok" ? undefined : String(finding).replaceAll("\n", " ");
   } catch (error) {
     return (error as Error).message;
   } finally {

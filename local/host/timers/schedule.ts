@@ -42,7 +42,9 @@ function parseCron(text: string): Schedule {
   try {
     cron = new Cron(expression, { timezone: "UTC", domAndDow: true });
   } catch (error) {
-    throw new Error(`the schedule '${text}' is not valid: ${(error as Error).message}`);
+    throw new Error(`the schedule '${text}' is not valid: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const next = (afterMs: number): number => {
     const at = cron.nextRun(new Date(afterMs));

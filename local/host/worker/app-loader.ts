@@ -46,6 +46,7 @@ function readMain(manifest: string): string {
   } catch (error) {
     throw new Error(
       `cannot read ${manifest}: ${(error as Error).message}; --app must name a folder with package.json and host.json`,
+      { cause: error },
     );
   }
   if (typeof main !== "string") {

@@ -137,7 +137,7 @@ export class Invoker {
 /** What was thrown, as an Error: an object becomes its JSON, a text its own message. */
 export function asError(thrown: unknown): Error {
   if (isErrorLike(thrown)) return thrown;
-  return new Error(typeof thrown === "object" ? JSON.stringify(thrown) : String(thrown));
+  return new Error(typeof thrown === "string" ? thrown : JSON.stringify(thrown));
 }
 
 /** Errors of another realm (a test runner's) are no instances of this one's class. */
