@@ -9,11 +9,9 @@ export function progressLine(checkpoint: Checkpoint): string {
   const forecast = describeDuration(elapsed(detectedAt, clock.forecastAt));
   const verdict = clock.breach ?? (clock.withinRto.scenario ? "in time" : "late");
   const state =
-    clock.restoredAt !== undefined
-      ? `restored after ${forecast}, ${verdict}`
-      : outcome === undefined
-        ? `forecast ${forecast}, ${verdict}`
-        : outcome;
+    clock.restoredAt === undefined
+      ? (outcome ?? `forecast ${forecast}, ${verdict}`)
+      : `restored after ${forecast}, ${verdict}`;
   const seen = step.detail === step.title ? " ..." : `: ${step.detail}`;
   return `${describeDuration(clock.elapsed).padStart(12)} of ${describeDuration(budget)} | ${state} | ${step.title}${seen}`;
 }

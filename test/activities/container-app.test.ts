@@ -17,44 +17,49 @@ const run = "container-app-failure-production-20261122T135830Z-ab12cd";
 
 interface Change {
   readonly name: string;
-  readonly contract: ActivityContract<never, { readonly changed: boolean }>;
-  readonly input: unknown;
+  readonly perform: (
+    runner: ActivityRunner,
+    caller: Caller,
+  ) => Promise<Answer<{ changed: boolean }>>;
   /** The request that Azure gets. */
   readonly operation: string;
   readonly mode: "Single" | "Multiple";
   readonly goodIsActive?: boolean;
 }
 
+function change<Input, Output extends { changed: boolean }>(
+  contract: ActivityContract<Input, Output>,
+  input: Input,
+  more: Omit<Change, "name" | "perform">,
+): Change {
+  return {
+    name: contract.name,
+    perform: (runner, caller) => runner.run(contract, caller, input),
+    ...more,
+  };
+}
+
 const changes: readonly Change[] = [
-  {
-    name: "restartRevision",
-    contract: app.restartRevision,
-    input: { app: id, revision: serving },
-    operation: "containerAppsRevisions.restart",
-    mode: "Single",
-  },
-  {
-    name: "activateRevision",
-    contract: app.activateRevision,
-    input: { app: id, revision: good },
-    operation: "containerAppsRevisions.activate",
-    mode: "Multiple",
-  },
-  {
-    name: "startTrafficShift",
-    contract: app.startTrafficShift,
-    input: { app: id, revision: good },
-    operation: "containerApps.update",
-    mode: "Multiple",
-    goodIsActive: true,
-  },
-  {
-    name: "startRollForward",
-    contract: app.startRollForward,
-    input: { app: id, from: good, suffix: "dr-ab12cd-1" },
-    operation: "containerApps.update",
-    mode: "Single",
-  },
+  change(
+    app.restartRevision,
+    { app: id, revision: serving },
+    { operation: "containerAppsRevisions.restart", mode: "Single" },
+  ),
+  change(
+    app.activateRevision,
+    { app: id, revision: good },
+    { operation: "containerAppsRevisions.activate", mode: "Multiple" },
+  ),
+  change(
+    app.startTrafficShift,
+    { app: id, revision: good },
+    { operation: "containerApps.update", mode: "Multiple", goodIsActive: true },
+  ),
+  change(
+    app.startRollForward,
+    { app: id, from: good, suffix: "dr-ab12cd-1" },
+    { operation: "containerApps.update", mode: "Single" },
+  ),
 ];
 
 /** The estate's Azure with an app in one mode, its earlier revision at rest or running idle. */
@@ -96,25 +101,20 @@ describe("container app activities", () => {
     if (!lease.ok || lease.value.kind !== "taken") throw new Error("no lease");
     return { ...caller, lease: { resource: id, fencing: lease.value.fencing } };
   }
-  const perform = (
-    change: Change,
-    caller: Caller,
-    by = runner,
-  ): Promise<Answer<{ changed: boolean }>> =>
-    by.run(change.contract, caller, change.input as never);
+  const perform = (of: Change, caller: Caller, by = runner) => of.perform(by, caller);
   const requests = async (operation: string) =>
     (await azure.control.log()).filter((entry) => entry.operation === operation && entry.mutating);
 
-  describe.each(changes)("$name", (change) => {
+  describe.each(changes)("$name", (subject) => {
     it("changes once when it is run twice", async () => {
-      const caller = await begin(change);
+      const caller = await begin(subject);
 
-      const first = await perform(change, caller);
-      const again = await perform(change, { ...caller, attempt: 2 });
+      const first = await perform(subject, caller);
+      const again = await perform(subject, { ...caller, attempt: 2 });
 
       expect(first).toMatchObject({ ok: true, value: { changed: true } });
       expect(again).toEqual(first);
-      expect(await requests(change.operation)).toHaveLength(1);
+      expect(await requests(subject.operation)).toHaveLength(1);
     });
 
     it.each([
@@ -122,82 +122,82 @@ describe("container app activities", () => {
       ["server-error", { status: 500 }, "transient"],
       ["throttle", { retryAfterSeconds: 7 }, "transient"],
     ])("sends exactly one request under %s", async (name, more, expected) => {
-      const caller = await begin(change);
+      const caller = await begin(subject);
       await azure.control.fault({
         name,
         times: 1,
-        match: { operation: change.operation },
+        match: { operation: subject.operation },
         ...more,
       });
 
-      const answer = await perform(change, caller);
+      const answer = await perform(subject, caller);
 
       expect(answer).toMatchObject({ ok: false, failure: { class: expected } });
-      expect(await requests(change.operation)).toHaveLength(1);
+      expect(await requests(subject.operation)).toHaveLength(1);
     });
 
     it("finds its own act when the answer was lost, and does not repeat it", async () => {
-      const caller = await begin(change);
+      const caller = await begin(subject);
       await azure.control.fault({
         name: "lost-answer",
         times: 1,
-        match: { operation: change.operation },
+        match: { operation: subject.operation },
       });
 
-      await perform(change, caller);
+      await perform(subject, caller);
       await azure.control.advance(30);
-      const again = await perform(change, { ...caller, attempt: 2 });
+      const again = await perform(subject, { ...caller, attempt: 2 });
 
       expect(again).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(change.operation)).toHaveLength(1);
+      expect(await requests(subject.operation)).toHaveLength(1);
     });
 
     it("acts again after a clear refusal", async () => {
-      const caller = await begin(change);
+      const caller = await begin(subject);
       await azure.control.fault({
         name: "throttle",
         times: 1,
-        match: { operation: change.operation },
+        match: { operation: subject.operation },
       });
 
-      await perform(change, caller);
-      const again = await perform(change, { ...caller, attempt: 2 });
+      await perform(subject, caller);
+      const again = await perform(subject, { ...caller, attempt: 2 });
 
       expect(again).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(change.operation)).toHaveLength(2);
+      expect(await requests(subject.operation)).toHaveLength(2);
     });
 
     it("is safe to be killed between the act and its answer", async () => {
-      const caller = await begin(change);
+      const caller = await begin(subject);
       await azure.control.fault({
         name: "hold-answer",
         times: 1,
-        match: { operation: change.operation },
+        match: { operation: subject.operation },
       });
       const doomed = await azure.runner();
 
-      const dying = perform(change, caller, doomed);
+      const dying = perform(subject, caller, doomed);
       dying.catch(() => undefined);
       const [held] = await azure.control.held(5_000);
       await doomed.kill();
-      expect(held?.entry.operation).toBe(change.operation);
-      const atOnce = await perform(change, caller);
+      expect(held?.entry.operation).toBe(subject.operation);
+      const atOnce = await perform(subject, caller);
       await azure.control.advance(30);
-      const later = await perform(change, { ...caller, attempt: 2 });
+      const later = await perform(subject, { ...caller, attempt: 2 });
 
       // At once it either sees its act or says that it has to look again; it never acts blindly.
       if (!atOnce.ok) expect(atOnce.failure.class).toBe("busy");
       expect(later).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(change.operation)).toHaveLength(1);
+      expect(await requests(subject.operation)).toHaveLength(1);
     });
 
     it("changes nothing without the lease, or with one that another run has taken", async () => {
-      const caller = await begin(change);
+      const caller = await begin(subject);
       const { lease, ...without } = caller;
 
-      const none = await perform(change, without);
-      const foreign = await perform(change, { ...caller, run: `${run.slice(0, -1)}e` });
-      const old = await perform(change, { ...caller, lease: { ...lease!, fencing: 99 } });
+      const none = await perform(subject, without);
+      const foreign = await perform(subject, { ...caller, run: `${run.slice(0, -1)}e` });
+      const old = await perform(subject, { ...caller, lease: { ...lease!, fencing: 99 } });
 
       for (const answer of [none, foreign, old]) {
         expect(answer).toMatchObject({
@@ -205,7 +205,7 @@ describe("container app activities", () => {
           failure: { class: "terminal", code: "lease-lost" },
         });
       }
-      expect(await requests(change.operation)).toHaveLength(0);
+      expect(await requests(subject.operation)).toHaveLength(0);
     });
   });
 

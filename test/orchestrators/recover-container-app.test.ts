@@ -4,9 +4,10 @@ import fc from "fast-check";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { elapsed } from "../../src/domain/instant.js";
-import { minutes } from "../../src/domain/duration.js";
+import { milliseconds, minutes } from "../../src/domain/duration.js";
 import { recoverContainerApp } from "../../src/orchestrators/recover-container-app.js";
 import { containerAppFailure } from "../../src/scenarios/container-app-failure.js";
+import { framed } from "../../src/recovery/framed.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { patient, type PatientTraits } from "../support/patient.js";
 import { replay, replayRecorded, type Replayed } from "../support/replay-driver.js";
@@ -173,6 +174,51 @@ describe("recover container app", () => {
 
     expect(run.record.outcome).toBe("restored");
     expect(run.closedWith).toBe("restored");
+  });
+
+  it("takes a crashed activity for a transient failure", async () => {
+    const crash = new Error("Activity function 'x' failed: node exited with code 1");
+    const run = await recover({ failing: { restartRevision: [crash], captureAppLogs: crash } });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(run.record.steps.find(({ id }) => id === "restart-revision")?.attempts).toBe(2);
+  });
+
+  it("needs an operator when the service itself is at fault, and still reports", async () => {
+    const subject = patient();
+    const broken = framed(containerAppFailure, function* (recovery) {
+      yield* recovery.sleep(milliseconds(1));
+      throw new Error("undefined is not a function");
+    });
+    await replay(broken, { instanceId, input: orderOf(), stubs: subject.stubs, startAt });
+
+    expect(subject.record()).toMatchObject({
+      outcome: "needs-operator",
+      reason: "this service failed itself: undefined is not a function",
+    });
+    expect(subject.closedWith()).toBe("needs-operator");
+  });
+
+  it("follows a long operation past failing looks, and believes the resource at its end", async () => {
+    const traits = { heals: "activation", mode: "multiple" } as const;
+
+    const away = await recover({
+      ...traits,
+      failing: { pollAppOperation: [transient, transient] },
+    });
+    const gone = await recover({ ...traits, failing: { pollAppOperation: terminal } });
+    const never = await recover({ ...traits, failing: { pollAppOperation: transient } });
+
+    for (const run of [away, gone, never]) expect(run.record.outcome).toBe("restored");
+  });
+
+  it("renews its lease while it waits", async () => {
+    const run = await recover({
+      heals: "never",
+      failing: { observeRestart: transient, observeRevision: transient, chooseKnownGood: busy },
+    });
+
+    expect(run.calls.filter(({ name }) => name === "takeLease").length).toBeGreaterThan(1);
   });
 
   it("does nothing when an ended instance is started again", async () => {

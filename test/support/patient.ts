@@ -11,8 +11,8 @@ export interface PatientTraits {
   readonly heals: "already" | "restart" | "activation" | "roll-forward" | "never";
   readonly mode: "single" | "multiple";
   readonly knownGood: boolean;
-  /** Activities that fail for good, or as often as said. */
-  readonly failing: Readonly<Record<string, Failure | readonly Failure[]>>;
+  /** Activities that fail for good, or as often as said; an Error is a crash. */
+  readonly failing: Readonly<Record<string, Failure | Error | readonly (Failure | Error)[]>>;
   readonly leaseHeldFor: number;
   readonly mandated: boolean;
 }
@@ -51,13 +51,12 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
   const failure = (name: string): { failure: Failure } | undefined => {
     const planned = is.failing[name];
     if (planned === undefined) return undefined;
-    if (!Array.isArray(planned)) return { failure: planned as Failure };
     const count = seen.get(name) ?? 0;
     seen.set(name, count + 1);
-    const next = (planned as readonly Failure[])[count];
-    return next === undefined ? undefined : { failure: next };
+    const now = isList(planned) ? planned[count] : planned;
+    if (now instanceof Error) throw now;
+    return now === undefined ? undefined : { failure: now };
   };
-
   const kept = (name: string, step: string) =>
     failure(name) ?? {
       detail: `${name} kept`,
@@ -179,3 +178,7 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
     closedWith: () => closedWith,
   };
 }
+
+const isList = (
+  planned: Failure | Error | readonly (Failure | Error)[],
+): planned is readonly (Failure | Error)[] => Array.isArray(planned);

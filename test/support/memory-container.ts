@@ -1,0 +1,71 @@
+import type { BlobContainer } from "../../src/azure/blob-container.js";
+
+/** Blobs in memory with the conditions of the real service; everything works unless told to fail. */
+export class MemoryContainer implements BlobContainer {
+  readonly blobs = new Map<
+    string,
+    { text: string; etag: string; metadata: Record<string, string> }
+  >();
+  /** Thrown by the next calls, one each. */
+  readonly failures: Error[] = [];
+  /** Called before a conditional write is decided: another writer may come in between. */
+  beforeWrite: ((name: string) => void) | undefined;
+  #writes = 0;
+
+  async read(name: string) {
+    await this.#turn();
+    const blob = this.blobs.get(name);
+    return blob && { text: blob.text, etag: blob.etag };
+  }
+
+  async create(
+    name: string,
+    text: string,
+    description?: { metadata?: Readonly<Record<string, string>> },
+  ) {
+    await this.#turn();
+    this.beforeWrite?.(name);
+    return this.blobs.has(name) ? undefined : this.#store(name, text, description?.metadata);
+  }
+
+  async replace(name: string, text: string, etag: string) {
+    await this.#turn();
+    this.beforeWrite?.(name);
+    return this.blobs.get(name)?.etag === etag ? this.#store(name, text) : undefined;
+  }
+
+  async put(
+    name: string,
+    text: string,
+    description?: { metadata?: Readonly<Record<string, string>> },
+  ) {
+    await this.#turn();
+    this.#store(name, text, description?.metadata);
+  }
+
+  async list(prefix: string) {
+    await this.#turn();
+    return [...this.blobs]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, { metadata }]) => ({ name, metadata }));
+  }
+
+  check(): Promise<void> {
+    return this.#turn();
+  }
+
+  #turn(): Promise<void> {
+    const failure = this.failures.shift();
+    return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+  }
+
+  #store(name: string, text: string, metadata: Readonly<Record<string, string>> = {}): string {
+    const etag = `"${++this.#writes}"`;
+    this.blobs.set(name, { text, etag, metadata: { ...metadata } });
+    return etag;
+  }
+}
+
+/** What the SDK throws for an answer with this status and code. */
+export const restError = (statusCode: number, code: string): Error =>
+  Object.assign(new Error(`${code} (${statusCode})`), { name: "RestError", statusCode, code });
