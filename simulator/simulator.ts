@@ -150,6 +150,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       faults,
       requests,
       held,
+      azuritePid: () => azurite.pid,
       clock: {
         movable: processClock() !== undefined,
         now: () => keeper.now(),

@@ -9,5 +9,5 @@ const SAVED_WITHIN_MS = 3000;
 process.on("disconnect", () => {
   if (process.argv.includes("--inMemoryPersistence")) process.exit(0);
   process.kill(process.pid, "SIGTERM"); // Azurite's own handler saves what is not on disk yet.
-  setTimeout(() => process.exit(0), SAVED_WITHIN_MS);
+  setTimeout(() => process.exit(0), SAVED_WITHIN_MS).unref();
 });

@@ -22,6 +22,7 @@ export interface Azurite {
   readonly port: number;
   readonly agent: Agent;
   readonly accounts: readonly string[];
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -68,6 +69,7 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
     port,
     agent,
     accounts,
+    pid: child.pid ?? 0,
     close: async () => {
       agent.destroy();
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -82,7 +84,7 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
           clearTimeout(bound);
           resolve();
         });
-        if (!options.inMemory) child.kill("SIGTERM");
+        if (!options.inMemory) child.disconnect();
       });
     },
   };

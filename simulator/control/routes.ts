@@ -16,6 +16,8 @@ export interface ControlOptions {
   readonly requests: RequestLog;
   readonly held: HeldAnswers;
   readonly clock: Clock;
+  /** The process that keeps the blobs. */
+  azuritePid(): number;
   /** Everything as after the start, with this seed or the first one. */
   reset(seed: Seed | undefined): Promise<void>;
 }
@@ -42,7 +44,12 @@ export function controlRoutes(options: ControlOptions): readonly ControlRoute[] 
         world.timeline.settle();
         return {
           status: 200,
-          value: { clock: clockNow(), ...stateOf(world), faults: faults.list() },
+          value: {
+            clock: clockNow(),
+            ...stateOf(world),
+            faults: faults.list(),
+            azurite: { pid: options.azuritePid() },
+          },
         };
       },
     },

@@ -7,7 +7,7 @@ const Guid = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "must be a GUID (8-4-4-4-12 hex digits)");
 
-const resourceId = (type: string): z.ZodType<string> =>
+const resourceId = (type: string): z.ZodType<string, string> =>
   z.string().refine((id) => parseResourceId(id)?.type.toLowerCase() === type.toLowerCase(), {
     error: `must be a resource id of type ${type} (/subscriptions/…/resourceGroups/…/providers/${type}/…)`,
   });
