@@ -127,10 +127,6 @@ export class Journal {
     this.#findings.push(text);
   }
 
-  findings(): readonly string[] {
-    return this.#findings;
-  }
-
   /** The first moment at which the verify step held counts; later proofs do not move it. */
   restored(at: Instant): void {
     this.#restoredAt ??= at;
