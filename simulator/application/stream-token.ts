@@ -5,7 +5,7 @@ const LIFETIME_MS = 3_600_000;
 const ISSUER = "AzureContainerApps";
 
 /** Whom a token of `getAuthToken` lets read what. */
-export interface StreamGrant {
+interface StreamGrant {
   readonly appId: string;
   readonly principalId: string;
 }

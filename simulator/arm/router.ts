@@ -7,7 +7,7 @@ import type { Caller, TokenAuthority, Verdict } from "../identity/tokens.js";
 import type { World } from "../world/world.js";
 import { keyOf } from "./resource-id.js";
 
-export type ArmMethod = "GET" | "PUT" | "PATCH" | "POST" | "DELETE";
+type ArmMethod = "GET" | "PUT" | "PATCH" | "POST" | "DELETE";
 
 /** What a handler gets to know about a request that was let through. */
 export interface ArmContext {
@@ -53,7 +53,7 @@ export interface ArmOptions {
   readonly audiences: () => readonly string[];
 }
 
-export const ARM_HOST = "management.azure.com";
+const ARM_HOST = "management.azure.com";
 
 interface Match {
   readonly operation: ArmOperation;

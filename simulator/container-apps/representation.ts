@@ -122,7 +122,7 @@ export function environmentResource(environment: ManagedEnvironment): unknown {
   };
 }
 
-export function environmentOf(app: ContainerApp, world: World): ManagedEnvironment | undefined {
+function environmentOf(app: ContainerApp, world: World): ManagedEnvironment | undefined {
   return world.environments.get(app.environmentKey);
 }
 

@@ -15,7 +15,7 @@ export interface Replica {
   ailments: readonly Ailment[];
 }
 
-export type ProvisioningState =
+type ProvisioningState =
   "Provisioning" | "Provisioned" | "Failed" | "Deprovisioning" | "Deprovisioned";
 
 export interface Revision {
@@ -52,7 +52,7 @@ export interface PlatformEvent {
 }
 
 /** A request that really came in and that the app answered. */
-export interface RecordedRequest {
+interface RecordedRequest {
   readonly at: number;
   readonly method: string;
   readonly path: string;

@@ -14,14 +14,14 @@ export interface ControlRoute {
   handle(call: ControlCall): ControlAnswer | Promise<ControlAnswer>;
 }
 
-export interface ControlCall {
+interface ControlCall {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** Parses the body; a refusal names each field that is wrong. */
   readonly body: <T>(schema: z.ZodType<T>) => Promise<T>;
 }
 
-export interface ControlAnswer {
+interface ControlAnswer {
   readonly status: number;
   readonly value?: unknown;
 }

@@ -1,5 +1,5 @@
 /** A duration and where it comes from: measured, documented, or assumed. */
-export interface Figure {
+interface Figure {
   readonly seconds: number;
   readonly source: string;
 }

@@ -19,7 +19,7 @@ export interface Reply {
   readonly json: <T = Record<string, unknown>>() => T;
 }
 
-export interface Call {
+interface Call {
   readonly token?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
