@@ -31,6 +31,9 @@ ${Object.entries(faults)
 Exit code: 0 the app is healthy again, 3 an operator is needed, 2 wrong usage, 1 anything else.
 `;
 
+/** Seconds after which the availability test alerts. */
+const untilNoticed = 120;
+
 interface Options {
   readonly fault: keyof typeof faults;
   readonly speed: number;
@@ -112,6 +115,7 @@ async function demonstrate(stack: Stack, { fault }: Options): Promise<RunRecord>
   say(`The app answers at https://${app.fqdn}${containerApp.health.path}`);
   await stack.simulator.fault({ name: fault, resource: containerApp.primary });
   say(`Fault ${fault}: ${faults[fault]}.`);
+  await stack.simulator.advance(untilNoticed);
 
   const { component, availabilityTests } = applicationInsights;
   const alert = availabilityAlert(
@@ -120,6 +124,7 @@ async function demonstrate(stack: Stack, { fault }: Options): Promise<RunRecord>
     await stack.simulator.now(),
   );
   const answer = await service.postAlert(alert);
+  say(`${untilNoticed / 60} minutes later the availability test has failed often enough.`);
   say(`Alert posted: ${answer.status}, ${answer.reason}`);
   if (answer.run === undefined) throw new Error("the alert started no run");
   say(`Run ${answer.run}\n`);

@@ -3,7 +3,7 @@ import { describeDuration } from "../../src/domain/duration.js";
 import { elapsed } from "../../src/domain/instant.js";
 
 /** One line of progress: the clock against the RTO, the forecast, the step and what it sees. */
-export function progressLine(checkpoint: Checkpoint): string {
+function progressLine(checkpoint: Checkpoint): string {
   const { clock, detectedAt, step, outcome } = checkpoint;
   const budget = elapsed(detectedAt, clock.deadlines.scenarioAt);
   const forecast = describeDuration(elapsed(detectedAt, clock.forecastAt));

@@ -2,7 +2,7 @@ import type { Environment, Estate } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 
 /** The identity the service runs as in the simulated Azure. */
-export const serviceIdentity = {
+const serviceIdentity = {
   clientId: "c11e0000-0000-4000-8000-000000000001",
   principalId: "0b1ec700-0000-4000-8000-000000000001",
 };

@@ -50,7 +50,9 @@ export function evidenceActivities(
             ? [found.join("\n"), "the log stream"]
             : [await ingestedLogs(logs, workspaceId, app), "Log Analytics"];
         const kept = await store.evidence.keep(context.caller.run, "App logs", text);
-        const lines = text.split("\n").filter((line) => line !== "").length;
+        const lines = text
+          .split("\n")
+          .filter((line) => line !== "" && !line.startsWith("# ")).length;
         return { detail: `${lines} log lines kept from ${source}`, evidence: [kept] };
       },
     ),

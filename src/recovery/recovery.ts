@@ -89,6 +89,7 @@ export class Recovery<StepId extends string = string> {
     const readers: ((raw: unknown) => Answer<StepOutput>)[] = [];
     const tasks = calls.map((call, index) =>
       call((contract, input) => {
+        this.journal.attempt(id);
         readers.push((raw) => contract.read(raw));
         return contract.task(this.#context, this.#caller(id, 1, String(index + 1)), input);
       }),

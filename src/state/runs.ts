@@ -27,7 +27,7 @@ export interface Runs {
 
 const prefix = "runs/";
 const recordName = (id: string): string => `${prefix}${id}.json`;
-export const reportName = (id: string, format: ReportFormat): string => `reports/${id}.${format}`;
+const reportName = (id: string, format: ReportFormat): string => `reports/${id}.${format}`;
 
 const contentTypes: Record<ReportFormat, string> = {
   md: "text/markdown; charset=utf-8",
