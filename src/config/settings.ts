@@ -23,8 +23,6 @@ const Variables = z.object({
   PROBE_TIME_LIMIT_SECONDS: z.coerce.number().positive().max(30).default(5),
 });
 
-export type Settings = ReturnType<typeof readSettings>;
-
 /** The settings, or an error that names each wrong one and says what to write. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>) {
   const given = Object.fromEntries(
