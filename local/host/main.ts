@@ -1,3 +1,4 @@
+import { Console } from "node:console";
 import path from "node:path";
 import { parseCommandLine, USAGE } from "./command-line.js";
 import { type RunningHost, startHost } from "./start-host.js";
@@ -7,6 +8,8 @@ async function main(): Promise<void> {
   const state = path.resolve(commandLine.state);
   const keysFile = commandLine.keys === undefined ? undefined : path.resolve(commandLine.keys);
   enter(commandLine.app);
+  // Standard output is for the ready line; what the app prints is part of the log.
+  globalThis.console = new Console(process.stderr, process.stderr);
 
   const host = await startHost({
     appDirectory: process.cwd(),

@@ -40,7 +40,8 @@ export type Action =
   | { readonly kind: "continue-as-new"; readonly input: string | null }
   | { readonly kind: "unsupported"; readonly what: string };
 
-const Json = z.json().optional();
+/** The text was parsed a moment ago: any value in it is JSON. */
+const Json = z.unknown().optional();
 
 const Wire = z.discriminatedUnion("actionType", [
   z.object({

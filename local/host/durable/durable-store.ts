@@ -47,6 +47,8 @@ export interface InstanceFilter {
   readonly statuses: readonly RuntimeStatus[];
 }
 
+const OPEN_STATUSES = RUNTIME_STATUSES.filter((status) => !isTerminal(status));
+
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /**
@@ -70,9 +72,10 @@ export class DurableStore {
 
   /** Instances that are not finished: what a host continues when it starts. */
   unfinished(): readonly Instance[] {
-    const open = RUNTIME_STATUSES.filter((status) => !isTerminal(status));
-    return this.#sql(`SELECT * FROM instances WHERE hub = ? AND status IN (${marks(open.length)})`)
-      .all(this.#hub, ...open)
+    return this.#sql(
+      `SELECT * FROM instances WHERE hub = ? AND status IN (${marks(OPEN_STATUSES.length)})`,
+    )
+      .all(this.#hub, ...OPEN_STATUSES)
       .map(instanceOf);
   }
 
@@ -157,6 +160,14 @@ export class DurableStore {
         instanceId: text(row["instance_id"]),
         message: JSON.parse(text(row["message"])) as Message,
       }));
+  }
+
+  /** Forgets messages for instances that have ended meanwhile. */
+  deleteOrphanedMessages(): void {
+    this.#sql(
+      `DELETE FROM messages WHERE hub = ? AND instance_id NOT IN
+         (SELECT id FROM instances WHERE hub = ? AND status IN (${marks(OPEN_STATUSES.length)}))`,
+    ).run(this.#hub, this.#hub, ...OPEN_STATUSES);
   }
 
   addMessage(instanceId: string, { sequence, message }: QueuedMessage): void {

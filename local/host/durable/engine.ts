@@ -139,6 +139,10 @@ export class Engine {
         });
       }
     }
+    void commit.write(() => {
+      store.deleteOrphanedMessages();
+    });
+    commit.flush();
     for (const queued of store.messages()) {
       this.#live.get(queued.instanceId)?.inbox.push(queued);
     }

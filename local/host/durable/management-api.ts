@@ -267,7 +267,7 @@ export class ManagementApi {
       throw new BadRequest("Only application/json request content is supported");
     }
     if (body.trim() === "") throw new BadRequest("Invalid JSON content");
-    const input = jsonOf(body) ?? "null";
+    const input = JSON.stringify(JSON.parse(jsonOf(body) ?? "null"));
     answerSend(
       exchange,
       id,

@@ -55,8 +55,14 @@ export async function startHostProcess(settings: HostSettings = {}): Promise<Hos
   const gone = once(child, "exit").then(() => {
     throw new Error(`the host ended at once: ${errors.join("")}`);
   });
-  const [text] = await Promise.race([line, gone]);
-  return new HostProcess(child, JSON.parse(text) as Ready, state, errors);
+  try {
+    const [text] = await Promise.race([line, gone]);
+    return new HostProcess(child, JSON.parse(text) as Ready, state, errors);
+  } catch (error) {
+    // A host that is left behind would keep the test run from ending.
+    child.kill("SIGKILL");
+    throw error;
+  }
 }
 
 /** Starts a host that is expected to refuse; resolves to its exit code and what it said. */

@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  eventually,
+  type HostProcess,
+  newStateFolder,
+  refusedStart,
+  startHostProcess,
+} from "../support/host-process.js";
+
+const NODE_PATH = path.resolve(__dirname, "../../../node_modules");
+
+const folders: string[] = [];
+let host: HostProcess | undefined;
+
+afterEach(async () => {
+  await host?.dispose();
+  host = undefined;
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+describe("an app that", () => {
+  it("throws while it loads has no function at all, and the host runs", async () => {
+    const running = await start(`${get("early", "early")} throw new Error("broken entry");`);
+    expect(running.functions).toEqual([]);
+    expect((await running.fetch("/api/early")).status).toBe(404);
+    expect((await running.fetch("/admin/host/ping")).status).toBe(200);
+    expect(running.log).toMatch(/Worker was unable to load entry point "index\.js".*broken entry/);
+  });
+
+  it("registers a name twice has no function at all", async () => {
+    const running = await start(get("same", "a") + get("same", "b"));
+    expect(running.functions).toEqual([]);
+    expect(running.log).toContain('A function with id "same" has already been registered.');
+  });
+
+  it("registers nothing is told so", async () => {
+    expect((await start("")).log).toContain("No job functions found");
+  });
+
+  it.each([
+    ["has names that differ in case only", get("same", "a") + get("Same", "b")],
+    ["has a malformed route", get("broken", "a/{x") + get("fine", "fine")],
+  ])("%s puts the host in error", async (_, code) => {
+    const running = await start(code);
+
+    const answer = await running.fetch("/api/fine");
+    expect([answer.status, await answer.text()]).toEqual([503, "Function host is not running."]);
+    const headers = { "x-functions-key": running.masterKey };
+    const status = (await (await running.fetch("/admin/host/status", { headers })).json()) as {
+      state: string;
+    };
+    expect(status.state).toBe("Error");
+  });
+
+  it.each([
+    ["an invalid name", get("has space", "a"), "'has space' is not a valid function name."],
+    ["a bad schedule", timer("bad", "every day"), "the schedule 'every day' is not valid"],
+    ["an unknown auth level", get("bad", "a", "nobody"), "authLevel 'nobody' is not known"],
+    [
+      "a trigger that this host does not have",
+      `app.storageQueue("bad", { queueName: "q", connection: "c", handler: () => undefined });`,
+      "no trigger of type 'queueTrigger'",
+    ],
+    [
+      "a route that another function has",
+      get("aFirst", "twin") + get("bad", "twin"),
+      "conflicts with the route defined by function 'aFirst'",
+    ],
+  ])("has a function with %s loses that one only", async (_, code, message) => {
+    const running = await start(code + get("fine", "fine"));
+    expect((await running.fetch("/api/fine")).status).toBe(200);
+    expect(running.log).toContain(message);
+    expect(running.functions.map(({ name }) => name)).not.toContain("bad");
+  });
+
+  it("registers a function later has it accepted, and never run", async () => {
+    const running = await start(
+      `${get("fine", "fine")} setImmediate(() => { ${get("late", "late")} });`,
+    );
+    await eventually(() =>
+      running.log.includes("'late' was registered after") ? true : undefined,
+    );
+    expect((await running.fetch("/api/late")).status).toBe(404);
+  });
+
+  it("takes all paths under an empty prefix leaves the host its own", async () => {
+    const running = await start(get("all", "{*path}") + get("taken", "admin/x"), {
+      extensions: { http: { routePrefix: "" } },
+    });
+    expect(await (await running.fetch("/")).text()).toBe("all");
+    expect(await (await running.fetch("/admin/x")).text()).toBe("all");
+    expect(await (await running.fetch("/admin/host/ping")).text()).toBe("");
+    expect(running.log).toContain("conflicts with one or more built in routes");
+  });
+
+  it("splits the methods of a route over two functions has both", async () => {
+    const running = await start(
+      get("reader", "doc") +
+        `app.http("writer", { route: "doc", methods: ["PUT"], authLevel: "anonymous", handler: () => ({ body: "writer" }) });`,
+    );
+    expect(await (await running.fetch("/api/doc")).text()).toBe("reader");
+    expect(await (await running.fetch("/api/doc", { method: "PUT" })).text()).toBe("writer");
+  });
+
+  it("prints to standard output does not disturb the ready line", async () => {
+    const running = await start(`console.log("hello from the app"); ${get("fine", "fine")}`);
+    expect(running.functions).toHaveLength(1);
+    expect(running.log).toContain("hello from the app");
+  });
+});
+
+describe("host.json", () => {
+  it("is overridden by the environment", async () => {
+    const running = await start(
+      get("fine", "fine"),
+      {},
+      {
+        AzureFunctionsJobHost__extensions__http__routePrefix: "pre",
+      },
+    );
+    expect((await running.fetch("/pre/fine")).status).toBe(200);
+    expect((await running.fetch("/api/fine")).status).toBe(404);
+  });
+
+  it("gives new instances their version", async () => {
+    const running = await start(versioned, {
+      extensions: { durableTask: { defaultVersion: "1.5.0" } },
+    });
+    expect((await running.run("version")).output).toBe("1.5.0");
+  });
+
+  it("leaves instances of a newer version pending, or fails them", async () => {
+    const rejecting = await start(versioned, {
+      extensions: { durableTask: { defaultVersion: "1.5.0" } },
+    });
+    await rejecting.manage("orchestrators/version/newer?version=2.0.0", { method: "POST" });
+    await rejecting.manage("orchestrators/version/older?version=1.4.0", { method: "POST" });
+    expect((await rejecting.ended("older")).output).toBe("1.4.0");
+    expect((await rejecting.status("newer")).runtimeStatus).toBe("Pending");
+
+    await rejecting.end("SIGTERM");
+    const failing = await start(
+      versioned,
+      { extensions: { durableTask: { defaultVersion: "1.5.0", versionFailureStrategy: "Fail" } } },
+      {},
+      rejecting.state,
+    );
+    expect((await failing.ended("newer")).output).toBe(
+      "VersionMismatch: Orchestration version did not comply with Worker Versioning",
+    );
+  });
+
+  it("of another hub sees none of this one's instances", async () => {
+    const first = await start(versioned, { extensions: { durableTask: { hubName: "HubOne" } } });
+    await first.run("version", null, "here");
+    await first.end("SIGTERM");
+    const second = await start(
+      versioned,
+      { extensions: { durableTask: { hubName: "HubTwo" } } },
+      {},
+      first.state,
+    );
+    expect((await second.manage("instances/here")).status).toBe(404);
+  });
+
+  it.each([
+    [{ version: "1.0" }, /host\.json: version /],
+    [{ functionTimeout: "5 min" }, /host\.json: functionTimeout '5 min' is not hh:mm:ss/],
+    [
+      { extensions: { durableTask: { hubName: "a b" } } },
+      /extensions\.durableTask\.hubName must be/,
+    ],
+    [
+      { logging: { logLevel: { default: "Loud" } } },
+      /logging\.logLevel\.default 'Loud' is no level/,
+    ],
+  ])("with a mistake ends the start: %j", async (hostJson, message) => {
+    const state = newStateFolder();
+    folders.push(state);
+    const refused = await refusedStart({ app: makeApp("", hostJson), state });
+    expect(refused.code).toBe(1);
+    expect(refused.message).toMatch(message);
+  });
+});
+
+const versioned = `df.app.orchestration("version", function* (context) { return context.df.version; });`;
+
+function get(name: string, route: string, authLevel = "anonymous"): string {
+  return `app.http("${name}", { route: "${route}", methods: ["GET"], authLevel: "${authLevel}", handler: () => ({ body: "${name}" }) });\n`;
+}
+
+function timer(name: string, schedule: string): string {
+  return `app.timer("${name}", { schedule: "${schedule}", handler: () => undefined });\n`;
+}
+
+function makeApp(code: string, hostJson: object): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "host-app-"));
+  folders.push(folder);
+  const requires = `const { app } = require("@azure/functions");\nconst df = require("durable-functions");\n`;
+  writeFileSync(path.join(folder, "package.json"), '{"main":"index.js"}');
+  writeFileSync(path.join(folder, "index.js"), requires + code);
+  writeFileSync(path.join(folder, "host.json"), JSON.stringify({ version: "2.0", ...hostJson }));
+  return folder;
+}
+
+async function start(
+  code: string,
+  hostJson: object = {},
+  environment: Record<string, string> = {},
+  state = newStateFolder(),
+): Promise<HostProcess> {
+  host = await startHostProcess({
+    app: makeApp(code, hostJson),
+    state,
+    environment: { NODE_PATH, ...environment },
+  });
+  return host;
+}
