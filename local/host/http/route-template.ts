@@ -106,6 +106,7 @@ function splitSegments(text: string): readonly string[] {
     }
     if (character === "{") depth += 1;
     if (character === "}") depth -= 1;
+    if (depth < 0) throw malformed(text, "there is a '}' without its '{'");
     current += character;
   }
   if (depth !== 0) throw malformed(text, "there is an incomplete parameter");

@@ -2,8 +2,8 @@ import { Cron } from "croner";
 import { parseTimeSpan } from "../time-span.js";
 
 const MINUTE_MS = 60_000;
-/** What NCRONTAB knows; other cron dialects have more, which Azure would refuse. */
-const NCRONTAB = /^[0-9A-Za-z*,/ -]+$/;
+/** What NCRONTAB knows: numbers, names, `* , - /`. Other cron dialects have more, which Azure would refuse. */
+const NCRONTAB = /^([0-9*,/\s-]|[A-Za-z]{3,})+$/;
 
 /** When a timer function is due. */
 export interface Schedule {
