@@ -46,7 +46,7 @@ export interface FunctionCatalog {
 const FUNCTION_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,127}$/;
 
 /** A mistake that puts the whole host in error, not only the function that made it. */
-export class HostIndexingError extends Error {}
+class HostIndexingError extends Error {}
 
 export function indexFunctions(
   registered: readonly RegisteredFunction[],

@@ -72,7 +72,7 @@ export function readHostConfig(
   return parseHostConfig(overridden(json, environment), file);
 }
 
-export function parseHostConfig(json: unknown, file: string): HostConfig {
+function parseHostConfig(json: unknown, file: string): HostConfig {
   const parsed = HostJson.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -99,7 +99,7 @@ export function parseHostConfig(json: unknown, file: string): HostConfig {
 }
 
 /** `AzureFunctionsJobHost__a__b=1` stands for `{a: {b: 1}}`; names match whatever their case. */
-export function overridden(
+function overridden(
   json: unknown,
   environment: Readonly<Record<string, string | undefined>>,
 ): unknown {

@@ -8,12 +8,12 @@ export interface UrlContext {
 }
 
 /** The query that makes a management URL work for whoever holds it. */
-export function requiredQuery({ hubName, systemKey }: UrlContext): string {
+function requiredQuery({ hubName, systemKey }: UrlContext): string {
   return `taskHub=${hubName}&connection=Storage&code=${systemKey}`;
 }
 
 /** The URLs by which one instance is watched and steered. `id` goes in as given: encoded, or a placeholder. */
-export function managementUrls(context: UrlContext, id: string) {
+function managementUrls(context: UrlContext, id: string) {
   const instance = `${context.origin}${BASE}/instances/${id}`;
   const query = requiredQuery(context);
   return {

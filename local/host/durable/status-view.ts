@@ -48,7 +48,7 @@ const NAMES = new Map<number, string>(
 );
 
 /** The events without the turns' marks, each task's scheduling merged into its outcome once that is there. */
-export function historyView(
+function historyView(
   history: readonly HistoryEvent[],
   functionName: string,
   { showHistoryOutput }: Pick<ViewOptions, "showHistoryOutput">,

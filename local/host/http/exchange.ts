@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** The largest body that the real host takes. */
-export const BODY_LIMIT_BYTES = 100 * 1_024 * 1_024;
+const BODY_LIMIT_BYTES = 100 * 1_024 * 1_024;
 
 export class BodyTooLargeError extends Error {}
 

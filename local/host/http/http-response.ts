@@ -37,7 +37,7 @@ function bodyOf(
 }
 
 /** One Set-Cookie header, written as ASP.NET Core writes it. */
-export function cookieText(cookie: HttpCookie): string {
+function cookieText(cookie: HttpCookie): string {
   const parts = [`${cookie.name}=${encodeURIComponent(cookie.value)}`];
   const expires = cookie.expires?.value?.seconds;
   if (expires !== undefined) parts.push(`expires=${new Date(expires * 1_000).toUTCString()}`);
