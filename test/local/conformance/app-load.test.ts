@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
@@ -73,6 +73,18 @@ describe("an app that", () => {
     expect((await running.fetch("/api/fine")).status).toBe(200);
     expect(running.log).toContain(message);
     expect(running.functions.map(({ name }) => name)).not.toContain("bad");
+  });
+
+  it("has its functions in several files is loaded from all that the pattern names", async () => {
+    const app = makeApp("", {});
+    writeFileSync(path.join(app, "package.json"), '{"main":"functions/*.js"}');
+    mkdirSync(path.join(app, "functions"));
+    for (const name of ["one", "two"]) {
+      const file = path.join(app, "functions", `${name}.js`);
+      writeFileSync(file, `const { app } = require("@azure/functions");\n${get(name, name)}`);
+    }
+    host = await startHostProcess({ app, environment: { NODE_PATH } });
+    expect(host.functions.map(({ name }) => name)).toEqual(["one", "two"]);
   });
 
   it("registers a function later has it accepted, and never run", async () => {

@@ -119,6 +119,24 @@ describe("the state folder", () => {
     expect([second.masterKey, second.functionKeys]).toEqual([first.masterKey, first.functionKeys]);
   });
 
+  it("leaves the keys to a file that is named", async () => {
+    const folder = newStateFolder();
+    const keysFile = path.join(folder, "my-keys.json");
+    const keys = { master: "m", system: "s", host: {}, functions: { withKey: { default: "w" } } };
+    writeFileSync(keysFile, JSON.stringify(keys));
+    try {
+      host = await startHostProcess({ keysFile });
+      expect(host).toMatchObject({
+        masterKey: "m",
+        systemKey: "s",
+        functionKeys: { withKey: "w" },
+      });
+      expect((await host.fetch("/api/withKey?code=w")).status).toBe(200);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it.each([
     [
       "that holds another program's files",

@@ -16,6 +16,7 @@ export interface HostSettings {
   /** A folder to start on; a new one if undefined. */
   readonly state?: string;
   readonly clock?: "real" | "skip";
+  readonly keysFile?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -92,6 +93,7 @@ function spawnHost(state: string, settings: HostSettings): ChildProcess {
       state,
       "--clock",
       settings.clock ?? "real",
+      ...(settings.keysFile === undefined ? [] : ["--keys", settings.keysFile]),
       "--ready-json",
     ],
     {
