@@ -8,6 +8,8 @@ module.exports = {
   transform: { "^.+\\.ts$": ["ts-jest", { tsconfig: "tsconfig.json" }] },
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   testTimeout: 30_000,
+  // The tests that take longest wait for other processes, so both cores of a small machine help.
+  maxWorkers: 2,
   // v8 coverage is many times slower on a suite of this shape.
   coverageProvider: "babel",
   collectCoverageFrom: ["src/**/*.ts", "!src/main.ts"],
