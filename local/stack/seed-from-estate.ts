@@ -26,6 +26,10 @@ export function seedFromEstate(estate: Estate): unknown {
   const apps = environments.flatMap(appsOf);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
+    ...environments.map(
+      ({ applicationInsights: { component }, primaryRegion }) =>
+        [groupOf(component), primaryRegion] as const,
+    ),
     ...apps.map(({ group, location }) => [group, location] as const),
   ]);
   return {
@@ -50,9 +54,10 @@ export function seedFromEstate(estate: Estate): unknown {
       location,
       workspaceCustomerId: workspaceId,
     })),
-    containerApps: apps.map(({ id, group, location }) => ({
+    containerApps: apps.map(({ id, group, location, component }) => ({
       id,
       location,
+      component,
       environmentId: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
       activeRevisionsMode: "Single",
       targetPort: 8080,
@@ -71,6 +76,13 @@ export function seedFromEstate(estate: Estate): unknown {
     storageAccounts: [
       { id: stateId, location: environments[0]?.serviceRegion ?? "westus", sku: "Standard_GRS" },
     ],
+    components: environments.map(
+      ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
+        id: component,
+        location: primaryRegion,
+        workspaceCustomerId: workspaceId,
+      }),
+    ),
     workspaces: environments.map(
       ({ applicationInsights: { workspaceId }, containerApp, primaryRegion }) => ({
         id: `${groupOf(containerApp.primary)}/providers/Microsoft.OperationalInsights/workspaces/mcp-logs`,
@@ -89,13 +101,21 @@ const assign = (scope: string, role: string) => ({
 
 function appsOf(environment: Environment) {
   const { containerApp, primaryRegion, secondaryRegion, applicationInsights } = environment;
-  const { workspaceId } = applicationInsights;
+  const { workspaceId, component } = applicationInsights;
   const { primary, secondary } = containerApp;
   return [
-    { id: primary, group: groupOf(primary), location: primaryRegion, workspaceId },
+    { id: primary, group: groupOf(primary), location: primaryRegion, workspaceId, component },
     ...(secondary === undefined || secondaryRegion === undefined
       ? []
-      : [{ id: secondary, group: groupOf(secondary), location: secondaryRegion, workspaceId }]),
+      : [
+          {
+            id: secondary,
+            group: groupOf(secondary),
+            location: secondaryRegion,
+            workspaceId,
+            component,
+          },
+        ]),
   ];
 }
 

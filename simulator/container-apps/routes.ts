@@ -324,6 +324,8 @@ function newApp({ id, params, world }: ArmContext, { envelope }: Change): Contai
     name: params["containerAppName"] ?? "",
     region: regionOf(envelope.location),
     environmentKey: keyOf(environmentId ?? managedEnvironmentId ?? ""),
+    // Its code is not there to report anything.
+    componentKey: undefined,
     createdAt: now,
     modifiedAt: now,
     envelope,

@@ -53,6 +53,7 @@ export function seedContainerApp(
     name,
     region: regionOf(seed.location),
     environmentKey: keyOf(seed.environmentId),
+    componentKey: seed.component === undefined ? undefined : keyOf(seed.component),
     createdAt: revisions[0]?.createdAt ?? now,
     modifiedAt: latest?.createdAt ?? now,
     envelope: {

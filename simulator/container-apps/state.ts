@@ -85,6 +85,8 @@ export interface ContainerApp {
   readonly name: string;
   readonly region: string;
   readonly environmentKey: string;
+  /** The Application Insights component that the application itself reports to, by the key of its id. */
+  readonly componentKey: string | undefined;
   readonly createdAt: number;
   modifiedAt: number;
   envelope: Envelope;

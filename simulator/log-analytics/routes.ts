@@ -105,10 +105,11 @@ function run(
   }
   // A row is there once it has been ingested.
   const seen = { from: span.from, to: Math.min(span.to, now - world.durations.logIngestion) };
-  const sources = sourcesOf(workspace, world);
+  const customerId = workspace.customerId.toLowerCase();
+  const sources = sourcesOf(world);
   let table: Table;
   try {
-    table = evaluate(parse(query), (name) => openTable(name, sources, seen), now);
+    table = evaluate(parse(query), (name) => openTable(name, customerId, sources, seen), now);
   } catch (error) {
     if (error instanceof KqlError) throw badArgument(error.kind, error.message);
     throw error;
@@ -160,12 +161,12 @@ function badArgument(reason: string, message: string): Refusal {
   return new Refusal(400, "BadArgumentError", message, { reason });
 }
 
-function sourcesOf({ customerId }: Workspace, world: World): Source[] {
+function sourcesOf(world: World): Source[] {
   return [...world.containerApps.values()].flatMap((app) => {
     const environment = world.environments.get(app.environmentKey);
-    return environment?.workspaceCustomerId?.toLowerCase() === customerId.toLowerCase()
-      ? [{ app, environment }]
-      : [];
+    const component =
+      app.componentKey === undefined ? undefined : world.components.get(app.componentKey);
+    return environment === undefined ? [] : [{ app, environment, component }];
   });
 }
 

@@ -2,26 +2,31 @@ import { consoleBetween, requestsBetween } from "../application/activity.js";
 import { fqdnOf } from "../container-apps/representation.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
 import { guidFrom } from "../world/names.js";
+import type { Component } from "../world/world.js";
 import type { Column, Row } from "./kql/expressions.js";
 import type { Table } from "./kql/evaluate.js";
 import type { KqlType, Scalar } from "./kql/syntax.js";
 import type { TimeSpan } from "./time-span.js";
 
-/** An app and where it runs. */
+/** An app, where it runs and where its code reports to. */
 export interface Source {
   readonly app: ContainerApp;
   readonly environment: ManagedEnvironment;
+  readonly component: Component | undefined;
 }
 
 type Values = Readonly<Record<string, Scalar>>;
 
 interface Definition {
+  /** Whose workspace holds the rows: that of the platform's logs or that of the application's telemetry. */
+  readonly kept: "environment" | "component";
   readonly columns: Readonly<Record<string, KqlType>>;
   rows(source: Source, span: TimeSpan): Values[];
 }
 
 const DEFINITIONS: Readonly<Record<string, Definition>> = {
   AppRequests: {
+    kept: "component",
     columns: {
       TimeGenerated: "datetime",
       Name: "string",
@@ -35,7 +40,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
       _ResourceId: "string",
       Type: "string",
     },
-    rows: ({ app, environment }, { from, to }) =>
+    rows: ({ app, environment, component }, { from, to }) =>
       requestsBetween(app, from, to).map(({ at, method, path, status, durationMs, backend }) => ({
         TimeGenerated: new Date(at),
         Name: `${method} ${path}`,
@@ -46,11 +51,12 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
         OperationId: operationId(app, at),
         AppRoleName: app.name,
         AppRoleInstance: backend.replica,
-        _ResourceId: app.id.toLowerCase(),
+        _ResourceId: component?.id.toLowerCase() ?? null,
         Type: "AppRequests",
       })),
   },
   AppExceptions: {
+    kept: "component",
     columns: {
       TimeGenerated: "datetime",
       ProblemId: "string",
@@ -63,7 +69,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
       _ResourceId: "string",
       Type: "string",
     },
-    rows: ({ app }, { from, to }) =>
+    rows: ({ app, component }, { from, to }) =>
       requestsBetween(app, from, to).flatMap(({ at, status, backend }) =>
         status !== 503 || backend.ailment === undefined
           ? []
@@ -77,13 +83,14 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
                 OperationId: operationId(app, at),
                 AppRoleName: app.name,
                 AppRoleInstance: backend.replica,
-                _ResourceId: app.id.toLowerCase(),
+                _ResourceId: component?.id.toLowerCase() ?? null,
                 Type: "AppExceptions",
               },
             ],
       ),
   },
   ContainerAppConsoleLogs_CL: {
+    kept: "environment",
     columns: {
       TimeGenerated: "datetime",
       ContainerAppName_s: "string",
@@ -109,6 +116,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
       })),
   },
   ContainerAppSystemLogs_CL: {
+    kept: "environment",
     columns: {
       TimeGenerated: "datetime",
       ContainerAppName_s: "string",
@@ -137,9 +145,10 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   },
 };
 
-/** A table of a workspace with the rows of its apps in a time span; undefined for a name that is no table. */
+/** A table of a workspace with its rows in a time span; undefined for a name that is no table. */
 export function openTable(
   name: string,
+  customerId: string,
   sources: readonly Source[],
   span: TimeSpan,
 ): Table | undefined {
@@ -150,6 +159,7 @@ export function openTable(
     type,
   }));
   const rows: Row[] = sources
+    .filter((source) => source[definition.kept]?.workspaceCustomerId?.toLowerCase() === customerId)
     .flatMap((source) => definition.rows(source, span))
     .map((values) => columns.map((column) => values[column.name] ?? null));
   return { columns, rows };

@@ -50,6 +50,7 @@ export const smallSeed: z.input<typeof Seed> = {
       id: `${PRODUCTION}/providers/Microsoft.App/containerApps/mcp-server`,
       location: "eastus",
       environmentId: `${PRODUCTION}/providers/Microsoft.App/managedEnvironments/mcp-env`,
+      component: `${PRODUCTION}/providers/Microsoft.Insights/components/mcp-insights`,
       activeRevisionsMode: "Single",
       targetPort: 3000,
       minReplicas: 2,
@@ -72,6 +73,13 @@ export const smallSeed: z.input<typeof Seed> = {
       id: `${RECOVERY}/providers/Microsoft.Storage/storageAccounts/mcpdrstate`,
       location: "westus",
       sku: "Standard_ZRS",
+    },
+  ],
+  components: [
+    {
+      id: `${PRODUCTION}/providers/Microsoft.Insights/components/mcp-insights`,
+      location: "eastus",
+      workspaceCustomerId: WORKSPACE,
     },
   ],
   workspaces: [

@@ -80,6 +80,7 @@ export const Seed = z
           id: resourceId("Microsoft.App/containerApps"),
           location: z.string().min(1),
           environmentId: resourceId("Microsoft.App/managedEnvironments"),
+          component: resourceId("Microsoft.Insights/components").optional(),
           activeRevisionsMode: z.enum(["Single", "Multiple"]),
           targetPort: z.int().min(1).max(65_535).optional(),
           minReplicas: z.int().min(0).max(30).optional(),
@@ -114,6 +115,15 @@ export const Seed = z
         }),
       )
       .default([]),
+    components: z
+      .array(
+        z.strictObject({
+          id: resourceId("Microsoft.Insights/components"),
+          location: z.string().min(1),
+          workspaceCustomerId: Guid,
+        }),
+      )
+      .default([]),
   })
   .superRefine((seed, context) => {
     const groups = new Set(seed.resourceGroups.map(({ id }) => keyOf(id)));
@@ -132,6 +142,7 @@ export const Seed = z
       "containerApps",
       "storageAccounts",
       "workspaces",
+      "components",
     ] as const) {
       const seen = new Set<string>();
       seed[kind].forEach(({ id }, index) => {
@@ -142,9 +153,13 @@ export const Seed = z
         seen.add(keyOf(id));
       });
     }
-    seed.containerApps.forEach(({ environmentId }, index) => {
+    const components = new Set(seed.components.map(({ id }) => keyOf(id)));
+    seed.containerApps.forEach(({ environmentId, component }, index) => {
       if (!environments.has(keyOf(environmentId))) {
         fail(["containerApps", index, "environmentId"], "names no environment of the seed");
+      }
+      if (component !== undefined && !components.has(keyOf(component))) {
+        fail(["containerApps", index, "component"], "names no component of the seed");
       }
     });
   });

@@ -35,6 +35,12 @@ export interface Workspace {
   readonly customerId: string;
 }
 
+/** An Application Insights component: requests and exceptions that apps report go to its workspace. */
+export interface Component {
+  readonly id: string;
+  readonly workspaceCustomerId: string;
+}
+
 /** Everything that exists at the simulated Azure. Maps are keyed by `keyOf(id)` unless they say otherwise. */
 export interface World {
   readonly timeline: Timeline;
@@ -49,6 +55,7 @@ export interface World {
   /** By account name, which is global. */
   readonly storageAccounts: Map<string, StorageAccount>;
   readonly workspaces: Map<string, Workspace>;
+  readonly components: Map<string, Component>;
   /** By operation id. */
   readonly operations: Map<string, Operation>;
   tenantId(): string;
@@ -69,6 +76,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     containerApps: new Map(),
     storageAccounts: new Map(),
     workspaces: new Map(),
+    components: new Map(),
     operations: new Map(),
     tenantId: () => [...world.subscriptions.values()][0]?.tenantId ?? "",
     load: (next) => {
@@ -91,6 +99,7 @@ function clear(world: World): void {
     world.containerApps,
     world.storageAccounts,
     world.workspaces,
+    world.components,
     world.operations,
   ]) {
     map.clear();
@@ -121,5 +130,8 @@ function fill(world: World, seed: Seed): void {
   }
   for (const { id, location, customerId } of seed.workspaces) {
     world.workspaces.set(keyOf(id), { id, region: regionOf(location), customerId });
+  }
+  for (const { id, workspaceCustomerId } of seed.components) {
+    world.components.set(keyOf(id), { id, workspaceCustomerId });
   }
 }

@@ -123,10 +123,10 @@ describe("log queries", () => {
     );
     const exceptions = await rows("AppExceptions | summarize count() by ExceptionType");
 
-    // Three of the five minutes are ingested: 18 requests, every one of which failed.
+    // Four of the five minutes are ingested: 24 requests, every one of which failed.
     expect(requests).toEqual([[expect.any(Number), expect.any(Number)]]);
-    expect(Number(requests[0]?.[1])).toBeGreaterThanOrEqual(17);
-    expect(Number(requests[0]?.[1])).toBeLessThanOrEqual(19);
+    expect(Number(requests[0]?.[1])).toBeGreaterThanOrEqual(23);
+    expect(Number(requests[0]?.[1])).toBeLessThanOrEqual(25);
     expect(exceptions).toEqual([["ServiceUnavailable", requests[0]?.[1]]]);
   });
 
@@ -135,11 +135,27 @@ describe("log queries", () => {
     const query = `AppRequests | where Name == "GET /health" | project ResultCode, Url`;
 
     const before = await rows(query);
-    await azure.advance(130);
+    await azure.advance(65);
     const after = await rows(query);
 
     expect(before).toEqual([]);
     expect(after).toEqual([["200", `https://${FQDN}/health`]]);
+  });
+
+  it("see under which component the application reports, and nothing of an app without one", async () => {
+    await azure.advance(300);
+    const of = `AppRequests | summarize by _ResourceId`;
+    const [app] = smallSeed.containerApps ?? [];
+    const { component, ...silent } = app!;
+
+    const reported = await rows(of);
+    await azure.steer("POST", "/reset", { seed: { ...smallSeed, containerApps: [silent] } });
+    await azure.advance(300);
+    const unreported = await rows(of);
+
+    expect(reported).toEqual([[component?.toLowerCase()]]);
+    expect(unreported).toEqual([]);
+    expect(await rows("ContainerAppConsoleLogs_CL | count")).not.toEqual([[0]]);
   });
 
   it("see what the platform and the containers wrote", async () => {
