@@ -44,7 +44,10 @@ for (const { name, handler } of [
 
 const dependencies: EndpointDependencies = {
   store,
-  estate: loadEstate(settings.estateFile),
+  estate:
+    settings.findings.length > 0
+      ? { ok: false, findings: settings.findings }
+      : loadEstate(settings.estateFile),
   now: () => instantOf(new Date()),
   classify: classifyError,
 };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { describeFindings, Estate } from "../domain/estate.js";
+import { Estate } from "../domain/estate.js";
+import { findingsOf } from "../domain/findings.js";
 
 export type LoadedEstate =
   | { readonly ok: true; readonly estate: Estate }
@@ -31,5 +32,10 @@ export function parseEstate(text: string, file: string): LoadedEstate {
   const parsed = Estate.safeParse(json);
   return parsed.success
     ? { ok: true, estate: parsed.data }
-    : { ok: false, findings: describeFindings(parsed.error) };
+    : {
+        ok: false,
+        findings: findingsOf(parsed.error).map(
+          ({ path, message }) => `${path === "" ? "(the whole)" : path}: ${message}`,
+        ),
+      };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { seconds } from "../domain/duration.js";
+import { findingsOf } from "../domain/findings.js";
 
 /** Every app setting this service reads; `local.settings.sample.json` lists the same keys. */
 const Variables = z.object({
@@ -23,21 +24,22 @@ const Variables = z.object({
   PROBE_TIME_LIMIT_SECONDS: z.coerce.number().positive().max(30).default(5),
 });
 
-/** The settings, or an error that names each wrong one and says what to write. */
+/**
+ * The settings, and what is wrong with them. A wrong one is replaced by its default, so that the
+ * functions register all the same and can say what is wrong; none of them acts then.
+ */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>) {
   const given = Object.fromEntries(
     // An empty app setting means "not set" in the portal as well as here.
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
   const parsed = Variables.safeParse(given);
-  if (!parsed.success) {
-    const findings = parsed.error.issues.map(
-      ({ path, message }) => `${path.join(".")}: ${message}`,
-    );
-    throw new Error(`app settings cannot be used: ${findings.join("; ")}`);
-  }
-  const variables = parsed.data;
+  const findings = parsed.success
+    ? []
+    : findingsOf(parsed.error).map(({ path, message }) => `app setting ${path}: ${message}`);
+  const variables = parsed.success ? parsed.data : usable(given, parsed.error);
   return {
+    findings,
     estateFile: variables.ESTATE_FILE,
     state: { endpoint: variables.STATE_BLOB_ENDPOINT, container: variables.STATE_CONTAINER },
     azure: {
@@ -51,6 +53,15 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       probeTimeLimit: seconds(variables.PROBE_TIME_LIMIT_SECONDS),
     },
   };
+}
+
+/** A host name that no resolver answers (RFC 2606), in the place of a state account that is not named. */
+const nowhere = "https://state-account.invalid";
+
+function usable(given: Readonly<Record<string, unknown>>, error: z.ZodError) {
+  const wrong = new Set(error.issues.map(({ path }) => path[0]));
+  const right = Object.fromEntries(Object.entries(given).filter(([key]) => !wrong.has(key)));
+  return Variables.parse({ STATE_BLOB_ENDPOINT: nowhere, ...right });
 }
 
 export const settingKeys: readonly string[] = Object.keys(Variables.shape);

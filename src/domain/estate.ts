@@ -205,20 +205,6 @@ export const Estate = z.strictObject({
 });
 export type Estate = z.infer<typeof Estate>;
 
-/** One line a finding: the path into the file, what is wrong, what to write instead. */
-export function describeFindings(error: z.ZodError): readonly string[] {
-  return error.issues.flatMap((issue) => {
-    const at = (...more: string[]): string => [...issue.path.map(String), ...more].join(".");
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map(
-        (key) => `${at(key)}: is no member of the estate; remove it or check its spelling`,
-      );
-    }
-    const missing = issue.code === "invalid_type" && issue.input === undefined;
-    return `${at() || "(the whole)"}: ${missing ? `is missing; ${issue.expected} expected` : issue.message}`;
-  });
-}
-
 /** Which kind of resource of an environment an ARM id is, and on which side. */
 export interface ResourcePlace {
   readonly environment: EnvironmentName;

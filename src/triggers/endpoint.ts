@@ -36,8 +36,8 @@ export function endpoint(
   return async (request: HttpRequest, client: DurableClient, context: InvocationContext) => {
     const { estate, store, now, classify } = dependencies;
     if (!estate.ok) {
-      return problem(503, "the estate file cannot be used, so nothing can be recovered", {
-        errors: estate.findings.map((message) => ({ path: "estate", message })),
+      return problem(503, "this service is not configured, so nothing can be recovered", {
+        errors: estate.findings.map((message) => ({ path: "configuration", message })),
       });
     }
     try {

@@ -9,7 +9,7 @@ const Check = z.strictObject({ status: z.enum(["healthy", "unhealthy"]), detail:
 export const ServiceHealth = z
   .strictObject({
     status: z.enum(["healthy", "unhealthy"]),
-    checks: z.strictObject({ estate: Check, stateStore: Check }),
+    checks: z.strictObject({ configuration: Check, stateStore: Check }),
   })
   .meta({ id: "ServiceHealth" });
 export type ServiceHealth = z.infer<typeof ServiceHealth>;
@@ -24,9 +24,9 @@ export const showHealth =
         unhealthy(`the state store does not answer: ${classify(error)?.code ?? "defect"}`),
     );
     const checks = {
-      estate: estate.ok
+      configuration: estate.ok
         ? healthy(`${Object.keys(estate.estate.environments).length} environments`)
-        : unhealthy(`${estate.findings.length} findings; run npm run check-estate`),
+        : unhealthy(`${estate.findings.length} findings; any other call lists them`),
       stateStore,
     };
     const well = Object.values(checks).every(({ status }) => status === "healthy");

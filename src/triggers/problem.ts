@@ -1,5 +1,6 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
+import { findingsOf } from "../domain/findings.js";
 
 /** An error answer as RFC 9457 problem details. */
 export const Problem = z
@@ -51,8 +52,7 @@ export function problem(
 /** The members of a body that did not parse, each with its path. */
 export const invalid = (error: z.ZodError): HttpResponseInit =>
   problem(400, "the request body is not what this address takes", {
-    errors: error.issues.slice(0, 20).map(({ path, message }) => ({
-      path: path.map(String).join(".") || "(body)",
-      message,
-    })),
+    errors: findingsOf(error)
+      .slice(0, 20)
+      .map(({ path, message }) => ({ path: path === "" ? "(body)" : path, message })),
   });

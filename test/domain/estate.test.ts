@@ -1,4 +1,5 @@
-import { describeFindings, Estate, placeOf } from "../../src/domain/estate.js";
+import { Estate, placeOf } from "../../src/domain/estate.js";
+import { findingsOf } from "../../src/domain/findings.js";
 import { parseEstate, loadEstate } from "../../src/config/load-estate.js";
 import { sampleEstate, sampleJson, type SampleEstate } from "../support/estates.js";
 
@@ -6,7 +7,9 @@ function findings(bend: (estate: SampleEstate) => void): readonly string[] {
   const estate = sampleJson();
   bend(estate);
   const parsed = Estate.safeParse(estate);
-  return parsed.success ? [] : describeFindings(parsed.error);
+  return parsed.success
+    ? []
+    : findingsOf(parsed.error).map(({ path, message }) => `${path}: ${message}`);
 }
 
 describe("estate", () => {
@@ -30,7 +33,7 @@ describe("estate", () => {
       (e) => {
         e.environments.production["containerApp"]!["replicas"] = 3;
       },
-      "environments.production.containerApp.replicas: is no member of the estate; remove it or check its spelling",
+      "environments.production.containerApp.replicas: is not known here; remove it or check its spelling",
     ],
     [
       "a name in place of an id",
