@@ -7,10 +7,11 @@ export interface CommandLine {
   readonly clock: "real" | "skip";
   readonly keys: string | undefined;
   readonly readyJson: boolean;
+  readonly endWithParent: boolean;
 }
 
 export const USAGE =
-  "node --require dist/local/clock/preload.js dist/local/host/main.js --state DIR [--app DIR] [--port N] [--clock real|skip] [--keys FILE] [--ready-json]";
+  "node --require dist/local/clock/preload.js dist/local/host/main.js --state DIR [--app DIR] [--port N] [--clock real|skip] [--keys FILE] [--ready-json] [--end-with-parent]";
 
 /** Reads the arguments; throws an error that names the flag and the remedy. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -23,6 +24,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       clock: { type: "string", default: "real" },
       keys: { type: "string" },
       "ready-json": { type: "boolean", default: false },
+      "end-with-parent": { type: "boolean", default: false },
     },
   });
   const { app, port, state, clock, keys } = values;
@@ -35,5 +37,13 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   if (state === undefined) {
     throw new Error("--state is missing; name a folder in which the host keeps its state");
   }
-  return { app, port: Number(port), state, clock, keys, readyJson: values["ready-json"] };
+  return {
+    app,
+    port: Number(port),
+    state,
+    clock,
+    keys,
+    readyJson: values["ready-json"],
+    endWithParent: values["end-with-parent"],
+  };
 }

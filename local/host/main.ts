@@ -23,7 +23,12 @@ async function main(): Promise<void> {
       process.exit(1);
     },
   });
-  endOnSignal(host);
+  const end = ender(host);
+  process.on("SIGTERM", end).on("SIGINT", end);
+  if (commandLine.endWithParent) {
+    // A parent that was killed cannot say goodbye; its end of this pipe closes all the same.
+    process.stdin.on("end", end).on("error", end).resume();
+  }
   if (commandLine.readyJson) announceJson(host);
   else announce(host);
 }
@@ -46,16 +51,14 @@ function enter(directory: string): void {
   }
 }
 
-/** The first signal drains, a second one ends at once: what is cut off runs again at the next start. */
-function endOnSignal(host: RunningHost): void {
+/** The first call drains, a second one ends at once: what is cut off runs again at the next start. */
+function ender(host: RunningHost): () => void {
   let stopping = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      void host.stop().then(() => process.exit(0));
-    });
-  }
+  return () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    void host.stop().then(() => process.exit(0));
+  };
 }
 
 function announceJson(host: RunningHost): void {

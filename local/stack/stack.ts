@@ -89,6 +89,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         "--clock",
         "skip",
         "--ready-json",
+        "--end-with-parent",
       ],
       environment: {
         ...simulator.ready.env,
