@@ -40,6 +40,18 @@ export const probeHealth = declareActivity({
   patience: once,
 });
 
+/** Which of several serving revisions are well, each probed at its own address. Newest first. */
+export const probeRevisions = declareActivity({
+  name: "probeRevisions",
+  input: AppRef.extend({ revisions: z.array(z.string()), rule: HealthRule }),
+  output: z.strictObject({
+    ...observed,
+    failing: z.array(z.string()),
+    well: z.array(z.string()),
+  }),
+  patience: once,
+});
+
 /** Restart a revision by name. Its trace is a replica that is younger than the act. */
 export const restartRevision = declareActivity({
   name: "restartRevision",

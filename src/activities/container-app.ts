@@ -46,6 +46,26 @@ export function containerAppActivities(
       return { ...probe, ...(status === undefined ? {} : { status }) };
     }),
 
+    contract.probeRevisions.implementedBy(classifyError, async ({ app, revisions, rule }) => {
+      const wanted = newestFirst(await apps.revisions(app)).filter(({ name }) =>
+        revisions.includes(name),
+      );
+      const probed = await Promise.all(
+        wanted.map(async ({ name, fqdn }) => ({
+          name,
+          healthy: fqdn !== undefined && (await health.probe(fqdn, rule)).healthy,
+        })),
+      );
+      const names = (healthy: boolean): string[] =>
+        probed.filter((each) => each.healthy === healthy).map(({ name }) => name);
+      const [well, failing] = [names(true), names(false)];
+      return {
+        failing,
+        well,
+        detail: `failing: ${failing.join(", ") || "none"}; well: ${well.join(", ") || "none"}`,
+      };
+    }),
+
     contract.restartRevision.implementedBy(classifyError, ({ app, revision }, context) =>
       ensure(store, context, contract.restartRevision, {
         onRepeat: "repeat",

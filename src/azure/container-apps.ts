@@ -35,6 +35,8 @@ export interface RevisionView {
   readonly provisioningState: string;
   readonly runningState: string;
   readonly healthState: string;
+  /** Its own address, which answers whatever share of the traffic it has. */
+  readonly fqdn: string | undefined;
 }
 
 export interface ReplicaView {
@@ -280,5 +282,6 @@ function revisionViewOf(revision: Revision): RevisionView {
     provisioningState: revision.provisioningState ?? "Unknown",
     runningState: revision.runningState ?? "Unknown",
     healthState: revision.healthState ?? "None",
+    fqdn: revision.fqdn,
   };
 }

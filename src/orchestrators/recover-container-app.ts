@@ -1,12 +1,14 @@
 import * as app from "../activities/container-app.contract.js";
 import * as evidence from "../activities/evidence.contract.js";
-import { milliseconds, minutes, seconds } from "../domain/duration.js";
+import { milliseconds } from "../domain/duration.js";
 import type { HealthRule } from "../domain/estate.js";
+import type { Failure } from "../domain/failure.js";
 import { compact } from "../domain/instant.js";
+import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Ending, type Recovery } from "../recovery/recovery.js";
-import { containerAppFailure } from "../scenarios/container-app-failure.js";
+import { containerAppFailure, waits } from "../scenarios/container-app-failure.js";
 
 type StepId = keyof typeof containerAppFailure.steps;
 type Steps = Recovery<StepId>;
@@ -15,9 +17,15 @@ type Steps = Recovery<StepId>;
 interface Patient {
   readonly app: string;
   readonly mode: "single" | "multiple";
-  readonly serving: readonly string[];
+  /** Serving revisions that are not well; restarted, and never gone back to. */
+  readonly failing: readonly string[];
+  /** Serving revisions that are well while others are not; newest first. */
+  readonly well: readonly string[];
   readonly probe: { readonly fqdn: string; readonly rule: HealthRule };
 }
+
+/** How many earlier revisions are tried before a person is asked. */
+const longestWayBack = 2;
 
 /**
  * The app does not answer well: restart the revisions that serve and, if that does not bring it
@@ -26,23 +34,28 @@ interface Patient {
 export const recoverContainerApp = framed(containerAppFailure, function* (recovery, order) {
   const seen = yield* recovery.step("confirm", app.observeApp, { app: order.resource });
   if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
-  if (seen.value.fqdn === undefined) return blind(recovery, "the app has no ingress to probe");
-  const patient: Patient = {
-    app: order.resource,
-    mode: seen.value.mode,
-    serving: seen.value.serving,
-    probe: { fqdn: seen.value.fqdn, rule: order.estate.containerApp.health },
-  };
+  const { fqdn, mode, serving } = seen.value;
+  if (fqdn === undefined) return blind(recovery, "the app has no ingress to probe");
+  const probe = { fqdn, rule: order.estate.containerApp.health };
 
-  const confirmed = yield* recovery.until("confirm", app.probeHealth, patient.probe, failing);
+  const confirmed = yield* recovery.until("confirm", app.probeHealth, probe, failing);
   if (confirmed === "done") {
     return recovery.end("not-needed", "the app answers its health probe; nothing was changed");
   }
-  yield* gatherEvidence(recovery, patient, order.estate.applicationInsights);
+  yield* gatherEvidence(recovery, order.resource, serving, order.estate.applicationInsights);
 
-  const held = yield* recovery.holding(patient.app, function* () {
-    if (yield* restart(recovery, patient)) {
+  const held = yield* recovery.holding(order.resource, function* () {
+    if (yield* healedItself(recovery, probe)) {
+      return recovery.end("not-needed", "the app became healthy by itself; nothing was changed");
+    }
+    const split = yield* tellApart(recovery, order.resource, serving, probe.rule);
+    const patient: Patient = { app: order.resource, mode, ...split, probe };
+    const restarted = yield* restart(recovery, patient);
+    if (restarted.ok && restarted.value) {
       return recovery.end("restored", "a restart of the serving revision brought the app back");
+    }
+    if (!restarted.ok && lacksPermission(restarted.failure)) {
+      return forbidden(recovery, restarted.failure);
     }
     return yield* rollBack(recovery, patient);
   });
@@ -51,19 +64,16 @@ export const recoverContainerApp = framed(containerAppFailure, function* (recove
 
 /** Three bad answers confirm the failure, two good ones refute it; flapping counts as failing. */
 const failing = {
+  ...waits.confirm,
   done: ({ healthy }: { healthy: boolean }) => healthy,
-  inARow: 2,
   failed: ({ healthy }: { healthy: boolean }) => !healthy,
-  failedInARow: 3,
   eitherWay: true,
-  within: minutes(1),
-  first: seconds(5),
-  longest: seconds(5),
 };
 
 function* gatherEvidence(
   recovery: Steps,
-  { app: id, serving }: Patient,
+  id: string,
+  serving: readonly string[],
   insights: { readonly workspaceId: string; readonly component: string },
 ): Durable<void> {
   const { workspaceId, component } = insights;
@@ -75,81 +85,114 @@ function* gatherEvidence(
   ]);
 }
 
-function* restart(recovery: Steps, patient: Patient): Durable<boolean> {
+/** The last look before the first change: nothing that is well is touched. */
+function* healedItself(recovery: Steps, probe: Patient["probe"]): Durable<boolean> {
+  const waited = yield* recovery.until("recheck", app.probeHealth, probe, {
+    ...waits.recheck,
+    inARow: probe.rule.inARow,
+    done: (seen) => seen.healthy,
+    failed: (seen) => !seen.healthy,
+    eitherWay: true,
+  });
+  return waited === "done";
+}
+
+/** Of several revisions that share the traffic, which are not well; of one, itself. */
+function* tellApart(
+  recovery: Steps,
+  id: string,
+  serving: readonly string[],
+  rule: HealthRule,
+): Durable<Pick<Patient, "failing" | "well">> {
+  const undecided = { failing: serving, well: [] };
+  if (serving.length < 2) return undecided;
+  const seen = yield* recovery.step("tell-apart", app.probeRevisions, {
+    app: id,
+    revisions: [...serving],
+    rule,
+  });
+  return seen.ok && seen.value.failing.length > 0 ? seen.value : undecided;
+}
+
+function* restart(recovery: Steps, patient: Patient): Durable<Answer<boolean>> {
   const since = recovery.now();
   const revisions: string[] = [];
-  for (const revision of patient.serving) {
+  let refusal: Answer<never> | undefined;
+  for (const revision of patient.failing) {
     const target = { app: patient.app, revision };
     const answer = yield* recovery.step("restart-revision", app.restartRevision, target, revision);
     if (answer.ok) revisions.push(revision);
+    else refusal = answer;
   }
-  if (revisions.length === 0) return false;
+  if (revisions.length === 0) return refusal ?? { ok: true, value: false };
 
   const restarted = { app: patient.app, revisions, since, ...patient.probe };
   const waited = yield* recovery.until("await-restart", app.observeRestart, restarted, {
-    done: (seen) => seen.healthy,
+    ...waits.restart,
     inARow: patient.probe.rule.inARow,
+    first: milliseconds(patient.probe.rule.interval),
+    done: (seen) => seen.healthy,
     // Every replica is new and ready, and still the app is not well: waiting on will not help.
     failed: (seen) => seen.replaced && !seen.healthy,
-    failedInARow: 5,
-    within: minutes(4),
-    first: milliseconds(patient.probe.rule.interval),
-    longest: seconds(10),
   });
-  return waited === "done" && (yield* verify(recovery, patient));
+  return { ok: true, value: waited === "done" && (yield* verify(recovery, patient)) };
 }
 
 function* rollBack(recovery: Steps, patient: Patient): Durable<Ending> {
-  const choice = yield* recovery.step("choose-known-good", app.chooseKnownGood, {
-    app: patient.app,
-    failing: [...patient.serving],
-  });
-  if (!choice.ok) return noWayBack(recovery, describeFailure(choice.failure));
-  if (choice.value.kind === "none") return noWayBack(recovery, choice.value.detail);
-  const good = choice.value.revision;
+  const [running] = patient.well;
+  if (running !== undefined) return yield* moveTraffic(recovery, patient, running);
 
-  if (yield* activate(recovery, patient, good)) {
-    return patient.mode === "multiple"
-      ? yield* moveTraffic(recovery, patient, good)
-      : yield* settleOn(recovery, patient, good);
+  const tried: string[] = [];
+  let why = "";
+  for (let nth = 1; nth <= longestWayBack; nth++) {
+    const choice = yield* recovery.step("choose-known-good", app.chooseKnownGood, {
+      app: patient.app,
+      failing: [...patient.failing, ...tried],
+    });
+    if (!choice.ok) return noWayBack(recovery, describeFailure(choice.failure));
+    if (choice.value.kind === "none") return noWayBack(recovery, why || choice.value.detail);
+    const good = choice.value.revision;
+
+    const active = yield* activate(recovery, patient, good);
+    if (!active.ok && lacksPermission(active.failure)) return forbidden(recovery, active.failure);
+    if (active.ok && active.value) {
+      return patient.mode === "multiple"
+        ? yield* moveTraffic(recovery, patient, good)
+        : yield* settleOn(recovery, patient, good, nth);
+    }
+    // A fresh revision with the good template does not need the old one to come up again.
+    if (patient.mode === "single" && (yield* rollForward(recovery, patient, good, nth))) {
+      return (yield* healthyAgain(recovery, patient))
+        ? recovery.end("restored", `rolled forward with the template of ${good}`)
+        : noWayBack(recovery, `the app is not healthy with the template of ${good} either`);
+    }
+    why = `${good} could not be brought up`;
+    tried.push(good);
   }
-  if (patient.mode === "multiple") {
-    return noWayBack(recovery, `the known good revision ${good} could not be activated`);
-  }
-  // A fresh revision with the good template does not need the old one to come up again.
-  const rolled = yield* rollForward(recovery, patient, good);
-  if (
-    rolled &&
-    (yield* healthy(recovery, "await-health", patient)) &&
-    (yield* verify(recovery, patient))
-  ) {
-    return recovery.end("restored", `rolled forward with the template of ${good}`);
-  }
-  return noWayBack(recovery, `neither ${good} nor a new revision with its template is healthy`);
+  return noWayBack(recovery, why);
 }
 
-function* activate(recovery: Steps, { app: id }: Patient, good: string): Durable<boolean> {
+function* activate(recovery: Steps, { app: id }: Patient, good: string): Durable<Answer<boolean>> {
   const target = { app: id, revision: good };
-  const answer = yield* recovery.step("activate-known-good", app.activateRevision, target);
-  if (!answer.ok) return false;
+  const item = good;
+  const answer = yield* recovery.step("activate-known-good", app.activateRevision, target, item);
+  if (!answer.ok) return answer;
   const waited = yield* recovery.until("await-activation", app.observeRevision, target, {
-    done: ({ running }) => running,
-    failed: ({ failed }) => failed,
-    failedInARow: 3,
-    within: minutes(4),
-    first: seconds(5),
-    longest: seconds(15),
+    ...waits.activation,
+    done: (seen) => seen.running,
+    failed: (seen) => seen.failed,
   });
-  return waited === "done";
+  return { ok: true, value: waited === "done" };
 }
 
 /** Multiple-revision mode: the good revision runs beside the bad one and gets all traffic. */
 function* moveTraffic(recovery: Steps, patient: Patient, good: string): Durable<Ending> {
   const target = { app: patient.app, revision: good };
-  const shift = yield* recovery.step("shift-traffic", app.startTrafficShift, target);
+  const shift = yield* recovery.step("shift-traffic", app.startTrafficShift, target, good);
+  if (!shift.ok && lacksPermission(shift.failure)) return forbidden(recovery, shift.failure);
   if (!shift.ok) return noWayBack(recovery, describeFailure(shift.failure));
   yield* follow(recovery, "shift-traffic", patient, shift.value.operation);
-  if ((yield* healthy(recovery, "await-health", patient)) && (yield* verify(recovery, patient))) {
+  if (yield* healthyAgain(recovery, patient)) {
     return recovery.end("restored", `all traffic goes to ${good}`);
   }
   return noWayBack(recovery, `the app is not healthy with all traffic on ${good}`);
@@ -160,14 +203,12 @@ function* moveTraffic(recovery: Steps, patient: Patient, good: string): Durable<
  * and the next change of a setting would build on it. Rolling forward with the good template mends
  * that; should it fail, the app is up all the same and a person is told.
  */
-function* settleOn(recovery: Steps, patient: Patient, good: string): Durable<Ending> {
-  if (!(
-    (yield* healthy(recovery, "await-health", patient)) && (yield* verify(recovery, patient))
-  )) {
+function* settleOn(recovery: Steps, patient: Patient, good: string, nth: number): Durable<Ending> {
+  if (!(yield* healthyAgain(recovery, patient))) {
     return noWayBack(recovery, `the app is not healthy on ${good} either`);
   }
   const settled =
-    (yield* rollForward(recovery, patient, good)) &&
+    (yield* rollForward(recovery, patient, good, nth)) &&
     (yield* healthy(recovery, "await-settled", patient));
   if (settled)
     return recovery.end("restored", `rolled back to ${good} and forward with its template`);
@@ -180,28 +221,26 @@ function* settleOn(recovery: Steps, patient: Patient, good: string): Durable<End
   ]);
 }
 
-function* rollForward(recovery: Steps, patient: Patient, good: string): Durable<boolean> {
-  const suffix = freshSuffix(recovery);
-  const change = { app: patient.app, from: good, suffix };
-  const started = yield* recovery.step("roll-forward", app.startRollForward, change);
+function* rollForward(
+  recovery: Steps,
+  patient: Patient,
+  good: string,
+  nth: number,
+): Durable<boolean> {
+  const change = { app: patient.app, from: good, suffix: freshSuffix(recovery, nth) };
+  const started = yield* recovery.step("roll-forward", app.startRollForward, change, good);
   if (!started.ok) return false;
   const { operation, revision } = started.value;
   if (!(yield* follow(recovery, "roll-forward", patient, operation))) return false;
-  const waited = yield* recovery.until(
-    "roll-forward",
-    app.observeApp,
-    { app: patient.app },
-    {
-      done: ({ latestReadyRevision, serving }) =>
-        latestReadyRevision === revision && serving.includes(revision),
-      within: minutes(4),
-      first: seconds(5),
-      longest: seconds(15),
-    },
-  );
+  const look = { app: patient.app };
+  const waited = yield* recovery.until("roll-forward", app.observeApp, look, {
+    ...waits.rollForward,
+    done: (seen) => seen.latestReadyRevision === revision && seen.serving.includes(revision),
+  });
   return waited === "done";
 }
 
+/** Follows a long operation of Azure; what came of it is proven on the app itself. */
 const follow = (
   recovery: Steps,
   step: StepId,
@@ -212,8 +251,12 @@ const follow = (
     step,
     operation,
     (token) => recovery.look(step, app.pollAppOperation, { app: id, operation: token }),
-    minutes(5),
+    waits.operation.within,
   );
+
+function* healthyAgain(recovery: Steps, patient: Patient): Durable<boolean> {
+  return (yield* healthy(recovery, "await-health", patient)) && (yield* verify(recovery, patient));
+}
 
 function* healthy(
   recovery: Steps,
@@ -221,11 +264,10 @@ function* healthy(
   { probe }: Patient,
 ): Durable<boolean> {
   const waited = yield* recovery.until(step, app.probeHealth, probe, {
-    done: (seen) => seen.healthy,
+    ...waits.health,
     inARow: probe.rule.inARow,
-    within: minutes(3),
     first: milliseconds(probe.rule.interval),
-    longest: seconds(10),
+    done: (seen) => seen.healthy,
   });
   return waited === "done";
 }
@@ -238,15 +280,26 @@ function* verify(recovery: Steps, { probe }: Patient): Durable<boolean> {
   return true;
 }
 
-/** Unique to the run and legal in a revision's name; a repeat finds the revision it made. */
-function freshSuffix(recovery: Steps): string {
+/**
+ * Unique to the run and to the candidate, so that a repeat finds the revision it made. With the
+ * longest app name (32 characters) it just fits the longest revision name (54).
+ */
+function freshSuffix(recovery: Steps, nth: number): string {
   const startedAt = compact(recovery.journal.startedAt).slice(6, 15).replace("T", "");
-  return `dr-${recovery.run().slice(-6)}-${startedAt}`;
+  return `dr-${recovery.run().slice(-6)}-${startedAt}${nth === 1 ? "" : `-${nth}`}`.toLowerCase();
 }
+
+const lacksPermission = ({ class: of }: Failure): boolean => of === "permission-lag";
+
+const forbidden = (recovery: Steps, failure: Failure): Ending =>
+  recovery.end("needs-operator", `this service may not change the app: ${failure.message}`, [
+    "Grant the service's identity the role Container Apps Contributor on the app's resource group",
+    "Start the recovery again by POST /api/recoveries; until then, restart the revision by hand",
+  ]);
 
 const blind = (recovery: Steps, why: string): Ending =>
   recovery.end("needs-operator", why, [
-    "Look at the container app in the portal: does it exist, has it an ingress, may this service change it?",
+    "Look at the container app in the portal: does it exist, has it an ingress, may this service read it?",
     "Start the recovery again by POST /api/recoveries when that is mended",
   ]);
 

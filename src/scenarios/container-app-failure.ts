@@ -26,6 +26,16 @@ export const containerAppFailure = declareScenario({
       expected: seconds(10),
       path: "main",
     },
+    recheck: {
+      title: "Look once more before the first change",
+      expected: seconds(1),
+      path: "main",
+    },
+    "tell-apart": {
+      title: "Tell the failing revisions from the healthy ones that share the traffic",
+      expected: seconds(2),
+      path: "fallback",
+    },
     "restart-revision": {
       title: "Restart the revisions that serve traffic",
       expected: seconds(5),
@@ -78,3 +88,23 @@ export const containerAppFailure = declareScenario({
     },
   },
 });
+
+/**
+ * How the scenario waits: pauses between looks, how many in a row decide, and when it gives up. What
+ * a healthy app needs in a row, and how far apart, is the estate's.
+ */
+export const waits = {
+  confirm: {
+    inARow: 2,
+    failedInARow: 3,
+    within: minutes(1),
+    first: seconds(5),
+    longest: seconds(5),
+  },
+  recheck: { failedInARow: 1, within: minutes(1), first: seconds(5), longest: seconds(5) },
+  restart: { failedInARow: 5, within: minutes(4), longest: seconds(10) },
+  activation: { failedInARow: 3, within: minutes(4), first: seconds(5), longest: seconds(15) },
+  rollForward: { within: minutes(4), first: seconds(5), longest: seconds(15) },
+  operation: { within: minutes(5) },
+  health: { within: minutes(3), longest: seconds(10) },
+} as const;

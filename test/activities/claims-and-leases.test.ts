@@ -23,10 +23,19 @@ function world() {
   const blobs = new MemoryContainer();
   const store = stateStore(blobs);
   const logs = { answer: { rows: [], partial: false } as LogAnswer, failing: false };
-  const probe = { healthy: true, status: 200, latency: milliseconds(5), detail: "well" };
+  const probe = {
+    ill: new Set<string>(),
+    probe: (fqdn: string) =>
+      Promise.resolve({
+        healthy: !probe.ill.has(fqdn),
+        status: 200,
+        latency: milliseconds(5),
+        detail: "answered",
+      }),
+  };
   const activities = new Map(
     [
-      ...containerAppActivities(apps, { probe: () => Promise.resolve(probe) }, store),
+      ...containerAppActivities(apps, probe, store),
       ...evidenceActivities(
         apps,
         {
@@ -53,7 +62,7 @@ function world() {
     if (!taken.ok || taken.value.kind !== "taken") throw new Error("not taken");
     return { lease: { resource: id, fencing: taken.value.fencing } };
   };
-  return { apps, blobs, store, logs, call, lease };
+  return { apps, blobs, store, logs, probe, call, lease };
 }
 
 const later = (seconds: number): void => {
@@ -258,6 +267,22 @@ describe("observing activities", () => {
     expect(single).toMatchObject({ ok: true, value: { mode: "single", serving: ["mcp--new"] } });
     expect(multiple).toMatchObject({ ok: true, value: { mode: "multiple", serving: ["b", "a"] } });
     expect(multiple.ok && "fqdn" in multiple.value).toBe(false);
+  });
+
+  it("probe revisions that share the traffic, each at its own address", async () => {
+    const { call, apps, probe } = world();
+    const rule = sampleEstate().environments.production!.containerApp.health;
+    apps.all = [
+      revision({ name: "a" }),
+      revision({ name: "b", createdAt: "2026-11-21T00:00:00.000Z" }),
+      revision({ name: "c", fqdn: undefined }),
+      revision({ name: "idle" }),
+    ];
+    probe.ill.add("a.example.azurecontainerapps.io");
+
+    const seen = await call(app.probeRevisions, { app: id, revisions: ["a", "b", "c"], rule });
+
+    expect(seen).toMatchObject({ ok: true, value: { well: ["b"], failing: ["a", "c"] } });
   });
 
   it("choose the newest revision that ran well, never by position", async () => {

@@ -53,6 +53,7 @@ describe("recover container app", () => {
     expect(stepsOf(run.record)).toEqual([
       "confirm",
       "gather-evidence",
+      "recheck",
       "restart-revision",
       "await-restart",
       "verify",
@@ -76,6 +77,75 @@ describe("recover container app", () => {
 
     expect(run.record.outcome).toBe("restored");
     expect(changes(run)).toEqual(["restartRevision", "activateRevision", "startTrafficShift"]);
+  });
+
+  it("touches nothing when the app heals itself before the first change", async () => {
+    const run = await recover({ heals: "itself" });
+
+    expect(run.record.outcome).toBe("not-needed");
+    expect(changes(run)).toEqual([]);
+    expect(run.calls.filter(({ name }) => name === "probeHealth").length).toBeGreaterThan(5);
+  });
+
+  it("restarts only what fails of revisions that share the traffic", async () => {
+    const run = await recover({ mode: "multiple", split: true });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(run.calls.find(({ name }) => name === "restartRevision")?.input).toMatchObject({
+      revision: "mcp-server-prod--bad",
+    });
+    expect(changes(run)).toEqual(["restartRevision"]);
+  });
+
+  it("sends all traffic to the healthy one of two that share it when a restart does not help", async () => {
+    const run = await recover({ mode: "multiple", split: true, heals: "shift" });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(changes(run)).toEqual(["restartRevision", "startTrafficShift"]);
+    expect(run.calls.find(({ name }) => name === "startTrafficShift")?.input).toMatchObject({
+      revision: "mcp-server-prod--well",
+    });
+  });
+
+  it("restarts all that serve when they cannot be told apart", async () => {
+    const run = await recover({
+      mode: "multiple",
+      split: true,
+      failing: { probeRevisions: terminal },
+    });
+
+    expect(changes(run)).toEqual(["restartRevision", "restartRevision"]);
+  });
+
+  it("takes the next good revision when the last one is gone", async () => {
+    const run = await recover({
+      heals: "activation",
+      failing: { activateRevision: [terminal], startRollForward: [terminal] },
+    });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(run.record.reason).toContain("mcp-server-prod--older");
+  });
+
+  it("stops at once where it may not change the app, and names the role", async () => {
+    const forbidden: Failure = {
+      class: "permission-lag",
+      code: "AuthorizationFailed",
+      message: "the client does not have authorization",
+    };
+    const never = await recover({ heals: "never", failing: { restartRevision: forbidden } });
+    const later = await recover({ heals: "never", failing: { activateRevision: forbidden } });
+    const shift = await recover({
+      heals: "never",
+      mode: "multiple",
+      failing: { startTrafficShift: forbidden },
+    });
+
+    for (const run of [never, later, shift]) {
+      expect(run.record.outcome).toBe("needs-operator");
+      expect(run.record.nextSteps[0]).toContain("Container Apps Contributor");
+    }
+    expect(changes(never)).toEqual(["restartRevision"]);
   });
 
   it("rolls forward at once when the good revision cannot be activated", async () => {
@@ -251,7 +321,7 @@ describe("recover container app", () => {
   it("reaches every step that the scenario declares", async () => {
     const runs = [
       await recover({ heals: "activation" }),
-      await recover({ heals: "activation", mode: "multiple" }),
+      await recover({ heals: "activation", mode: "multiple", split: true }),
     ];
 
     const reached = new Set(runs.flatMap(({ record }) => stepsOf(record)));
@@ -275,7 +345,16 @@ describe("recover container app", () => {
       fc.oneof(failures, fc.array(failures, { maxLength: 6 })),
     );
     const traits = fc.record({
-      heals: fc.constantFrom("already", "restart", "activation", "roll-forward", "never"),
+      heals: fc.constantFrom(
+        "already",
+        "itself",
+        "restart",
+        "activation",
+        "shift",
+        "roll-forward",
+        "never",
+      ),
+      split: fc.boolean(),
       mode: fc.constantFrom("single", "multiple"),
       knownGood: fc.boolean(),
       failing: planned,
@@ -305,6 +384,12 @@ describe("recorded histories", () => {
     "roll-back": { heals: "activation" },
     "roll-back-multiple": { heals: "activation", mode: "multiple" },
     "roll-forward": { heals: "roll-forward", failing: { activateRevision: terminal } },
+    "healed-itself": { heals: "itself" },
+    "split-traffic": { heals: "shift", mode: "multiple", split: true },
+    "second-candidate": {
+      heals: "activation",
+      failing: { activateRevision: [terminal], startRollForward: [terminal] },
+    },
     "roll-back-with-findings": { heals: "activation", failing: { startRollForward: terminal } },
     "no-way-back": { heals: "never", knownGood: false },
     "nothing-helps": { heals: "never" },

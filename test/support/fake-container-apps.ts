@@ -67,5 +67,6 @@ export const revision = (traits: Partial<RevisionView>): RevisionView => ({
   provisioningState: "Provisioned",
   runningState: "Running",
   healthState: "Healthy",
+  fqdn: `${traits.name ?? "mcp--new"}.example.azurecontainerapps.io`,
   ...traits,
 });

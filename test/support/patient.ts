@@ -8,9 +8,12 @@ import { stub, type Stub } from "./replay-driver.js";
 
 /** A container app on the couch: it fails, and one thing heals it unless a field says otherwise. */
 export interface PatientTraits {
-  readonly heals: "already" | "restart" | "activation" | "roll-forward" | "never";
+  readonly heals:
+    "already" | "itself" | "restart" | "activation" | "shift" | "roll-forward" | "never";
   readonly mode: "single" | "multiple";
   readonly knownGood: boolean;
+  /** A second revision shares the traffic and is well. */
+  readonly split: boolean;
   /** Activities that fail for good, or as often as said; an Error is a crash. */
   readonly failing: Readonly<Record<string, Failure | Error | readonly (Failure | Error)[]>>;
   readonly leaseHeldFor: number;
@@ -21,6 +24,7 @@ const usual: PatientTraits = {
   heals: "restart",
   mode: "single",
   knownGood: true,
+  split: false,
   failing: {},
   leaseHeldFor: 0,
   mandated: true,
@@ -33,14 +37,15 @@ export interface Patient {
 }
 
 const bad = "mcp-server-prod--bad";
-const good = "mcp-server-prod--good";
+const well = "mcp-server-prod--well";
+const candidates = ["mcp-server-prod--good", "mcp-server-prod--older"];
 
 export function patient(traits: Partial<PatientTraits> = {}): Patient {
   const is = { ...usual, ...traits };
   const seen = new Map<string, number>();
   let restartedAt: number | undefined;
   let healthyFrom = is.heals === "already" ? 0 : Infinity;
-  let serving = [bad];
+  let serving = is.split ? [bad, well] : [bad];
   let latest = bad;
   let record: RunRecord | undefined;
   let closedWith: string | undefined;
@@ -100,31 +105,37 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
       return failure("restartRevision") ?? { changed: true, detail: `restarted ${revision}` };
     }),
     stub(
-      app.chooseKnownGood,
-      () =>
+      app.probeRevisions,
+      () => failure("probeRevisions") ?? { failing: [bad], well: [well], detail: "told apart" },
+    ),
+    stub(app.chooseKnownGood, ({ failing }) => {
+      const found = candidates.find((name) => !failing.includes(name));
+      return (
         failure("chooseKnownGood") ??
-        (is.knownGood
+        (is.knownGood && found !== undefined
           ? {
               kind: "found" as const,
-              revision: good,
+              revision: found,
               createdAt: "2026-11-20T10:00:00.000Z",
-              detail: "found",
+              detail: `found ${found}`,
             }
-          : { kind: "none" as const, detail: "there is no other revision" }),
-    ),
-    stub(app.activateRevision, (_input, _caller, now) => {
+          : { kind: "none" as const, detail: "there is no other revision" })
+      );
+    }),
+    stub(app.activateRevision, ({ revision }, _caller, now) => {
       const failed = failure("activateRevision");
       if (failed !== undefined) return failed;
       heal("activation", now);
-      if (is.mode === "single") serving = [good];
+      if (is.mode === "single") serving = [revision];
       return { changed: true, detail: "activated" };
     }),
     stub(
       app.observeRevision,
       () => failure("observeRevision") ?? { running: true, failed: false, detail: "runs" },
     ),
-    stub(app.startTrafficShift, () => {
-      serving = [good];
+    stub(app.startTrafficShift, ({ revision }, _caller, now) => {
+      serving = [revision];
+      heal("shift", now);
       return (
         failure("startTrafficShift") ?? { changed: true, operation: "poller", detail: "shifting" }
       );
@@ -141,7 +152,10 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
       app.pollAppOperation,
       () => failure("pollAppOperation") ?? { state: "succeeded", detail: "done" },
     ),
-    stub(evidence.captureAppState, (_input, { step }) => kept("captureAppState", step)),
+    stub(evidence.captureAppState, (_input, { step }, now) => {
+      if (is.heals === "itself") healthyFrom = now;
+      return kept("captureAppState", step);
+    }),
     stub(evidence.captureAppLogs, (_input, { step }) => kept("captureAppLogs", step)),
     stub(evidence.captureErrorRates, (_input, { step }) => kept("captureErrorRates", step)),
     stub(run.confirmMandate, () => ({ mandated: is.mandated, detail: "looked" })),
