@@ -45,7 +45,7 @@ The app:         ${url}/api
   OpenAPI        ${url}/api/openapi.json
   recoveries     ${url}/api/recoveries?code=${functionKeys["listRecoveries"] ?? masterKey}
   start one      curl -X POST '${url}/api/recoveries?code=${functionKeys["startRecovery"] ?? masterKey}' -d '{"scenario":"container-app-failure","environment":"production","reason":"trying it out"}'
-  alerts         ${url}/api/alerts?code=${functionKeys["receiveAlert"] ?? masterKey}
+  send an alert  curl -X POST '${url}/api/alerts?code=${functionKeys["receiveAlert"] ?? masterKey}' -d @test/fixtures/alerts/availability-test.json
   master key     ${masterKey}
 The simulator:   ${stack.simulatorReady.control}
   state          ${stack.simulatorReady.control}/state

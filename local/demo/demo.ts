@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { describeDuration } from "../../src/domain/duration.js";
 import { servesAgain, type RunRecord } from "../../src/domain/run-record.js";
+import { catalogue } from "../../src/scenarios/catalogue.js";
 import { availabilityAlert } from "../stack/alert.js";
 import { repository } from "../stack/repository.js";
 import { ServiceClient } from "../stack/service-client.js";
@@ -24,6 +26,7 @@ ${Object.entries(faults)
   .map(([name, what]) => `                 ${name.padEnd(22)} ${what}`)
   .join("\n")}
   --speed N      show waits at N times real speed; 0 skips them at once (default 30)
+  --list         list the scenarios and the faults, and end
   --json         print the run record alone on the last line of standard output
   --keep         leave everything running afterwards, until Ctrl-C
   --help         this text
@@ -41,17 +44,19 @@ interface Options {
   readonly keep: boolean;
 }
 
-function readOptions(): Options | "help" {
+function readOptions(): Options | "help" | "list" {
   const { values } = parseArgs({
     options: {
       fault: { type: "string", default: "app-unhealthy" },
       speed: { type: "string", default: "30" },
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return "help";
+  if (values.list) return "list";
   if (!isFault(values.fault)) {
     throw new Error(
       `--fault ${values.fault} is not known; known are ${Object.keys(faults).join(", ")}`,
@@ -64,6 +69,15 @@ function readOptions(): Options | "help" {
   return { fault: values.fault, speed, json: values.json, keep: values.keep };
 }
 
+function list(): string {
+  const scenarios = catalogue.map(
+    ({ id, title, rto, symptoms }) =>
+      `  ${id}: ${title}, RTO ${describeDuration(rto)}\n${symptoms.map((symptom) => `    - ${symptom}`).join("\n")}`,
+  );
+  const shown = Object.entries(faults).map(([name, what]) => `  ${name.padEnd(22)} ${what}`);
+  return `Scenarios:\n${scenarios.join("\n")}\nFaults (--fault):\n${shown.join("\n")}\n`;
+}
+
 const isFault = (name: string): name is keyof typeof faults => Object.hasOwn(faults, name);
 
 /** People read this; with --json the record alone goes to standard output. */
@@ -72,7 +86,7 @@ const say = (text = ""): void => {
 };
 
 async function main(): Promise<number> {
-  let options: Options | "help";
+  let options: ReturnType<typeof readOptions>;
   try {
     options = readOptions();
   } catch (error) {
@@ -81,6 +95,11 @@ async function main(): Promise<number> {
   }
   if (options === "help") {
     process.stdout.write(help);
+    return 0;
+  }
+
+  if (options === "list") {
+    process.stdout.write(list());
     return 0;
   }
 
