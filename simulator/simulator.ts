@@ -82,9 +82,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   ];
   const [authority, tokens] = await Promise.all([
     createCertificateAuthority(),
-    createTokenAuthority(() => keeper.now()),
+    createTokenAuthority(),
   ]);
-  const streamTokens = createStreamTokens(() => keeper.now());
+  const streamTokens = createStreamTokens(() => world.timeOf("log-stream"));
   const identityHeader = randomBytes(16).toString("hex");
   const identity = identityEndpoint({
     header: identityHeader,
@@ -107,7 +107,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       logAnalyticsService(world, tokens),
       blobService({ world, tokens, azurite: () => azurite }),
     ],
-    timeline,
+    world,
     faults,
     requests,
     held,
@@ -140,7 +140,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     }
     const [cleaner] = options.seed.identities;
     if (cleaner === undefined) return;
-    const { token } = await tokens.issue(cleaner, "https://storage.azure.com", world.tenantId());
+    const { token } = await tokens.issue(
+      cleaner,
+      "https://storage.azure.com",
+      world.tenantId(),
+      keeper.now(),
+    );
     await emptyAzurite(azurite, token);
   }
 

@@ -1,4 +1,5 @@
 import { isWithin } from "../arm/resource-id.js";
+import { roleGuid } from "./role-guid.js";
 import { ROLES } from "./roles.js";
 
 export interface RoleAssignment {
@@ -18,9 +19,18 @@ export interface Demand {
   readonly at: number;
 }
 
+/** What authorization depends on. */
+export interface Access {
+  readonly roleAssignments: readonly RoleAssignment[];
+  readonly conditions: {
+    isRoleMissing(roleDefinitionId: string, scope: string): boolean;
+  };
+}
+
 /** Whether one of the assignments allows it: the scope or one above it, an action and no exclusion. */
-export function isAllowed(assignments: readonly RoleAssignment[], demand: Demand): boolean {
-  return assignments.some((assignment) => {
+export function isAllowed({ roleAssignments, conditions }: Access, demand: Demand): boolean {
+  return roleAssignments.some((assignment) => {
+    if (conditions.isRoleMissing(assignment.roleDefinitionId, demand.scope)) return false;
     if (assignment.effectiveAt > demand.at) return false;
     if (assignment.principalId.toLowerCase() !== demand.principalId.toLowerCase()) return false;
     if (!isWithin(demand.scope, assignment.scope)) return false;
@@ -30,11 +40,6 @@ export function isAllowed(assignments: readonly RoleAssignment[], demand: Demand
       ? matches(role.dataActions, demand.action)
       : matches(role.actions, demand.action) && !matches(role.notActions, demand.action);
   });
-}
-
-/** Role definitions are given by their id or by their GUID alone. */
-export function roleGuid(roleDefinitionId: string): string {
-  return (roleDefinitionId.split("/").at(-1) ?? "").toLowerCase();
 }
 
 function matches(patterns: readonly string[] | undefined, action: string): boolean {

@@ -29,6 +29,7 @@ export function logStreamService(world: World, tokens: StreamTokens): Service {
   return {
     name: "log-stream",
     serves: (host) => regions().has(host),
+    regionOf: (host) => host.split(".")[0],
     identify: (request): Call => {
       const app = appOf(request, world);
       return {
@@ -90,7 +91,7 @@ function authorize(request: Request, app: ContainerApp, world: World, tokens: St
     plane: "data",
     at: world.timeline.now(),
   } as const;
-  if (!isAllowed(world.roleAssignments, demand)) {
+  if (!isAllowed(world, demand)) {
     throw new Refusal(403, "Forbidden", `the data action ${LOGSTREAM} is not granted`);
   }
 }

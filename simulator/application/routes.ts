@@ -20,6 +20,7 @@ export function applicationService(world: World): Service {
   return {
     name: "application",
     serves: (host) => domains().some((domain) => host.endsWith(`.${domain}`)),
+    regionOf: (host) => find(host, world)?.app.region,
     identify: (request): Call => {
       const addressed = find(request.host, world);
       return {

@@ -11,6 +11,10 @@ export interface Operation {
   endedAt: number | undefined;
   status: "InProgress" | "Succeeded" | "Failed";
   error: Refusal | undefined;
+  /** The fault that keeps it from ending. */
+  stuckBy: string | undefined;
+  /** What happens when its time has come; undefined until then and after it has ended. */
+  due: (() => void) | undefined;
   /** What the result URL answers once the operation has succeeded. */
   readonly result: () => unknown;
 }

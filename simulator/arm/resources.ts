@@ -89,7 +89,7 @@ function sees({ caller, world }: ArmContext, { id }: Subscription): boolean {
 
 /** Lists of groups leave out what the caller may not read. */
 function mayRead({ caller, world }: ArmContext, scope: string): boolean {
-  return isAllowed(world.roleAssignments, {
+  return isAllowed(world, {
     principalId: caller.principalId,
     scope,
     action: "Microsoft.Resources/subscriptions/resourceGroups/read",

@@ -1,10 +1,11 @@
 import { isObject } from "./merge-patch.js";
 import { type Answer, json, readBody, type Request } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
-import type { Call, Service } from "../server/service.js";
+import type { Call, Outcomes, Service } from "../server/service.js";
 import { isAllowed } from "../access/authorize.js";
 import type { Caller, TokenAuthority, Verdict } from "../identity/tokens.js";
 import type { World } from "../world/world.js";
+import { regionUnavailable } from "../faults/refusals.js";
 import { keyOf } from "./resource-id.js";
 
 type ArmMethod = "GET" | "PUT" | "PATCH" | "POST" | "DELETE";
@@ -19,6 +20,8 @@ export interface ArmContext {
   readonly caller: Caller;
   /** The parsed body of a PUT, PATCH or POST; undefined where none was sent. */
   readonly body: unknown;
+  /** What faults make of a change that is accepted. */
+  readonly outcomes: Outcomes;
   /** The id that the path names, spelled as the operation's path has it. */
   readonly id: string;
 }
@@ -94,17 +97,19 @@ export function armService(options: ArmOptions): Service {
     const { operation, params } = found;
     const id = resourceOf(operation, params);
     const region = regionAt(options.world, id);
+    const mutating = operation.mutating ?? operation.method !== "GET";
     return {
       operation: operation.name,
-      mutating: operation.mutating ?? operation.method !== "GET",
+      mutating,
       resource: id,
       ...(region !== undefined && { region }),
-      carryOut: async () => {
+      carryOut: async (outcomes) => {
         const caller = await authenticate(request);
         const apiVersion = checkApiVersion(request, operation.apiVersions, operation.path);
         checkSubscription(params, options.world);
         checkAuthorization(caller, operation, id, request);
         checkResourceGroup(params, options.world);
+        checkReachable(id, mutating, options.world);
         const body = operation.takesBody === true ? await parseBody(request) : undefined;
         // From here on nothing is awaited: a change is made whole or not at all.
         options.world.timeline.settle();
@@ -115,6 +120,7 @@ export function armService(options: ArmOptions): Service {
           apiVersion,
           caller,
           body,
+          outcomes,
           id,
         });
       },
@@ -127,6 +133,7 @@ export function armService(options: ArmOptions): Service {
       request.headers.authorization,
       options.audiences(),
       tenants,
+      options.world.timeOf("arm"),
     );
     if (verdict.kind === "valid") return verdict.caller;
     throw unauthenticated(verdict, tenants[0] ?? "");
@@ -139,11 +146,16 @@ export function armService(options: ArmOptions): Service {
     request: Request,
   ): void {
     if (action === undefined) return;
-    const { roleAssignments, timeline } = options.world;
     const scope = scopeOf(id, request);
     const { principalId } = caller;
-    const demand = { principalId, scope, action, plane: "control", at: timeline.now() } as const;
-    if (isAllowed(roleAssignments, demand)) return;
+    const demand = {
+      principalId,
+      scope,
+      action,
+      plane: "control",
+      at: options.world.timeline.now(),
+    } as const;
+    if (isAllowed(options.world, demand)) return;
     throw new Refusal(
       403,
       "AuthorizationFailed",
@@ -246,10 +258,28 @@ function scopeOf(id: string, request: Request): string {
 /** Where the resource is: a fault may be limited to a region. */
 function regionAt(world: World, id: string): string | undefined {
   const segments = keyOf(id).split("/");
-  const app = world.containerApps.get(segments.slice(0, 9).join("/"));
-  if (app) return app.region;
+  const key = segments.slice(0, 9).join("/");
+  const found =
+    world.containerApps.get(key) ?? world.environments.get(key) ?? world.workspaces.get(key);
+  if (found) return found.region;
+  const account = world.storageAccounts.get(segments[8] ?? "");
+  if (account && keyOf(account.id) === key) return account.region;
   const location = segments.indexOf("locations");
   return location === -1 ? undefined : segments[location + 1];
+}
+
+/**
+ * A resource is managed by its own region. The group's metadata lies in the group's region, so while that one is
+ * down nothing in the group can be changed, wherever the resource itself is.
+ */
+function checkReachable(id: string, mutating: boolean, world: World): void {
+  const { conditions } = world;
+  const region = regionAt(world, id);
+  if (conditions.isDown("control", region)) throw regionUnavailable(region ?? "");
+  const group = world.resourceGroups.get(keyOf(id).split("/").slice(0, 5).join("/"));
+  if (mutating && conditions.isDown("control", group?.location)) {
+    throw regionUnavailable(group?.location ?? "");
+  }
 }
 
 function checkApiVersion(request: Request, known: readonly string[], path: string): string {

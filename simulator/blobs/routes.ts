@@ -28,6 +28,7 @@ export function blobService(options: BlobOptions): Service {
   return {
     name: "blobs",
     serves: (host) => accountOf(host) !== undefined,
+    regionOf: (host) => accountOf(host)?.region,
     identify: (request): Call => {
       const account = accountOf(request.host);
       const asked = blobOperation(request);
@@ -95,7 +96,7 @@ async function authorize(
   }
   const tenants = [...world.subscriptions.values()].map(({ tenantId }) => tenantId);
   const audiences = [AUDIENCE, `https://${account.name}${SUFFIX}`];
-  const verdict = await tokens.verify(authorization, audiences, tenants);
+  const verdict = await tokens.verify(authorization, audiences, tenants, world.timeOf("blobs"));
   if (verdict.kind === "missing") {
     throw new Refusal(
       401,
@@ -119,7 +120,7 @@ async function authorize(
     scope: containerScope(account, asked),
     at: world.timeline.now(),
   };
-  if (isAllowed(world.roleAssignments, demand)) return;
+  if (isAllowed(world, demand)) return;
   throw new Refusal(
     403,
     "AuthorizationPermissionMismatch",

@@ -1,3 +1,4 @@
+import type { Conditions } from "../faults/conditions.js";
 import type { Durations } from "../profiles/profile.js";
 import { nameFrom } from "../world/names.js";
 import type { Timeline } from "../world/timeline.js";
@@ -20,13 +21,21 @@ export interface Lifecycle {
   start(app: ContainerApp): void;
   /** To be called after every change of what traffic meets. */
   recordTraffic(app: ContainerApp): void;
+  /** A revision whose operation has failed: it will not come up. */
+  fail(app: ContainerApp, revision: Revision, error: string): void;
+  /** To be called when a region or a registry has gone or is back. */
+  conditionsChanged(app: ContainerApp): void;
   /** Applies a change of the mode of revisions. */
   modeChanged(app: ContainerApp): void;
 }
 
 const DEFAULT_INACTIVE_REVISIONS = 100;
 
-export function createLifecycle(timeline: Timeline, durations: Durations): Lifecycle {
+export function createLifecycle(
+  timeline: Timeline,
+  durations: Durations,
+  conditions: Conditions,
+): Lifecycle {
   function event(
     app: ContainerApp,
     reason: string,
@@ -53,17 +62,22 @@ export function createLifecycle(timeline: Timeline, durations: Durations): Lifec
   function newReplica(app: ContainerApp, revision: Revision, ready: boolean): Replica {
     revision.replicasMade += 1;
     const id = nameFrom(15, app.id, revision.name, revision.replicasMade);
+    // What is restarted finds its image on the node.
     const replica: Replica = {
       name: `${revision.name}-${id.slice(0, 10)}-${id.slice(10)}`,
       createdAt: timeline.now(),
       ready,
       ailments: [],
     };
+    if (!revision.pulling) started(app, revision, replica);
+    return replica;
+  }
+
+  function started(app: ContainerApp, revision: Revision, replica: Replica): void {
     event(app, "ContainerStarted", `Started container '${containerOf(revision)}'`, {
       revision,
       replica,
     });
-    return replica;
   }
 
   function newRevision(app: ContainerApp, template: Template): Revision {
@@ -83,6 +97,7 @@ export function createLifecycle(timeline: Timeline, durations: Durations): Lifec
       ready: false,
       hasBeenReady: false,
       wedged: hasDuplicateVariable(template),
+      pulling: false,
       restarting: false,
       ailments: [],
       replicas: [],
@@ -104,8 +119,13 @@ export function createLifecycle(timeline: Timeline, durations: Durations): Lifec
 
   function startReplicas(app: ContainerApp, revision: Revision, readyAfter: number): void {
     const count = replicaCount(revision.template);
+    revision.pulling = conditions.isRegistryDown(app);
     while (revision.replicas.length < count) {
       revision.replicas.push(newReplica(app, revision, false));
+    }
+    if (revision.pulling) {
+      failToPull(app, revision);
+      return;
     }
     if (revision.wedged) return;
     later(revision, readyAfter, "ready for traffic", () => {
@@ -113,10 +133,33 @@ export function createLifecycle(timeline: Timeline, durations: Durations): Lifec
     });
   }
 
+  /** The platform tries again and again; after its deadline it calls the revision failed, and still tries. */
+  function failToPull(app: ContainerApp, revision: Revision): void {
+    const image = revision.template.containers[0]?.image ?? "";
+    for (const replica of revision.replicas) {
+      event(app, "PullingImage", `Pulling image '${image}'`, { revision, replica });
+      event(app, "ImagePullFailure", `Failed to pull image '${image}': connection refused`, {
+        revision,
+        replica,
+        type: "Warning",
+      });
+    }
+    later(revision, durations.progressDeadline, "image pull fails for good", () => {
+      const count = revision.replicas.length;
+      revision.provisioningState = "Failed";
+      revision.provisioningError = `Deployment Progress Deadline Exceeded. 0/${count} replicas ready.`;
+      event(app, "ProgressDeadlineExceeded", revision.provisioningError, {
+        revision,
+        type: "Warning",
+      });
+    });
+  }
+
   function becomeReady(app: ContainerApp, revision: Revision): void {
     revision.ready = true;
     revision.hasBeenReady = true;
     revision.provisioningState = "Provisioned";
+    revision.provisioningError = undefined;
     for (const replica of revision.replicas) replica.ready = true;
     event(app, "RevisionReady", `Successfully provisioned revision '${revision.name}'`, {
       revision,
@@ -136,6 +179,7 @@ export function createLifecycle(timeline: Timeline, durations: Durations): Lifec
     revision.course += 1;
     revision.active = false;
     revision.ready = false;
+    revision.pulling = false;
     revision.restarting = false;
     revision.lastActiveAt = timeline.now();
     revision.provisioningState = "Deprovisioning";
@@ -252,6 +296,31 @@ export function createLifecycle(timeline: Timeline, durations: Durations): Lifec
         startReplicas(app, revision, 0);
       }
       event(app, "ContainerAppStarted", `Started container app '${app.name}'`);
+      recordTraffic(app);
+    },
+
+    fail: (app, revision, error) => {
+      revision.course += 1;
+      revision.ready = false;
+      revision.pulling = false;
+      revision.provisioningState = "Failed";
+      revision.provisioningError = error;
+      revision.replicas = [];
+      event(app, "RevisionFailed", error, { revision, type: "Warning" });
+      recordTraffic(app);
+    },
+
+    conditionsChanged: (app) => {
+      app.cutOff = conditions.isDown("data", app.region);
+      for (const revision of app.revisions) {
+        if (!revision.pulling || conditions.isRegistryDown(app)) continue;
+        revision.course += 1;
+        revision.pulling = false;
+        revision.provisioningState = "Provisioning";
+        revision.provisioningError = undefined;
+        for (const replica of revision.replicas) started(app, revision, replica);
+        startReplicas(app, revision, durations.revisionActivation);
+      }
       recordTraffic(app);
     },
 

@@ -8,6 +8,7 @@ import {
   type ArmOperation,
 } from "../arm/router.js";
 import { Refusal } from "../server/refusal.js";
+import type { Outcomes } from "../server/service.js";
 import { guidFrom } from "../world/names.js";
 import type { World } from "../world/world.js";
 import { appResource } from "./representation.js";
@@ -25,13 +26,66 @@ export function checkNoOperation(app: ContainerApp): void {
   );
 }
 
-/** Puts an operation on the app that ends well after `duration`. */
-export function beginOperation(
-  app: ContainerApp,
-  world: World,
-  duration: number,
-  atEnd: () => void = () => undefined,
-): Operation {
+/** What an operation is to come to. */
+export interface Course {
+  readonly duration: number;
+  /** What faults make of it. */
+  readonly outcomes: Outcomes;
+  readonly succeeded?: () => void;
+  readonly failed?: (error: Refusal) => void;
+}
+
+/** Puts an operation on the app that ends well after its duration, unless a fault has it otherwise. */
+export function beginOperation(app: ContainerApp, world: World, course: Course): Operation {
+  const { duration, outcomes, succeeded, failed } = course;
+  const fails = outcomes.befalls("operation-failed") !== undefined;
+  const operation = startOperation(app, world, outcomes.befalls("stuck-operation"));
+  const end = (): void => {
+    operation.endedAt = world.timeline.now();
+    operation.due = undefined;
+    app.operation = undefined;
+    if (fails) {
+      operation.status = app.provisioningState = "Failed";
+      operation.error = new Refusal(
+        400,
+        "ContainerAppOperationError",
+        `Failed to provision revision for container app '${app.name}'. Error details: Operation expired.`,
+      );
+      failed?.(operation.error);
+    } else {
+      operation.status = app.provisioningState = "Succeeded";
+      succeeded?.();
+    }
+  };
+  const at = operation.startedAt + duration;
+  world.timeline.plan(at, `${app.name}: operation ${operation.id} ends`, () => {
+    if (operation.stuckBy === undefined) end();
+    else operation.due = end;
+  });
+  return operation;
+}
+
+/** Somebody else's operation, which ends with the fault. */
+export function beginStuckOperation(app: ContainerApp, world: World, fault: string): void {
+  const operation = startOperation(app, world, fault);
+  operation.due = () => {
+    operation.endedAt = world.timeline.now();
+    operation.due = undefined;
+    operation.status = app.provisioningState = "Succeeded";
+    app.operation = undefined;
+  };
+}
+
+/** Lets the operations that a fault held up take their course. */
+export function letGo(fault: string, world: World): void {
+  for (const operation of world.operations.values()) {
+    if (operation.stuckBy !== fault) continue;
+    operation.stuckBy = undefined;
+    operation.due?.();
+  }
+}
+
+function startOperation(app: ContainerApp, world: World, stuckBy: string | undefined): Operation {
   const startedAt = world.timeline.now();
   const operation: Operation = {
     id: guidFrom(app.id, "operation", startedAt, world.operations.size),
@@ -43,19 +97,14 @@ export function beginOperation(
     endedAt: undefined,
     status: "InProgress",
     error: undefined,
+    stuckBy,
+    due: undefined,
     result: () => appResource(app, world),
   };
   world.operations.set(operation.id, operation);
   app.operation = operation.id;
   app.provisioningState = "InProgress";
   app.modifiedAt = startedAt;
-  world.timeline.plan(startedAt + duration, `${app.name}: operation ${operation.id} ends`, () => {
-    operation.status = "Succeeded";
-    operation.endedAt = world.timeline.now();
-    app.operation = undefined;
-    app.provisioningState = "Succeeded";
-    atEnd();
-  });
   return operation;
 }
 

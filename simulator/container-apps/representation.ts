@@ -77,6 +77,7 @@ export function revisionResource(app: ContainerApp, revision: Revision, world: W
 
 export function replicaResource(app: ContainerApp, revision: Revision, replica: Replica): unknown {
   const path = `${dataPlanePath(app)}/revisions/${revision.name}/replicas/${replica.name}`;
+  const waiting = revision.pulling ? "ImagePullBackOff" : "";
   return {
     id: `${app.id}/revisions/${revision.name}/replicas/${replica.name}`,
     name: replica.name,
@@ -84,15 +85,15 @@ export function replicaResource(app: ContainerApp, revision: Revision, replica: 
     properties: {
       createdTime: new Date(replica.createdAt).toISOString(),
       runningState: replica.ready ? "Running" : "NotRunning",
-      runningStateDetails: "",
+      runningStateDetails: waiting,
       containers: revision.template.containers.map(({ name }) => ({
         name,
         containerId: `containerd://${guidFrom(replica.name, name).replaceAll("-", "").repeat(2)}`,
         ready: replica.ready,
-        started: true,
+        started: !revision.pulling,
         restartCount: 0,
         runningState: replica.ready ? "Running" : "Waiting",
-        runningStateDetails: "",
+        runningStateDetails: waiting,
         logStreamEndpoint: `${logHost(app)}${path}/containers/${name}/logstream`,
         execEndpoint: `${logHost(app).replace("https:", "wss:")}${path}/containers/${name}/exec`,
       })),
@@ -146,7 +147,9 @@ function dataPlanePath(app: ContainerApp): string {
 }
 
 function healthState(revision: Revision): string {
-  if (!revision.active || revision.replicas.length === 0) return "None";
+  if (!revision.active) return "None";
+  if (revision.provisioningState === "Failed") return "Unhealthy";
+  if (revision.replicas.length === 0) return "None";
   return revision.ready ? "Healthy" : "None";
 }
 

@@ -274,8 +274,12 @@ function changeRunning(context: ArmContext, verb: "stop" | "start"): Answer {
     verb === "stop"
       ? [target.runningStatus === "Stopped", world.durations.appStop]
       : [target.runningStatus !== "Stopped", world.durations.appStart];
-  beginOperation(target, world, there ? 0 : duration, () => {
-    if (!there) world.lifecycle[verb](target);
+  beginOperation(target, world, {
+    duration: there ? 0 : duration,
+    outcomes: context.outcomes,
+    succeeded: () => {
+      if (!there) world.lifecycle[verb](target);
+    },
   });
   return accepted(
     context,
@@ -301,7 +305,7 @@ function accepted(context: ArmContext, target: ContainerApp, effect: Effect | un
 }
 
 function apply(
-  { world }: ArmContext,
+  { world, outcomes }: ArmContext,
   target: ContainerApp,
   { envelope, newRevision, newMode }: Change,
   kind: string,
@@ -312,7 +316,13 @@ function apply(
   const made = newRevision && template ? world.lifecycle.deploy(target, template) : undefined;
   world.lifecycle.recordTraffic(target);
   const { revisionProvisioning, appSettings } = world.durations;
-  beginOperation(target, world, made ? revisionProvisioning : appSettings);
+  beginOperation(target, world, {
+    duration: made ? revisionProvisioning : appSettings,
+    outcomes,
+    failed: ({ message }) => {
+      if (made) world.lifecycle.fail(target, made, message);
+    },
+  });
   return { kind, resource: target.id, ...(made && { detail: `new revision ${made.name}` }) };
 }
 
@@ -335,6 +345,7 @@ function newApp({ id, params, world }: ArmContext, { envelope }: Change): Contai
     revisions: [],
     serving: undefined,
     ailments: [],
+    cutOff: false,
     phases: [],
     events: [],
     requests: [],
@@ -368,7 +379,10 @@ function actOnRevision(context: ArmContext, verb: "restart" | "activate" | "deac
     );
   }
   // To activate what is active, or the reverse, succeeds and changes nothing.
-  const there = verb !== "restart" && target.active === (verb === "activate");
+  const there =
+    verb === "restart"
+      ? context.outcomes.befalls("restart-has-no-effect") !== undefined
+      : target.active === (verb === "activate");
   if (!there) world.lifecycle[verb](owner, target);
   return {
     status: 200,

@@ -31,6 +31,8 @@ export interface Revision {
   hasBeenReady: boolean;
   /** Will never become ready, and nothing says why. */
   readonly wedged: boolean;
+  /** Its image cannot be had: its replicas wait. */
+  pulling: boolean;
   /** Being replaced one by one. */
   restarting: boolean;
   /** What every replica of this revision has. */
@@ -99,6 +101,8 @@ export interface ContainerApp {
   /** The revision that the platform sends traffic to in single mode. */
   serving: string | undefined;
   ailments: readonly Ailment[];
+  /** Out of reach of everybody, whatever its replicas do. */
+  cutOff: boolean;
   phases: TrafficPhase[];
   events: PlatformEvent[];
   requests: RecordedRequest[];

@@ -38,7 +38,7 @@ export function weightOf(app: ContainerApp, revision: Revision): number {
 
 /** Where traffic goes now. A revision without a ready replica keeps its share, and its requests fail. */
 export function sharesOf(app: ContainerApp): readonly Share[] {
-  if (app.runningStatus === "Stopped") return [];
+  if (app.runningStatus === "Stopped" || app.cutOff) return [];
   return app.revisions
     .map((revision) => ({
       revision: revision.name,

@@ -1,5 +1,6 @@
 import { keyOf } from "../arm/resource-id.js";
 import { mostUsedRevision } from "../container-apps/lifecycle.js";
+import { beginStuckOperation, checkNoOperation } from "../container-apps/long-running.js";
 import type { Ailment, ContainerApp } from "../container-apps/state.js";
 import { latestRevision } from "../container-apps/traffic.js";
 import { Refusal } from "../server/refusal.js";
@@ -7,8 +8,13 @@ import { nameFrom } from "../world/names.js";
 import type { World } from "../world/world.js";
 import type { AppFault } from "./catalogue.js";
 
-/** Puts a fault into an app. */
-export function injectAppFault(order: AppFault, id: string, world: World): void {
+/** Puts a fault into an app; `isOver` tells later whether it has been taken back. */
+export function injectAppFault(
+  order: AppFault,
+  id: string,
+  world: World,
+  isOver: () => boolean,
+): void {
   const app = world.containerApps.get(keyOf(order.resource));
   if (app === undefined) {
     throw new Refusal(
@@ -30,6 +36,13 @@ export function injectAppFault(order: AppFault, id: string, world: World): void 
     case "bad-revision":
       deployBadRevision(app, id, world);
       break;
+    case "health-flapping":
+      flap(app, { id, everyMs: order.periodSeconds * 1000, isOver }, world);
+      break;
+    case "operation-in-progress":
+      checkNoOperation(app);
+      beginStuckOperation(app, world, id);
+      break;
   }
   world.lifecycle.recordTraffic(app);
 }
@@ -49,7 +62,9 @@ export function withdrawAppFault(id: string, world: World): void {
 }
 
 /** Whether anything still has the fault: what was replaced since has not. */
-export function isFelt(id: string, world: World): boolean {
+export function isFelt(id: string, order: AppFault, world: World): boolean {
+  // Of these the spectator sees no trace in the meantime, or at all.
+  if (order.name === "health-flapping" || order.name === "operation-in-progress") return true;
   const has = (ailments: readonly Ailment[]): boolean => ailments.some(({ fault }) => fault === id);
   return [...world.containerApps.values()].some(
     (app) =>
@@ -73,6 +88,25 @@ function makeUnhealthy(app: ContainerApp, id: string): void {
       { fault: id, check: "server", detail: "worker pool exhausted: 64 of 64 workers hang" },
     ];
   }
+}
+
+/** Sick for a period, well for the next, and so on. */
+function flap(
+  app: ContainerApp,
+  fault: { readonly id: string; readonly everyMs: number; readonly isOver: () => boolean },
+  world: World,
+): void {
+  if (fault.isOver()) return;
+  const { id, everyMs } = fault;
+  const others = app.ailments.filter((ailment) => ailment.fault !== id);
+  const sick = others.length < app.ailments.length;
+  app.ailments = sick
+    ? others
+    : [...others, { fault: id, check: "server", detail: "workers come and go" }];
+  world.lifecycle.recordTraffic(app);
+  world.timeline.plan(world.timeline.now() + everyMs, `${id} flaps`, () => {
+    flap(app, fault, world);
+  });
 }
 
 /** The deployment has just ended: its revision is ready, has the traffic, and is broken. */

@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { ROLES } from "../access/roles.js";
+import { roleGuid } from "../access/role-guid.js";
 import { SERVICE_NAMES } from "../server/service.js";
 
 const resource = z.string().startsWith("/subscriptions/", "must be a resource id");
+const region = z.string().min(1);
+const forSeconds = z.number().positive().optional();
 
 const Match = z.strictObject({
   service: z.enum(SERVICE_NAMES).optional(),
@@ -13,20 +17,27 @@ const Match = z.strictObject({
 /** Which calls a fault meets, and how often. */
 const onCalls = {
   resource: resource.optional(),
-  region: z.string().min(1).optional(),
+  region: region.optional(),
   match: Match.optional(),
   nth: z.int().min(1).optional(),
   times: z.int().min(1).optional(),
-  forSeconds: z.number().positive().optional(),
+  forSeconds,
 };
 
-const onApp = { resource, forSeconds: z.number().positive().optional() };
+const onApp = { resource, forSeconds };
 
-/** The faults that can be ordered by name. What each does stands in README.md. */
-export const FaultOrder = z.discriminatedUnion("name", [
+/** What befalls an app, whoever calls. */
+const AppFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("app-unhealthy"), ...onApp }),
   z.strictObject({ name: z.literal("bad-revision"), ...onApp }),
   z.strictObject({ name: z.literal("restart-does-not-help"), ...onApp }),
+  z.strictObject({ name: z.literal("health-flapping"), ...onApp, periodSeconds: z.int().min(1) }),
+  z.strictObject({ name: z.literal("operation-in-progress"), ...onApp }),
+]);
+export type AppFault = z.infer<typeof AppFault>;
+
+/** What befalls a call before it has an effect. */
+const RefusingFault = z.discriminatedUnion("name", [
   z.strictObject({
     name: z.literal("throttle"),
     ...onCalls,
@@ -38,23 +49,118 @@ export const FaultOrder = z.discriminatedUnion("name", [
     status: z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]).optional(),
   }),
   z.strictObject({ name: z.literal("slow"), ...onCalls, ms: z.int().min(1).max(60_000) }),
+  z.strictObject({ name: z.literal("hang"), ...onCalls }),
+  z.strictObject({
+    name: z.literal("token-denied"),
+    ...onCalls,
+    audience: z.url({ error: "must be the resource that tokens are asked for" }).optional(),
+  }),
+]);
+export type RefusingFault = z.infer<typeof RefusingFault>;
+
+/** What befalls the answer to a call that had an effect. */
+const AnswerFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("lost-answer"), ...onCalls }),
   z.strictObject({ name: z.literal("hold-answer"), ...onCalls }),
 ]);
-export type FaultOrder = z.infer<typeof FaultOrder>;
+export type AnswerFault = z.infer<typeof AnswerFault>;
 
-export type AppFault = Extract<
-  FaultOrder,
-  { name: "app-unhealthy" | "bad-revision" | "restart-does-not-help" }
->;
-export type CallFault = Exclude<FaultOrder, AppFault>;
+/** What becomes of a change after it was accepted. */
+const OutcomeFault = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("stuck-operation"), ...onCalls }),
+  z.strictObject({ name: z.literal("operation-failed"), ...onCalls }),
+  z.strictObject({ name: z.literal("restart-has-no-effect"), ...onCalls }),
+]);
+export type OutcomeFault = z.infer<typeof OutcomeFault>;
+
+/** What is so for as long as the fault lasts, whatever is called. */
+const Condition = z.discriminatedUnion("name", [
+  z
+    .strictObject({
+      name: z.literal("registry-down"),
+      resource: resource.optional(),
+      region: region.optional(),
+      forSeconds,
+    })
+    .refine((order) => (order.resource === undefined) !== (order.region === undefined), {
+      error: "needs resource (an app) or region, one of the two",
+    }),
+  z.strictObject({
+    name: z.literal("role-missing"),
+    resource: resource.optional(),
+    role: z
+      .string()
+      .refine((role) => findRole(role) !== undefined, {
+        error: () =>
+          `names no role that the simulator knows; it knows ${[...ROLES.values()].map(({ name }) => name).join(", ")}`,
+      })
+      .optional(),
+    forSeconds,
+  }),
+  z.strictObject({
+    name: z.literal("region-down"),
+    region,
+    planes: z
+      .array(z.enum(["control", "data", "dns"]))
+      .min(1)
+      .optional(),
+    forSeconds,
+  }),
+  z.strictObject({ name: z.literal("control-plane-down"), region, forSeconds }),
+  z.strictObject({
+    name: z.literal("clock-of-service-off"),
+    service: z.enum(SERVICE_NAMES),
+    seconds: z.number().refine((value) => value !== 0, { error: "must not be 0" }),
+    forSeconds,
+  }),
+]);
+export type Condition = z.infer<typeof Condition>;
+
+/** The faults that can be ordered by name. What each does stands in README.md. */
+export const FaultOrder = z.discriminatedUnion("name", [
+  AppFault,
+  RefusingFault,
+  AnswerFault,
+  OutcomeFault,
+  Condition,
+]);
+export type FaultOrder = z.infer<typeof FaultOrder>;
+export type CallFault = RefusingFault | AnswerFault | OutcomeFault;
 
 export function isAppFault(order: FaultOrder): order is AppFault {
-  return (
-    order.name === "app-unhealthy" ||
-    order.name === "bad-revision" ||
-    order.name === "restart-does-not-help"
-  );
+  return has(AppFault, order);
+}
+
+export function isRefusing(order: FaultOrder): order is RefusingFault {
+  return has(RefusingFault, order);
+}
+
+export function isOfAnswer(order: FaultOrder): order is AnswerFault {
+  return has(AnswerFault, order);
+}
+
+export function isOfOutcome(order: FaultOrder): order is OutcomeFault {
+  return has(OutcomeFault, order);
+}
+
+export function isCondition(order: FaultOrder): order is Condition {
+  return has(Condition, order);
+}
+
+/** The GUID of a role that is named by its name, its GUID or its definition's id. */
+export function findRole(role: string): string | undefined {
+  if (ROLES.has(roleGuid(role))) return roleGuid(role);
+  const wanted = role.toLowerCase();
+  return [...ROLES].find(([, { name }]) => name.toLowerCase() === wanted)?.[0];
+}
+
+function has(
+  union: {
+    readonly options: readonly { readonly shape: { readonly name: { readonly value: string } } }[];
+  },
+  { name }: FaultOrder,
+): boolean {
+  return union.options.some(({ shape }) => shape.name.value === name);
 }
 
 function isPattern(text: string): boolean {

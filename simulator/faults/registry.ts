@@ -1,10 +1,20 @@
 import { isWithin } from "../arm/resource-id.js";
-import { Refusal } from "../server/refusal.js";
-import type { Call, ServiceName } from "../server/service.js";
+import { letGo } from "../container-apps/long-running.js";
+import type { Refusal } from "../server/refusal.js";
+import type { Call, OutcomeName, Outcomes, ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import type { World } from "../world/world.js";
 import { injectAppFault, isFelt, withdrawAppFault } from "./app-faults.js";
-import { type CallFault, type FaultOrder, isAppFault } from "./catalogue.js";
+import {
+  type CallFault,
+  type FaultOrder,
+  isAppFault,
+  isCondition,
+  isOfAnswer,
+  isOfOutcome,
+  isRefusing,
+} from "./catalogue.js";
+import { failed, throttled, tokenDenied } from "./refusals.js";
 
 /** A call as faults see it. */
 export interface Target {
@@ -14,7 +24,7 @@ export interface Target {
   readonly call: Call;
 }
 
-export interface Fault {
+interface Fault {
   readonly id: string;
   readonly order: FaultOrder;
   readonly since: number;
@@ -22,12 +32,17 @@ export interface Fault {
   met: number;
   struck: number;
   over: boolean;
+  /** Resolves when it is taken back or its time is over: what it holds up goes on. */
+  readonly ended: Promise<void>;
+  readonly end: () => void;
 }
 
 /** What a fault does to a call before it is carried out. */
 export interface Interference {
   readonly delayMs: number;
   readonly refusal: Refusal | undefined;
+  /** Set where there will be no answer; the connection is cut when it resolves. */
+  readonly hang: Promise<void> | undefined;
   readonly names: readonly string[];
 }
 
@@ -43,6 +58,10 @@ export class FaultRegistry {
 
   add(order: FaultOrder): Fault {
     this.#made += 1;
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     const fault: Fault = {
       id: `fault-${this.#made}`,
       order,
@@ -50,8 +69,14 @@ export class FaultRegistry {
       met: 0,
       struck: 0,
       over: false,
+      ended,
+      end,
     };
-    if (isAppFault(order)) injectAppFault(order, fault.id, this.#world);
+    if (isAppFault(order)) injectAppFault(order, fault.id, this.#world, () => fault.over);
+    if (isCondition(order)) {
+      this.#world.conditions.begin(fault.id, order);
+      this.#world.conditionsChanged();
+    }
     this.#faults.push(fault);
     if (order.forSeconds !== undefined) {
       const { id } = fault;
@@ -69,7 +94,7 @@ export class FaultRegistry {
       since: new Date(since).toISOString(),
       met,
       struck,
-      over: over || (isAppFault(order) && !isFelt(id, this.#world)),
+      over: over || (isAppFault(order) && !isFelt(id, order, this.#world)),
     }));
   }
 
@@ -90,37 +115,56 @@ export class FaultRegistry {
   /** What happens to the call instead of, or before, being carried out. */
   beforeEffect(target: Target): Interference {
     let delayMs = 0;
-    let refusal: Refusal | undefined;
     const names: string[] = [];
-    for (const { fault, order } of this.#onCalls()) {
-      if (refusal !== undefined) break;
-      if (order.name === "lost-answer" || order.name === "hold-answer") continue;
-      if (!this.#strikes(fault, order, target)) continue;
+    for (const fault of this.#faults) {
+      const { order } = fault;
+      if (!isRefusing(order) || !this.#strikes(fault, order, target)) continue;
       names.push(order.name);
-      if (order.name === "slow") delayMs += order.ms;
-      else if (order.name === "throttle") refusal = throttled(order.retryAfterSeconds ?? 10);
-      else refusal = failed(order.status ?? 500);
+      const done = { delayMs, names, refusal: undefined, hang: undefined };
+      switch (order.name) {
+        case "slow":
+          delayMs += order.ms;
+          break;
+        case "throttle":
+          return { ...done, refusal: throttled(order.retryAfterSeconds ?? 10) };
+        case "server-error":
+          return { ...done, refusal: failed(order.status ?? 500) };
+        case "token-denied":
+          return { ...done, refusal: tokenDenied(target.service) };
+        case "hang":
+          return { ...done, hang: fault.ended };
+      }
     }
-    return { delayMs, refusal, names };
+    return { delayMs, names, refusal: undefined, hang: undefined };
+  }
+
+  /** What becomes of the change that the call asks for; `struck` gets the names of the faults that had a say. */
+  outcomesOf(target: Target, struck: string[]): Outcomes {
+    return {
+      befalls: (name: OutcomeName) => {
+        for (const fault of this.#faults) {
+          const { order } = fault;
+          if (!isOfOutcome(order) || order.name !== name) continue;
+          if (!this.#strikes(fault, order, target)) continue;
+          struck.push(name);
+          return fault.id;
+        }
+        return undefined;
+      },
+    };
   }
 
   /** Whether the answer to a call that had an effect gets lost or is held back. */
   afterEffect(target: Target): "lost-answer" | "hold-answer" | undefined {
-    for (const { fault, order } of this.#onCalls()) {
-      if (order.name !== "lost-answer" && order.name !== "hold-answer") continue;
-      if (this.#strikes(fault, order, target)) return order.name;
+    for (const fault of this.#faults) {
+      const { order } = fault;
+      if (isOfAnswer(order) && this.#strikes(fault, order, target)) return order.name;
     }
     return undefined;
   }
 
-  *#onCalls(): Iterable<{ fault: Fault; order: CallFault }> {
-    for (const fault of this.#faults) {
-      if (!fault.over && !isAppFault(fault.order)) yield { fault, order: fault.order };
-    }
-  }
-
   #strikes(fault: Fault, order: CallFault, target: Target): boolean {
-    if (!meets(order, target)) return false;
+    if (fault.over || !meets(order, target)) return false;
     fault.met += 1;
     const first = order.nth ?? 1;
     // "The n-th call" alone means that call only.
@@ -133,13 +177,20 @@ export class FaultRegistry {
 
   #end(fault: Fault): void {
     fault.over = true;
+    fault.end();
+    letGo(fault.id, this.#world);
     if (isAppFault(fault.order)) withdrawAppFault(fault.id, this.#world);
+    if (this.#world.conditions.end(fault.id)) this.#world.conditionsChanged();
   }
 }
 
-function meets({ resource, region, match }: CallFault, target: Target): boolean {
+function meets(order: CallFault, target: Target): boolean {
+  const { resource, region, match } = order;
   const { call } = target;
-  if (match === undefined && target.service === "identity") return false;
+  if (match?.service === undefined && (target.service === "identity") !== aimsAtTokens(order)) {
+    return false;
+  }
+  if (order.name === "token-denied" && !isAbout(order.audience, target)) return false;
   if (resource !== undefined && !(call.resource && isWithin(call.resource, resource))) return false;
   if (region !== undefined && !(call.region && regionOf(call.region) === regionOf(region))) {
     return false;
@@ -152,21 +203,17 @@ function meets({ resource, region, match }: CallFault, target: Target): boolean 
   );
 }
 
-function throttled(retryAfterSeconds: number): Refusal {
-  return new Refusal(
-    429,
-    "TooManyRequests",
-    `The request is being throttled. Try again after ${retryAfterSeconds} seconds.`,
-    { headers: { "retry-after": String(retryAfterSeconds) } },
-  );
+/** Whether a fault that names no service means the token endpoint; the others spare it. */
+function aimsAtTokens({ name, match }: CallFault): boolean {
+  return name === "token-denied" || match?.operation?.startsWith("identity.") === true;
 }
 
-function failed(status: 500 | 502 | 503 | 504): Refusal {
-  const codes = {
-    500: "InternalServerError",
-    502: "BadGateway",
-    503: "ServiceUnavailable",
-    504: "GatewayTimeout",
-  } as const;
-  return new Refusal(status, codes[status], "The server encountered an error. Please try again.");
+/** The token endpoint's call names the audience as its resource. */
+function isAbout(audience: string | undefined, { call, service }: Target): boolean {
+  const bare = (url: string): string => url.toLowerCase().replace(/\/+$/, "");
+  return (
+    audience === undefined ||
+    service !== "identity" ||
+    (call.resource !== undefined && bare(call.resource) === bare(audience))
+  );
 }

@@ -34,6 +34,7 @@ export function identityEndpoint(options: IdentityEndpointOptions): Service {
     identify: (request): Call => ({
       operation: "identity.token",
       mutating: false,
+      ...(request.query.has("resource") && { resource: request.query.get("resource") ?? "" }),
       carryOut: () => answer(request, options),
     }),
     refuse: ({ status, code, message, headers }) =>
@@ -78,7 +79,12 @@ async function answer(request: Request, options: IdentityEndpointOptions): Promi
     world,
     request.query.get(clientParameter) ?? request.query.get("client_id"),
   );
-  const issued = await options.tokens.issue(identity, resource, world.tenantId());
+  const issued = await options.tokens.issue(
+    identity,
+    resource,
+    world.tenantId(),
+    world.timeOf("identity"),
+  );
   return json(200, {
     access_token: issued.token,
     client_id: identity.clientId,

@@ -31,23 +31,24 @@ export type Verdict =
     }
   | { readonly kind: "audience"; readonly message: string; readonly audience: string };
 
-/** The simulated Entra: signs tokens for managed identities and checks those that the services are shown. */
+/** The simulated Entra: signs tokens and checks them, `at` the clock of whoever does. */
 export interface TokenAuthority {
-  issue(identity: Identity, audience: string, tenantId: string): Promise<IssuedToken>;
+  issue(identity: Identity, audience: string, tenantId: string, at: number): Promise<IssuedToken>;
   /** Signature, issuer, times and audience of an `Authorization` header. */
   verify(
     authorization: string | undefined,
     audiences: readonly string[],
     tenants: readonly string[],
+    at: number,
   ): Promise<Verdict>;
 }
 
-export async function createTokenAuthority(now: () => number): Promise<TokenAuthority> {
+export async function createTokenAuthority(): Promise<TokenAuthority> {
   const keys = await generateKeyPair("RS256");
 
   return {
-    issue: async (identity, audience, tenantId) => {
-      const notBefore = Math.floor(now() / 1000);
+    issue: async (identity, audience, tenantId, at) => {
+      const notBefore = Math.floor(at / 1000);
       const expiresOn = notBefore + LIFETIME_SECONDS;
       const token = await new SignJWT({
         appid: identity.clientId,
@@ -74,7 +75,7 @@ export async function createTokenAuthority(now: () => number): Promise<TokenAuth
       return { token, notBefore, expiresOn };
     },
 
-    verify: async (authorization, audiences, tenants) => {
+    verify: async (authorization, audiences, tenants, at) => {
       if (authorization === undefined || authorization === "") {
         return { kind: "missing", message: "the Authorization header is missing" };
       }
@@ -86,7 +87,7 @@ export async function createTokenAuthority(now: () => number): Promise<TokenAuth
       try {
         ({ payload: claims } = await jwtVerify(token, keys.publicKey, {
           algorithms: ["RS256"],
-          currentDate: new Date(now()),
+          currentDate: new Date(at),
           clockTolerance: 5,
         }));
       } catch (error) {

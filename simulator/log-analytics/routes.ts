@@ -1,5 +1,6 @@
 import { isAllowed } from "../access/authorize.js";
 import { isObject } from "../arm/merge-patch.js";
+import { regionUnavailable } from "../faults/refusals.js";
 import type { TokenAuthority } from "../identity/tokens.js";
 import { type Answer, json, readBody, type Request } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
@@ -58,7 +59,12 @@ async function answer(
   tokens: TokenAuthority,
 ): Promise<Answer> {
   const tenants = [...world.subscriptions.values()].map(({ tenantId }) => tenantId);
-  const verdict = await tokens.verify(request.headers.authorization, AUDIENCES, tenants);
+  const verdict = await tokens.verify(
+    request.headers.authorization,
+    AUDIENCES,
+    tenants,
+    world.timeOf("log-analytics"),
+  );
   if (verdict.kind === "missing") {
     throw new Refusal(401, "AuthorizationRequiredError", "Valid authentication was not provided");
   }
@@ -73,6 +79,7 @@ async function answer(
   if (workspace === undefined) {
     throw new Refusal(404, "WorkspaceNotFoundError", "The workspace could not be found");
   }
+  if (world.conditions.isDown("data", workspace.region)) throw regionUnavailable(workspace.region);
   const demand = {
     principalId: verdict.caller.principalId,
     scope: workspace.id,
@@ -80,7 +87,7 @@ async function answer(
     plane: "control",
     at: world.timeline.now(),
   } as const;
-  if (!isAllowed(world.roleAssignments, demand)) {
+  if (!isAllowed(world, demand)) {
     throw new Refusal(
       403,
       "InsufficientAccessError",

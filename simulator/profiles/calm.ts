@@ -13,6 +13,10 @@ export const calm: Profile = {
     seconds: 60,
     source: "azure-facts 1.6: activate an existing revision 1-3 min, unverified",
   },
+  progressDeadline: {
+    seconds: 600,
+    source: "documented: the default of a Kubernetes Deployment's progressDeadlineSeconds",
+  },
   revisionRestart: { seconds: 45, source: "azure-facts 1.6: restart 30-120 s, unverified" },
   replicaShutdown: { seconds: 20, source: assumed },
   appSettings: { seconds: 10, source: assumed },
@@ -20,6 +24,6 @@ export const calm: Profile = {
   appStart: { seconds: 90, source: "azure-facts 1.6: start 1-3 min, unverified" },
   logIngestion: {
     seconds: 60,
-    source: "Log data ingestion time in Azure Monitor: 20 s to 3 min on average",
+    source: "documented: log data ingestion time in Azure Monitor, 20 s to 3 min on average",
   },
 };

@@ -12,6 +12,8 @@ export interface Profile {
   readonly revisionReady: Figure;
   /** Activation of a revision that exists: until its replicas are ready for traffic. */
   readonly revisionActivation: Figure;
+  /** A revision that cannot start: until the platform calls it failed. */
+  readonly progressDeadline: Figure;
   /** Restart: until the last replica is replaced. */
   readonly revisionRestart: Figure;
   /** Replicas of a revision that went out of use: until they are gone. */

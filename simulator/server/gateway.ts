@@ -2,17 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as realDelay } from "node:timers/promises";
 import type { FaultRegistry, Target } from "../faults/registry.js";
-import type { Timeline } from "../world/timeline.js";
+import type { World } from "../world/world.js";
 import { type Answer, type Request, toRequest } from "./exchange.js";
 import type { HeldAnswers } from "./held-answers.js";
 import { log } from "./log.js";
 import { Refusal } from "./refusal.js";
 import { type LogEntry, type RequestLog, withoutSignatures } from "./request-log.js";
-import type { Call, Service } from "./service.js";
+import type { Call, Outcomes, Service } from "./service.js";
 
 export interface GatewayOptions {
   readonly services: readonly Service[];
-  readonly timeline: Timeline;
+  readonly world: World;
   readonly faults: FaultRegistry;
   readonly requests: RequestLog;
   readonly held: HeldAnswers;
@@ -28,19 +28,33 @@ export interface Gateway {
     outgoing: ServerResponse,
     scheme: "http" | "https",
   ): Promise<void>;
+  /** Whether the name of a simulated host can be resolved at the moment. */
+  resolves(host: string): boolean;
   /** Notes a connection to a host that nothing answers for. */
   refusedConnection(host: string): void;
   inFlight(): number;
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { services, timeline, faults, requests, held } = options;
+  const { services, world, faults, requests, held } = options;
+  const { timeline, conditions } = world;
   let inFlight = 0;
 
-  async function carryOut(service: Service, request: Request, call: Call): Promise<Answer> {
+  /** The date that a service whose clock is off puts on its answers. */
+  function dateOf({ name }: Service): string | undefined {
+    if (conditions.clockOffsetOf(name) === 0) return undefined;
+    return new Date(world.timeOf(name)).toUTCString();
+  }
+
+  async function carryOut(
+    service: Service,
+    request: Request,
+    call: Call,
+    outcomes: Outcomes,
+  ): Promise<Answer> {
     try {
       timeline.settle();
-      return await call.carryOut();
+      return await call.carryOut(outcomes);
     } catch (error) {
       if (error instanceof Refusal) return service.refuse(error, request);
       log(`cannot answer ${request.method} ${request.path}: ${stackOf(error)}`);
@@ -81,26 +95,48 @@ export function createGateway(options: GatewayOptions): Gateway {
         ...(fault !== undefined && fault !== "" && { fault }),
       });
 
-    const interference = faults.beforeEffect(target);
-    const names = interference.names.join(", ");
-    if (interference.delayMs > 0) await realDelay(interference.delayMs);
-    if (interference.refusal) {
-      const refused = service.refuse(interference.refusal, request);
-      note(refused.status, undefined, names);
-      await send(refused, outgoing);
+    if (conditions.isDown("data", service.regionOf?.(request.host))) {
+      note(0, undefined, "region-down");
+      outgoing.destroy();
       return;
     }
-    const result = await carryOut(service, request, call);
+    const interference = faults.beforeEffect(target);
+    const struck = [...interference.names];
+    if (interference.delayMs > 0) await realDelay(interference.delayMs);
+    if (interference.hang) {
+      note(0, undefined, struck.join(", "));
+      await Promise.race([interference.hang, gone]);
+      outgoing.destroy();
+      return;
+    }
+    const date = dateOf(service);
+    if (interference.refusal) {
+      const refused = service.refuse(interference.refusal, request);
+      note(refused.status, undefined, struck.join(", "));
+      await send(refused, outgoing, date);
+      return;
+    }
+    const outcomes = faults.outcomesOf(target, struck);
+    const result = await carryOut(service, request, call, outcomes);
     const fate = result.effect === undefined ? undefined : faults.afterEffect(target);
-    const entry = note(result.status, result.effect, fate ?? names);
+    const entry = note(
+      result.status,
+      result.effect,
+      [...struck, ...(fate ? [fate] : [])].join(", "),
+    );
     const lost =
       fate === "lost-answer" ||
       (fate === "hold-answer" && (await held.hold(entry, gone)) === "drop");
     if (lost) outgoing.destroy();
-    await send(result, outgoing);
+    await send(result, outgoing, date);
   }
 
   return {
+    resolves: (host) => {
+      const name = host.toLowerCase();
+      const region = services.find((service) => service.serves(name))?.regionOf?.(name);
+      return !conditions.isDown("dns", region);
+    },
     serviceFor: (host) => services.find((service) => service.serves(host.toLowerCase())),
     inFlight: () => inFlight,
 
@@ -140,11 +176,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-async function send({ status, headers, body }: Answer, outgoing: ServerResponse): Promise<void> {
+async function send(
+  { status, headers, body }: Answer,
+  outgoing: ServerResponse,
+  date: string | undefined,
+): Promise<void> {
   if (outgoing.destroyed) {
     if (body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body)) body.destroy();
     return;
   }
+  if (date !== undefined) outgoing.setHeader("date", date);
   if (body === undefined || typeof body === "string" || Buffer.isBuffer(body)) {
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     outgoing.writeHead(status, {

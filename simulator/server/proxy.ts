@@ -81,6 +81,11 @@ export async function startFront(
       refuseConnect(socket, host, port);
       return;
     }
+    if (!gateway.resolves(host)) {
+      gateway.refusedConnection(host);
+      refuse(socket, `the name ${host} cannot be resolved\n`);
+      return;
+    }
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
     if (head.length > 0) socket.unshift(head);
     tls.emit("connection", socket);
@@ -100,6 +105,10 @@ function refuseConnect(socket: Duplex, host: string, port: string): void {
   const message = isLoopback(host)
     ? `${host}:${port} is this machine: put ${host} into NO_PROXY\n`
     : `nothing simulated has the name ${host}:${port}; the seed decides which accounts and apps exist\n`;
+  refuse(socket, message);
+}
+
+function refuse(socket: Duplex, message: string): void {
   socket.end(
     [
       "HTTP/1.1 502 Bad Gateway",

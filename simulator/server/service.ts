@@ -9,13 +9,23 @@ export interface Call {
   readonly mutating: boolean;
   readonly resource?: string;
   readonly region?: string;
-  carryOut(): Answer | Promise<Answer>;
+  carryOut(outcomes: Outcomes): Answer | Promise<Answer>;
 }
+
+/** What faults make of the changes that a call has been accepted for. */
+export interface Outcomes {
+  /** The id of the fault that turns this change into what the name says, if there is one. */
+  befalls(name: OutcomeName): string | undefined;
+}
+
+export type OutcomeName = "stuck-operation" | "operation-failed" | "restart-has-no-effect";
 
 /** One simulated Azure service, addressed by its real host names. */
 export interface Service {
   readonly name: ServiceName;
   serves(host: string): boolean;
+  /** The region whose data plane answers for the host; undefined where it is no region's. */
+  regionOf?(host: string): string | undefined;
   identify(request: Request): Call;
   /** The service's own way of writing an error. */
   refuse(refusal: Refusal, request: Request): Answer;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { roleGuid } from "../access/authorize.js";
+import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
 import { keyOf, parseResourceId } from "../arm/resource-id.js";
 

@@ -4,7 +4,9 @@ import { keyOf } from "../arm/resource-id.js";
 import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js";
 import { seedContainerApp, seedEnvironment } from "../container-apps/seeding.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
+import { Conditions } from "../faults/conditions.js";
 import type { Identity } from "../identity/tokens.js";
+import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
 import { regionOf } from "./names.js";
 import type { Seed } from "./seed.js";
@@ -56,18 +58,26 @@ export interface World {
   readonly storageAccounts: Map<string, StorageAccount>;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
+  /** What faults have put out of order for a while. */
+  readonly conditions: Conditions;
   /** By operation id. */
   readonly operations: Map<string, Operation>;
   tenantId(): string;
+  /** The time that a service believes it is. */
+  timeOf(service: ServiceName): number;
+  /** To be called after every change of the conditions. */
+  conditionsChanged(): void;
   /** Back to what a seed says. */
   load(seed: Seed): void;
 }
 
 export function createWorld(seed: Seed, timeline: Timeline, durations: Durations): World {
+  const conditions = new Conditions();
   const world: World = {
     timeline,
     durations,
-    lifecycle: createLifecycle(timeline, durations),
+    conditions,
+    lifecycle: createLifecycle(timeline, durations, conditions),
     subscriptions: new Map(),
     resourceGroups: new Map(),
     identities: [],
@@ -79,6 +89,10 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     components: new Map(),
     operations: new Map(),
     tenantId: () => [...world.subscriptions.values()][0]?.tenantId ?? "",
+    timeOf: (service) => timeline.now() + conditions.clockOffsetOf(service),
+    conditionsChanged: () => {
+      for (const app of world.containerApps.values()) world.lifecycle.conditionsChanged(app);
+    },
     load: (next) => {
       clear(world);
       fill(world, next);

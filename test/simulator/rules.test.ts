@@ -4,6 +4,7 @@ import { mergePatch, withoutNulls } from "../../simulator/arm/merge-patch.js";
 import { isWithin, parseResourceId } from "../../simulator/arm/resource-id.js";
 import { checkSuffix, checkTraffic, needsRevision } from "../../simulator/container-apps/rules.js";
 import { backendFor } from "../../simulator/container-apps/traffic.js";
+import { Conditions } from "../../simulator/faults/conditions.js";
 import { parseTimeSpan } from "../../simulator/log-analytics/time-span.js";
 import { durationsOf } from "../../simulator/profiles/profile.js";
 import { calm } from "../../simulator/profiles/calm.js";
@@ -83,17 +84,19 @@ describe("role assignments", () => {
     at: 1000,
   } as const;
 
+  const access = { roleAssignments: [contributor], conditions: new Conditions() };
+
   it("allow by principal, scope and action, once they are in force", () => {
-    expect(isAllowed([contributor], demand)).toBe(true);
-    expect(isAllowed([contributor], { ...demand, at: 999 })).toBe(false);
-    expect(isAllowed([contributor], { ...demand, principalId: "q" })).toBe(false);
-    expect(isAllowed([contributor], { ...demand, scope: "/subscriptions/s" })).toBe(false);
+    expect(isAllowed(access, demand)).toBe(true);
+    expect(isAllowed(access, { ...demand, at: 999 })).toBe(false);
+    expect(isAllowed(access, { ...demand, principalId: "q" })).toBe(false);
+    expect(isAllowed(access, { ...demand, scope: "/subscriptions/s" })).toBe(false);
   });
 
   it("do not allow what the role excludes, nor data by control-plane actions", () => {
     const grant = "Microsoft.Authorization/roleAssignments/write";
-    expect(isAllowed([contributor], { ...demand, action: grant })).toBe(false);
-    expect(isAllowed([contributor], { ...demand, plane: "data" })).toBe(false);
+    expect(isAllowed(access, { ...demand, action: grant })).toBe(false);
+    expect(isAllowed(access, { ...demand, plane: "data" })).toBe(false);
   });
 });
 
@@ -219,7 +222,7 @@ describe("time spans", () => {
 
 it("every figure of a profile has a source, and a scale divides it", () => {
   for (const { source, seconds } of Object.values(calm)) {
-    expect(source).toMatch(/azure-facts|assumed/);
+    expect(source).toMatch(/azure-facts|documented|assumed/);
     expect(seconds).toBeGreaterThan(0);
   }
   expect(durationsOf(calm, 10).revisionRestart).toBe(calm.revisionRestart.seconds * 100);
