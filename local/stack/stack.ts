@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { loadEstate } from "../../src/config/load-estate.js";
@@ -7,18 +7,13 @@ import { startChild, type Child } from "./child.js";
 import { compiled, repository } from "./repository.js";
 import { seedFromEstate, stateAccount } from "./seed-from-estate.js";
 import { SimulatorClient } from "./simulator-client.js";
+import { onSharedClock, startSimulatorProcess, type SimulatorReady } from "./simulator-process.js";
 
 /** What the embedded host says when it answers. */
 export interface HostReady {
   readonly url: string;
   readonly masterKey: string;
   readonly functionKeys: Readonly<Record<string, string>>;
-}
-
-interface SimulatorReady {
-  readonly control: string;
-  readonly proxy: string;
-  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface StackOptions {
@@ -52,22 +47,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (!loaded.ok) throw new Error(`the estate cannot be used:\n${loaded.findings.join("\n")}`);
   const { estate } = loaded;
   const folder = mkdtempSync(path.join(os.tmpdir(), "enterprise-mcp-dr-"));
-  const seedFile = path.join(folder, "seed.json");
-  writeFileSync(seedFile, JSON.stringify(options.seed ?? seedFromEstate(estate)));
-  const clock = ["--require", compiled("local/clock/preload.js")];
-
-  const simulator = await startChild<SimulatorReady>({
-    name: "the simulator",
-    nodeArguments: [
-      ...clock,
-      compiled("simulator/main.js"),
-      "--seed",
-      seedFile,
-      "--end-with-parent",
-      ...(options.speed === undefined ? [] : ["--speed", String(options.speed)]),
-    ],
-    environment: {},
-    directory: folder,
+  const simulator = await startSimulatorProcess({
+    seed: options.seed ?? seedFromEstate(estate),
+    folder,
+    speed: options.speed,
     onLog: (line) => options.onLog?.("simulator", line),
   });
 
@@ -78,7 +61,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     host = await startChild<HostReady>({
       name: "the host",
       nodeArguments: [
-        ...clock,
+        ...onSharedClock,
         compiled("local/host/main.js"),
         "--app",
         repository,

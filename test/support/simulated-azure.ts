@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { startChild } from "../../local/stack/child.js";
-import { compiled, repository } from "../../local/stack/repository.js";
+import { repository } from "../../local/stack/repository.js";
 import { seedFromEstate, stateAccount } from "../../local/stack/seed-from-estate.js";
 import { SimulatorClient } from "../../local/stack/simulator-client.js";
+import { onSharedClock, startSimulatorProcess } from "../../local/stack/simulator-process.js";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
 import { sampleEstate } from "./estates.js";
 
@@ -31,27 +31,12 @@ export async function simulatedAzure(
   seed: unknown = seedFromEstate(sampleEstate()),
 ): Promise<SimulatedAzure> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "simulated-azure-test-"));
-  const seedFile = path.join(folder, "seed.json");
-  writeFileSync(seedFile, JSON.stringify(seed));
-  const clock = ["--require", compiled("local/clock/preload.js")];
-  const simulator = await startChild<{ control: string; env: Record<string, string> }>({
-    name: "the simulator",
-    nodeArguments: [
-      ...clock,
-      compiled("simulator/main.js"),
-      "--seed",
-      seedFile,
-      "--end-with-parent",
-    ],
-    environment: {},
-    directory: folder,
-    onLog: () => undefined,
-  });
+  const simulator = await startSimulatorProcess({ seed, folder, onLog: () => undefined });
   const runners: ActivityRunner[] = [];
   return {
     control: new SimulatorClient(simulator.ready.control),
     async runner() {
-      const runner = await startRunner(clock, {
+      const runner = await startRunner({
         ...simulator.ready.env,
         STATE_BLOB_ENDPOINT: `https://${stateAccount}.blob.core.windows.net`,
         CALL_TIME_LIMIT_SECONDS: "10",
@@ -67,16 +52,13 @@ export async function simulatedAzure(
   };
 }
 
-async function startRunner(
-  nodeArguments: readonly string[],
-  environment: Record<string, string>,
-): Promise<ActivityRunner> {
+async function startRunner(environment: Record<string, string>): Promise<ActivityRunner> {
   const child = spawn(
     process.execPath,
     [
       "--disable-warning=ExperimentalWarning",
       "--disable-warning=UNDICI-EHPA",
-      ...nodeArguments,
+      ...onSharedClock,
       path.join(__dirname, "activity-runner.cjs"),
     ],
     {
