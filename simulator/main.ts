@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { badDay } from "./profiles/bad-day.js";
 import { calm } from "./profiles/calm.js";
 import type { Profile } from "./profiles/profile.js";
 import { smallSeed } from "./seeds/small.js";
@@ -15,12 +16,12 @@ A simulated Azure on this machine. Prints one JSON line on standard output when 
   --state DIR        keep certificate, clock and blobs there; default: a temporary folder, blobs in memory
   --speed N          show skips of the clock at N times real speed; default: at once
   --scale N          divide Azure's durations by N, for clients that live in real time; default: 1
-  --profile NAME     how long Azure takes: calm; default: calm
+  --profile NAME     how long Azure takes: calm, bad-day; default: calm
   --end-with-parent  end when standard input is closed
   --help             this text
 `;
 
-const PROFILES: Readonly<Record<string, Profile>> = { calm };
+const PROFILES: Readonly<Record<string, Profile>> = { calm, "bad-day": badDay };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { roleAssignmentOperations, roleAssignmentTypes } from "./access/role-assignments.js";
 import { applicationService } from "./application/routes.js";
 import { logStreamService } from "./application/log-stream.js";
 import { createStreamTokens } from "./application/stream-token.js";
@@ -95,8 +96,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   const arm = armService({
     world,
     tokens,
-    operations: [...resourceOperations, ...containerAppOperations(streamTokens)],
-    types: [...resourceTypes, ...containerAppTypes],
+    operations: [
+      ...resourceOperations,
+      ...containerAppOperations(streamTokens),
+      ...roleAssignmentOperations,
+    ],
+    types: [...resourceTypes, ...containerAppTypes, ...roleAssignmentTypes],
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
   });
   const gateway = createGateway({

@@ -3,11 +3,18 @@ import { roleGuid } from "./role-guid.js";
 import { ROLES } from "./roles.js";
 
 export interface RoleAssignment {
+  readonly name: string;
   readonly scope: string;
   readonly principalId: string;
+  readonly principalType: string;
   readonly roleDefinitionId: string;
+  readonly description: string | undefined;
+  readonly createdAt: number;
+  readonly createdBy: string;
   /** From when on the services know it: a new assignment takes minutes to reach them. */
   readonly effectiveAt: number;
+  /** Set once it is deleted: until when the services have not noticed. */
+  endsAt: number | undefined;
 }
 
 export interface Demand {
@@ -31,7 +38,9 @@ export interface Access {
 export function isAllowed({ roleAssignments, conditions }: Access, demand: Demand): boolean {
   return roleAssignments.some((assignment) => {
     if (conditions.isRoleMissing(assignment.roleDefinitionId, demand.scope)) return false;
-    if (assignment.effectiveAt > demand.at) return false;
+    if (assignment.effectiveAt > demand.at || (assignment.endsAt ?? Infinity) <= demand.at) {
+      return false;
+    }
     if (assignment.principalId.toLowerCase() !== demand.principalId.toLowerCase()) return false;
     if (!isWithin(demand.scope, assignment.scope)) return false;
     const role = ROLES.get(roleGuid(assignment.roleDefinitionId));

@@ -41,6 +41,21 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
       ],
     },
   ],
+  [
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    { name: "User Access Administrator", actions: ["*/read", "Microsoft.Authorization/*"] },
+  ],
+  [
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+    {
+      name: "Role Based Access Control Administrator",
+      actions: [
+        "*/read",
+        "Microsoft.Authorization/roleAssignments/write",
+        "Microsoft.Authorization/roleAssignments/delete",
+      ],
+    },
+  ],
   ["acdd72a7-3385-48ef-bd42-f606fba81ae7", { name: "Reader", actions: ["*/read"] }],
   [
     "358470bc-b998-42bd-ab17-a7e34c199c0f",

@@ -107,13 +107,19 @@ export function armService(options: ArmOptions): Service {
         const caller = await authenticate(request);
         const apiVersion = checkApiVersion(request, operation.apiVersions, operation.path);
         checkSubscription(params, options.world);
+        const remaining = options.world.throttling.take(
+          request.method,
+          caller.principalId,
+          params["subscriptionId"] ?? caller.tenantId,
+          options.world.timeline.now(),
+        );
         checkAuthorization(caller, operation, id, request);
         checkResourceGroup(params, options.world);
         checkReachable(id, mutating, options.world);
         const body = operation.takesBody === true ? await parseBody(request) : undefined;
         // From here on nothing is awaited: a change is made whole or not at all.
         options.world.timeline.settle();
-        return operation.handle({
+        const answer = operation.handle({
           world: options.world,
           request,
           params,
@@ -123,6 +129,7 @@ export function armService(options: ArmOptions): Service {
           outcomes,
           id,
         });
+        return { ...answer, headers: { ...answer.headers, ...remaining } };
       },
     };
   }
@@ -215,14 +222,32 @@ function match(
   template: readonly string[],
   segments: readonly string[],
 ): Record<string, string> | undefined {
-  if (template.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
+  const [first = ""] = template;
+  if (first.startsWith("{*")) {
+    // An extension resource: whatever it extends comes before.
+    const taken = segments.length - template.length + 1;
+    if (taken < 1) return undefined;
+    const scope = segments.slice(0, taken);
+    const rest = match(template.slice(1), segments.slice(taken));
+    return rest && { ...rest, ...scopeParams(scope), [first.slice(2, -1)]: scope.join("/") };
+  }
+  if (template.length !== segments.length) return undefined;
   for (const [index, part] of template.entries()) {
     const segment = segments[index] ?? "";
     if (part.startsWith("{")) params[part.slice(1, -1)] = segment;
     else if (part.toLowerCase() !== segment.toLowerCase()) return undefined;
   }
   return params;
+}
+
+/** The subscription and the group that a scope lies in, so that they are checked as for any resource. */
+function scopeParams(scope: readonly string[]): Record<string, string> {
+  const [subscriptions, subscriptionId, groups, resourceGroupName] = scope;
+  if (subscriptions?.toLowerCase() !== "subscriptions" || subscriptionId === undefined) return {};
+  return groups?.toLowerCase() === "resourcegroups" && resourceGroupName !== undefined
+    ? { subscriptionId, resourceGroupName }
+    : { subscriptionId };
 }
 
 function decodeSegment(segment: string): string {
@@ -238,7 +263,7 @@ function resourceOf(
   { path, method }: ArmOperation,
   params: Readonly<Record<string, string>>,
 ): string {
-  const named = path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => params[name] ?? "");
+  const named = path.replaceAll(/\{\*?([^}]+)\}/g, (_, name: string) => params[name] ?? "");
   return method === "POST" ? named.slice(0, named.lastIndexOf("/")) : named;
 }
 

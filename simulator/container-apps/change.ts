@@ -1,3 +1,4 @@
+import { invalidContent } from "../arm/invalid-content.js";
 import { mergePatch, isObject, withoutNulls } from "../arm/merge-patch.js";
 import { keyOf } from "../arm/resource-id.js";
 import { Refusal } from "../server/refusal.js";
@@ -78,17 +79,7 @@ function checkChange(app: ContainerApp | undefined, value: unknown, world: World
 function parseEnvelope(value: unknown): Envelope {
   const parsed = Envelope.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.map(String).join(".") ?? "";
-  const details =
-    issue?.code === "unrecognized_keys"
-      ? `Could not find member '${issue.keys.join("', '")}' on object${path === "" ? "" : ` '${path}'`}.`
-      : `${path === "" ? "(top level)" : path}: ${issue?.message ?? ""}`;
-  throw new Refusal(
-    400,
-    "InvalidRequestContent",
-    `The request content was invalid and could not be deserialized: '${details}'.`,
-  );
+  throw invalidContent(parsed.error);
 }
 
 /** What only Azure says is ignored when a client says it. */

@@ -10,6 +10,7 @@ import {
 import type { StreamTokens } from "../application/stream-token.js";
 import type { Answer, Effect } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
+import { isListed } from "../world/listing.js";
 import { nameFrom, regionOf } from "../world/names.js";
 import { type Change, checkPatch, checkPut } from "./change.js";
 import { beginOperation, checkNoOperation, operationRoutes, pollUrl } from "./long-running.js";
@@ -235,7 +236,9 @@ export function containerAppOperations(streamTokens: StreamTokens): readonly Arm
 }
 
 function listApps(context: ArmContext): Answer {
-  const apps = within(context.world.containerApps, context);
+  const apps = within(context.world.containerApps, context).filter((one) =>
+    isListed(one, context.world),
+  );
   return armJson(context, 200, { value: apps.map((one) => appResource(one, context.world)) });
 }
 

@@ -22,8 +22,15 @@ export const calm: Profile = {
   appSettings: { seconds: 10, source: assumed },
   appStop: { seconds: 60, source: "azure-facts 1.6: stop 1-3 min, unverified" },
   appStart: { seconds: 90, source: "azure-facts 1.6: start 1-3 min, unverified" },
+  appDeletion: { seconds: 30, source: assumed },
   logIngestion: {
     seconds: 60,
     source: "documented: log data ingestion time in Azure Monitor, 20 s to 3 min on average",
   },
+  rolePropagation: {
+    seconds: 120,
+    source: "azure-facts 3.5: several minutes; documented: up to 10 (Troubleshoot Azure RBAC)",
+  },
+  listConsistency: { seconds: 5, source: assumed },
+  blobCopyPerGibibyte: { seconds: 20, source: assumed },
 };

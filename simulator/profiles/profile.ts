@@ -22,8 +22,15 @@ export interface Profile {
   readonly appSettings: Figure;
   readonly appStop: Figure;
   readonly appStart: Figure;
+  readonly appDeletion: Figure;
   /** A row of a log: until queries see it. */
   readonly logIngestion: Figure;
+  /** A role that is assigned or taken away: until services know. */
+  readonly rolePropagation: Figure;
+  /** Something new: until lists show it. */
+  readonly listConsistency: Figure;
+  /** An asynchronous copy between accounts, for each gibibyte and for the first. */
+  readonly blobCopyPerGibibyte: Figure;
 }
 
 /** The profile's durations in milliseconds of simulated time. */

@@ -1,6 +1,7 @@
 import type { RoleAssignment } from "../access/authorize.js";
 import type { Operation } from "../arm/operations.js";
 import { keyOf } from "../arm/resource-id.js";
+import { Throttling } from "../arm/throttling.js";
 import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js";
 import { seedContainerApp, seedEnvironment } from "../container-apps/seeding.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
@@ -8,7 +9,7 @@ import { Conditions } from "../faults/conditions.js";
 import type { Identity } from "../identity/tokens.js";
 import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
-import { regionOf } from "./names.js";
+import { guidFrom, regionOf } from "./names.js";
 import type { Seed } from "./seed.js";
 import type { Timeline } from "./timeline.js";
 
@@ -60,6 +61,7 @@ export interface World {
   readonly components: Map<string, Component>;
   /** What faults have put out of order for a while. */
   readonly conditions: Conditions;
+  readonly throttling: Throttling;
   /** By operation id. */
   readonly operations: Map<string, Operation>;
   tenantId(): string;
@@ -77,6 +79,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     timeline,
     durations,
     conditions,
+    throttling: new Throttling(),
     lifecycle: createLifecycle(timeline, durations, conditions),
     subscriptions: new Map(),
     resourceGroups: new Map(),
@@ -104,6 +107,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
 
 function clear(world: World): void {
   world.timeline.clear();
+  world.throttling.clear();
   world.identities.length = 0;
   world.roleAssignments.length = 0;
   for (const map of [
@@ -130,7 +134,18 @@ function fill(world: World, seed: Seed): void {
   world.identities.push(...seed.identities);
   // What the seed holds was assigned long ago.
   world.roleAssignments.push(
-    ...seed.roleAssignments.map((assignment) => ({ ...assignment, effectiveAt: 0 })),
+    ...seed.roleAssignments.map(({ scope, principalId, roleDefinitionId }) => ({
+      name: guidFrom(scope, principalId, roleDefinitionId),
+      scope,
+      principalId,
+      principalType: "ServicePrincipal",
+      roleDefinitionId,
+      description: undefined,
+      createdAt: 0,
+      createdBy: "",
+      effectiveAt: 0,
+      endsAt: undefined,
+    })),
   );
   for (const environment of seed.managedEnvironments) {
     world.environments.set(keyOf(environment.id), seedEnvironment(environment));

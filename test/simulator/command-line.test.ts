@@ -68,7 +68,7 @@ it("explains its flags", async () => {
 it.each([
   [["--sed", "x"], "--sed"],
   [["--scale", "fast"], "--scale must be a number above 0"],
-  [["--profile", "bad"], "--profile bad is not known; known are calm"],
+  [["--profile", "bad"], "--profile bad is not known; known are calm, bad-day"],
   [["--seed", "/nowhere.json"], "--seed: cannot read /nowhere.json"],
 ])("refuses %j with the name of the flag", async (flags, message) => {
   const { code, err } = await run(flags);

@@ -7,6 +7,7 @@ import { backendFor } from "../../simulator/container-apps/traffic.js";
 import { Conditions } from "../../simulator/faults/conditions.js";
 import { parseTimeSpan } from "../../simulator/log-analytics/time-span.js";
 import { durationsOf } from "../../simulator/profiles/profile.js";
+import { badDay } from "../../simulator/profiles/bad-day.js";
 import { calm } from "../../simulator/profiles/calm.js";
 import { Timeline } from "../../simulator/world/timeline.js";
 
@@ -74,7 +75,13 @@ describe("role assignments", () => {
     scope: "/subscriptions/s/resourceGroups/g",
     principalId: "P",
     roleDefinitionId: "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    name: "n",
+    principalType: "ServicePrincipal",
+    description: undefined,
+    createdAt: 0,
+    createdBy: "",
     effectiveAt: 1000,
+    endsAt: undefined,
   };
   const demand = {
     principalId: "p",
@@ -221,9 +228,11 @@ describe("time spans", () => {
 });
 
 it("every figure of a profile has a source, and a scale divides it", () => {
-  for (const { source, seconds } of Object.values(calm)) {
-    expect(source).toMatch(/azure-facts|documented|assumed/);
-    expect(seconds).toBeGreaterThan(0);
+  for (const profile of [calm, badDay]) {
+    for (const { source, seconds } of Object.values(profile)) {
+      expect(source).toMatch(/azure-facts|documented|assumed/);
+      expect(seconds).toBeGreaterThan(0);
+    }
   }
   expect(durationsOf(calm, 10).revisionRestart).toBe(calm.revisionRestart.seconds * 100);
 });

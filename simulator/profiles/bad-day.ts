@@ -1,0 +1,29 @@
+import { calm } from "./calm.js";
+import type { Profile } from "./profile.js";
+
+/** Everything takes as long as it may without being broken. */
+export const badDay: Profile = {
+  ...calm,
+  revisionProvisioning: { seconds: 120, source: "assumed: four times a calm day" },
+  revisionReady: { seconds: 300, source: "azure-facts 1.6: new revision 1-5 min, unverified" },
+  revisionActivation: {
+    seconds: 180,
+    source: "azure-facts 1.6: activate an existing revision 1-3 min, unverified",
+  },
+  revisionRestart: { seconds: 120, source: "azure-facts 1.6: restart 30-120 s, unverified" },
+  replicaShutdown: { seconds: 60, source: "assumed" },
+  appSettings: { seconds: 60, source: "assumed" },
+  appStop: { seconds: 180, source: "azure-facts 1.6: stop 1-3 min, unverified" },
+  appStart: { seconds: 180, source: "azure-facts 1.6: start 1-3 min, unverified" },
+  appDeletion: { seconds: 120, source: "assumed" },
+  logIngestion: {
+    seconds: 600,
+    source: "assumed: beyond the documented average of 20 s to 3 min",
+  },
+  rolePropagation: {
+    seconds: 600,
+    source: "documented: up to 10 min (Troubleshoot Azure RBAC); azure-facts 3.5",
+  },
+  listConsistency: { seconds: 60, source: "assumed" },
+  blobCopyPerGibibyte: { seconds: 60, source: "assumed" },
+};
