@@ -7,7 +7,7 @@ import { roleAssignmentOperations, roleAssignmentTypes } from "./access/role-ass
 import { applicationService } from "./application/routes.js";
 import { logStreamService } from "./application/log-stream.js";
 import { createStreamTokens } from "./application/stream-token.js";
-import { resourceOperations, resourceTypes } from "./arm/resources.js";
+import { providerOperations, resourceOperations, resourceTypes } from "./arm/resources.js";
 import { armService } from "./arm/router.js";
 import { type Azurite, startAzurite } from "./blobs/azurite.js";
 import { emptyAzurite } from "./blobs/emptying.js";
@@ -93,15 +93,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     world,
     extraAudiences: directAudiences,
   });
+  const armTypes = [...resourceTypes, ...containerAppTypes, ...roleAssignmentTypes];
   const arm = armService({
     world,
     tokens,
     operations: [
       ...resourceOperations,
+      ...providerOperations(armTypes),
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
     ],
-    types: [...resourceTypes, ...containerAppTypes, ...roleAssignmentTypes],
+    types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
   });
   const gateway = createGateway({

@@ -1,6 +1,6 @@
 import { fqdnOf } from "../container-apps/representation.js";
 import type { Backend, ContainerApp, Revision } from "../container-apps/state.js";
-import { backendFor, sharesOf } from "../container-apps/traffic.js";
+import { backendFor, labelled, sharesOf } from "../container-apps/traffic.js";
 import { type Answer, json, type Request } from "../server/exchange.js";
 import type { Call, Service } from "../server/service.js";
 import type { World } from "../world/world.js";
@@ -91,6 +91,11 @@ function find(host: string, world: World): Addressed | undefined {
     if (host === fqdnOf(app, domain)) return { app, revision: undefined };
     const revision = app.revisions.find(({ name }) => host === `${name}.${domain}`);
     if (revision) return { app, revision };
+    const [, label] = host.startsWith(`${app.name}---`)
+      ? (host.split(".", 1)[0]?.split("---") ?? [])
+      : [];
+    const behind = label === undefined ? undefined : labelled(app, label);
+    if (behind && host.endsWith(`.${domain}`)) return { app, revision: behind };
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { isAllowed } from "../access/authorize.js";
+import { Refusal } from "../server/refusal.js";
 import type { ResourceGroup, Subscription } from "../world/world.js";
 import { isWithin, keyOf } from "./resource-id.js";
 import { type ArmContext, armJson, type ArmOperation, type ArmType } from "./router.js";
@@ -8,6 +9,7 @@ const API_VERSIONS = [
   "2018-05-01",
   "2019-06-01",
   "2019-10-01",
+  "2019-11-01",
   "2020-01-01",
   "2020-06-01",
   "2020-10-01",
@@ -28,6 +30,42 @@ export const resourceTypes: readonly ArmType[] = [
 ];
 
 const group = "/subscriptions/{subscriptionId}/resourceGroups";
+
+/** What clients that are not told an api-version, the Azure CLI among them, ask to find one. */
+export function providerOperations(types: readonly ArmType[]): readonly ArmOperation[] {
+  return [
+    {
+      name: "providers.get",
+      method: "GET",
+      path: "/subscriptions/{subscriptionId}/providers/{namespace}",
+      apiVersions: API_VERSIONS,
+      handle: (context) => {
+        const namespace = context.params["namespace"] ?? "";
+        const of = (type: string): string => type.slice(0, type.indexOf("/"));
+        const known = types.filter(({ type }) => keyOf(of(type)) === keyOf(namespace));
+        const [first] = known;
+        if (first === undefined) {
+          throw new Refusal(
+            404,
+            "InvalidResourceNamespace",
+            `The resource namespace '${namespace}' is invalid.`,
+          );
+        }
+        return armJson(context, 200, {
+          id: `/subscriptions/${context.params["subscriptionId"] ?? ""}/providers/${of(first.type)}`,
+          namespace: of(first.type),
+          registrationState: "Registered",
+          registrationPolicy: "RegistrationRequired",
+          resourceTypes: known.map(({ type, apiVersions }) => ({
+            resourceType: type.slice(type.indexOf("/") + 1),
+            locations: [],
+            apiVersions: [...apiVersions].reverse(),
+          })),
+        });
+      },
+    },
+  ];
+}
 
 /** Subscriptions and resource groups. */
 export const resourceOperations: readonly ArmOperation[] = [

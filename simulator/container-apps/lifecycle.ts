@@ -25,6 +25,8 @@ export interface Lifecycle {
   fail(app: ContainerApp, revision: Revision, error: string): void;
   /** To be called when a region or a registry has gone or is back. */
   conditionsChanged(app: ContainerApp): void;
+  /** Lets go of the oldest inactive revisions that are more than the app may keep. */
+  forgetOldest(app: ContainerApp): void;
   /** Applies a change of the mode of revisions. */
   modeChanged(app: ContainerApp): void;
 }
@@ -207,6 +209,7 @@ export function createLifecycle(
 
   return {
     recordTraffic,
+    forgetOldest,
 
     deploy: (app, template) => {
       const revision = newRevision(app, template);

@@ -111,6 +111,14 @@ export function containerAppOperations(streamTokens: StreamTokens): readonly Arm
       handle: patch,
     },
     {
+      name: "containerApps.delete",
+      method: "DELETE",
+      path: app,
+      apiVersions,
+      action: `${APP_TYPE}/delete`,
+      handle: remove,
+    },
+    {
       name: "containerApps.stop",
       method: "POST",
       path: `${app}/stop`,
@@ -269,6 +277,23 @@ function patch(context: ArmContext): Answer {
   return accepted(context, target, apply(context, target, change, "app-updated"));
 }
 
+function remove(context: ArmContext): Answer {
+  const { world, outcomes, id } = context;
+  const target = world.containerApps.get(keyOf(id));
+  if (target === undefined) return { status: 204, headers: armHeaders(context.request) };
+  checkNoOperation(target);
+  beginOperation(target, world, {
+    duration: world.durations.appDeletion,
+    outcomes,
+    succeeded: () => {
+      world.lifecycle.stop(target);
+      world.containerApps.delete(keyOf(id));
+    },
+  });
+  target.provisioningState = "Deleting";
+  return accepted(context, target, { kind: "app-deleted", resource: target.id });
+}
+
 function changeRunning(context: ArmContext, verb: "stop" | "start"): Answer {
   const { world } = context;
   const target = appOf(context);
@@ -315,6 +340,7 @@ function apply(
 ): Effect {
   target.envelope = envelope;
   if (newMode) world.lifecycle.modeChanged(target);
+  world.lifecycle.forgetOldest(target);
   const { template } = envelope.properties;
   const made = newRevision && template ? world.lifecycle.deploy(target, template) : undefined;
   world.lifecycle.recordTraffic(target);

@@ -75,6 +75,14 @@ export function checkTraffic(
   if (new Set(names).size !== names.length) {
     throw invalidField("configuration.ingress.traffic", "a revision is named twice");
   }
+  const labels = traffic.flatMap(({ label }) => (label === undefined ? [] : [label]));
+  const odd = labels.find((label) => !/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/.test(label));
+  if (odd !== undefined || new Set(labels).size !== labels.length) {
+    throw invalidField(
+      "configuration.ingress.traffic",
+      "labels must be lower case letters, digits and '-', and no two entries may have the same",
+    );
+  }
   const sum = traffic.reduce((total, { weight }) => total + (weight ?? 0), 0);
   if (sum !== 100) {
     throw invalidField(

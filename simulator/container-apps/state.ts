@@ -92,7 +92,7 @@ export interface ContainerApp {
   readonly createdAt: number;
   modifiedAt: number;
   envelope: Envelope;
-  provisioningState: "InProgress" | "Succeeded" | "Failed";
+  provisioningState: "InProgress" | "Succeeded" | "Failed" | "Deleting";
   runningStatus: "Running" | "Progressing" | "Stopped";
   /** The id of the operation under way. */
   operation: string | undefined;

@@ -25,6 +25,15 @@ export function findRevision(app: ContainerApp, name: string): Revision | undefi
   return app.revisions.find((revision) => revision.name.toLowerCase() === wanted);
 }
 
+/** The active revision that a label of the configured traffic stands for. */
+export function labelled(app: ContainerApp, label: string): Revision | undefined {
+  const entry = configuredTraffic(app).find((one) => one.label === label);
+  if (entry === undefined || isSingle(app)) return undefined;
+  return entry.latestRevision === true
+    ? latestActiveReady(app)
+    : findRevision(app, entry.revisionName ?? "");
+}
+
 /** The share of traffic that ingress sends to a revision, in percent. */
 export function weightOf(app: ContainerApp, revision: Revision): number {
   if (isSingle(app)) return app.serving === revision.name ? 100 : 0;

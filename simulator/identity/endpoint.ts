@@ -113,9 +113,8 @@ function times(version: string, { notBefore, expiresOn }: IssuedToken): Record<s
   if (version === "2019-08-01") {
     return { expires_on: String(expiresOn), not_before: String(notBefore) };
   }
-  // The older version writes an American date.
-  const date = new Date(expiresOn * 1000);
-  const clock = date.toLocaleTimeString("en-US", { timeZone: "UTC" });
-  const day = date.toLocaleDateString("en-US", { timeZone: "UTC" });
-  return { expires_on: `${day} ${clock} +00:00` };
+  // The older version writes an American date, with 24 hours.
+  const [, year, month, day, clock] =
+    /^(\d+)-(\d+)-(\d+)T([\d:]+)/.exec(new Date(expiresOn * 1000).toISOString()) ?? [];
+  return { expires_on: `${month ?? ""}/${day ?? ""}/${year ?? ""} ${clock ?? ""} +00:00` };
 }

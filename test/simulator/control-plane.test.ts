@@ -1,6 +1,6 @@
 import { ContainerAppsAPIClient, restorePoller, type Revision } from "@azure/arm-appcontainers";
-import { API_VERSION, APP, APP_ID, ARM, arm, GROUP, SUBSCRIPTION } from "./names.js";
-import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
+import { API_VERSION, APP, APP_ID, ARM, arm, FQDN, GROUP, SUBSCRIPTION } from "./names.js";
+import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 
 let azure: SimulatorProcess;
 let token: string;
@@ -104,7 +104,7 @@ describe("Resource Manager", () => {
     expect(await code("GET", arm(`${group}/providers/Microsoft.App/things/a`))).toBe(
       "404 InvalidResourceType",
     );
-    expect(await code("DELETE", arm(APP_ID))).toBe("501 NotSimulated");
+    expect(await code("DELETE", arm(`${APP_ID}/revisions/none`))).toBe("501 NotSimulated");
   });
 
   it("compares ids without regard to case and puts request ids on its answers", async () => {
@@ -456,5 +456,65 @@ describe("container apps", () => {
       names.push(app.name ?? "");
     }
     expect(names).toEqual([APP, "second"]);
+  });
+});
+
+describe("deleting an app", () => {
+  it("takes its time, answers 202 until it is done, and leaves nothing", async () => {
+    const first = await azure.call("DELETE", arm(APP_ID), { token });
+    const during = await azure.call("GET", arm(APP_ID), { token });
+    const busy = await azure.call("DELETE", arm(APP_ID), { token });
+    await azure.advance(31);
+    const polled = await azure.call("GET", first.headers["location"] ?? "", { token });
+    const after = await azure.call("GET", arm(APP_ID), { token });
+    const again = await azure.call("DELETE", arm(APP_ID), { token });
+    const answers = [first, during, busy, polled, after, again];
+
+    expect(answers.map(({ status }) => status)).toEqual([202, 200, 409, 200, 404, 204]);
+    expect(during.json()).toMatchObject({ properties: { provisioningState: "Deleting" } });
+    expect((await azure.call("GET", `https://${FQDN}/health`)).status).toBe(404);
+  });
+});
+
+describe("labels and limits of revisions", () => {
+  const configure = (configuration: object): Promise<Reply> =>
+    azure.call("PATCH", arm(APP_ID), {
+      token,
+      body: { location: "eastus", properties: { configuration } },
+    });
+  const traffic = (label: string): object => ({
+    activeRevisionsMode: "Multiple",
+    ingress: {
+      traffic: [
+        { revisionName: "mcp-server--v142", weight: 100, label },
+        { latestRevision: true, weight: 0, label: "blue" },
+      ],
+    },
+  });
+
+  it("a label has a host name of its own", async () => {
+    await configure(traffic("green"));
+    await azure.advance(11);
+    const at = async (label: string): Promise<number> =>
+      (await azure.call("GET", `https://${FQDN.replace(".", `---${label}.`)}/health`)).status;
+
+    expect([await at("green"), await at("blue"), await at("red")]).toEqual([200, 200, 404]);
+  });
+
+  it("two entries cannot have the same label", async () => {
+    const refused = await configure(traffic("blue"));
+
+    expect([refused.status, refused.json()]).toMatchObject([
+      400,
+      { error: { code: "ContainerAppInvalidFields" } },
+    ]);
+  });
+
+  it("inactive revisions beyond the limit are forgotten, oldest first", async () => {
+    await configure({ maxInactiveRevisions: 1 });
+
+    const listed = await azure.call("GET", arm(`${APP_ID}/revisions`), { token });
+    const names = listed.json<{ value: { name: string }[] }>().value.map(({ name }) => name);
+    expect(names.sort()).toEqual(["mcp-server--v141", "mcp-server--v142"]);
   });
 });
