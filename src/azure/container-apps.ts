@@ -76,23 +76,22 @@ export function containerApps(
   credential: () => Promise<TokenCredential>,
 ): ContainerApps {
   const sdk = lazily(() => import("@azure/arm-appcontainers"));
-  const clients = new Map<string, Promise<ContainerAppsAPIClient>>();
-  // Two clients a subscription: a repeat of a mutation is the orchestrator's decision alone.
-  const client = async (subscription: string, purpose: "read" | "mutate") => {
-    const key = `${subscription}/${purpose}`;
-    const known = clients.get(key);
-    if (known !== undefined) return known;
-    const { ContainerAppsAPIClient } = await sdk();
-    const made = credential().then(
-      (identity) =>
-        new ContainerAppsAPIClient(identity, subscription, {
-          endpoint: settings.armEndpoint,
-          credentials: { scopes: [`${settings.armAudience}/.default`] },
-          retryOptions: { maxRetries: purpose === "read" ? 1 : 0 },
-        }),
-    );
-    clients.set(key, made);
-    return made;
+  const clients = new Map<string, () => Promise<ContainerAppsAPIClient>>();
+  // The SDK's retries are off, also for reads: it would wait out a Retry-After inside an activity,
+  // and repeat a mutation where no claim sees it. Repeating is the orchestrator's decision alone.
+  const client = (subscription: string): Promise<ContainerAppsAPIClient> => {
+    const known = clients.get(subscription);
+    if (known !== undefined) return known();
+    const made = lazily(async () => {
+      const { ContainerAppsAPIClient } = await sdk();
+      return new ContainerAppsAPIClient(await credential(), subscription, {
+        endpoint: settings.armEndpoint,
+        credentials: { scopes: [`${settings.armAudience}/.default`] },
+        retryOptions: { maxRetries: 0 },
+      });
+    });
+    clients.set(subscription, made);
+    return made();
   };
   const limit = () => ({ abortSignal: AbortSignal.timeout(settings.callTimeLimit) });
   const place = (id: string) => {
@@ -102,7 +101,7 @@ export function containerApps(
   };
   const getApp = async (id: string): Promise<ContainerApp> => {
     const { subscription, group, name } = place(id);
-    return (await client(subscription, "read")).containerApps.get(group, name, limit());
+    return (await client(subscription)).containerApps.get(group, name, limit());
   };
   const submit = async (
     id: string,
@@ -110,7 +109,7 @@ export function containerApps(
     location: string,
   ): Promise<string> => {
     const { subscription, group, name } = place(id);
-    const azure = await client(subscription, "mutate");
+    const azure = await client(subscription);
     const poller = azure.containerApps.update(group, name, { location, ...change }, limit());
     await poller.submitted();
     return poller.serialize();
@@ -121,7 +120,7 @@ export function containerApps(
 
     async revisions(id) {
       const { subscription, group, name } = place(id);
-      const azure = await client(subscription, "read");
+      const azure = await client(subscription);
       const found: RevisionView[] = [];
       for await (const revision of azure.containerAppsRevisions.listRevisions(
         group,
@@ -135,7 +134,7 @@ export function containerApps(
 
     async revision(id, revision) {
       const { subscription, group, name } = place(id);
-      const azure = await client(subscription, "read");
+      const azure = await client(subscription);
       try {
         return revisionViewOf(
           await azure.containerAppsRevisions.getRevision(group, name, revision, limit()),
@@ -148,7 +147,7 @@ export function containerApps(
 
     async replicas(id, revision) {
       const { subscription, group, name } = place(id);
-      const azure = await client(subscription, "read");
+      const azure = await client(subscription);
       const { value } = await azure.containerAppsRevisionReplicas.listReplicas(
         group,
         name,
@@ -169,13 +168,13 @@ export function containerApps(
 
     async restart(id, revision) {
       const { subscription, group, name } = place(id);
-      const azure = await client(subscription, "mutate");
+      const azure = await client(subscription);
       await azure.containerAppsRevisions.restartRevision(group, name, revision, limit());
     },
 
     async activate(id, revision) {
       const { subscription, group, name } = place(id);
-      const azure = await client(subscription, "mutate");
+      const azure = await client(subscription);
       await azure.containerAppsRevisions.activateRevision(group, name, revision, limit());
     },
 
@@ -196,7 +195,7 @@ export function containerApps(
       const { subscription, group, name } = place(id);
       const app = await getApp(id);
       const good = await (
-        await client(subscription, "read")
+        await client(subscription)
       ).containerAppsRevisions.getRevision(group, name, from, limit());
       if (good.template?.containers === undefined) {
         throw terminal("no-template", `revision ${from} has no template to roll forward with`);
@@ -206,7 +205,7 @@ export function containerApps(
 
     async operation(id, token) {
       const { subscription } = place(id);
-      const azure = await client(subscription, "read");
+      const azure = await client(subscription);
       const { restorePoller } = await sdk();
       const poller = restorePoller(
         azure,
@@ -223,7 +222,7 @@ export function containerApps(
 
     async logTail(id, revision, lines) {
       const { subscription, group, name } = place(id);
-      const azure = await client(subscription, "read");
+      const azure = await client(subscription);
       const [{ token }, { value: replicas }] = await Promise.all([
         azure.containerApps.getAuthToken(group, name, limit()),
         azure.containerAppsRevisionReplicas.listReplicas(group, name, revision, limit()),

@@ -30,7 +30,7 @@ export function logQueries(
       // The SDK adds the version to its own default endpoint only.
       endpoint: `${settings.logsEndpoint}/v1`,
       credentials: { scopes: [`${settings.logsAudience}/.default`] },
-      retryOptions: { maxRetries: 1 },
+      retryOptions: { maxRetries: 0 },
     });
   });
   return {
