@@ -10,6 +10,7 @@ import { createStreamTokens } from "./application/stream-token.js";
 import { providerOperations, resourceOperations, resourceTypes } from "./arm/resources.js";
 import { armService } from "./arm/router.js";
 import { type Azurite, startAzurite } from "./blobs/azurite.js";
+import { Copies } from "./blobs/copies.js";
 import { emptyAzurite } from "./blobs/emptying.js";
 import { blobService } from "./blobs/routes.js";
 import { processClock } from "./clock/handle.js";
@@ -73,6 +74,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   const faults = new FaultRegistry(world);
   const requests = new RequestLog();
   const held = new HeldAnswers();
+  const copies = new Copies();
   keeper.onAdvance(() => {
     timeline.settle();
   });
@@ -112,7 +114,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       applicationService(world),
       logStreamService(world, streamTokens),
       logAnalyticsService(world, tokens),
-      blobService({ world, tokens, azurite: () => azurite }),
+      blobService({ world, tokens, azurite: () => azurite, copies }),
     ],
     world,
     faults,
@@ -175,6 +177,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         faults.removeAll();
         world.load(seed ?? options.seed);
         requests.clear();
+        copies.clear();
         await emptyBlobs();
       },
     }),

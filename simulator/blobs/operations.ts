@@ -12,6 +12,8 @@ export interface BlobOperation {
   readonly mutating: boolean;
   /** What a role must allow; undefined where any valid token is enough. */
   readonly demand: { readonly plane: "control" | "data"; readonly action: string } | undefined;
+  /** The permissions of a SAS, any of which allows it; empty where none does. */
+  readonly sas: string;
   /** What has happened when it succeeded. */
   readonly effect: string | undefined;
 }
@@ -128,13 +130,32 @@ export function blobOperation(request: Request): BlobOperation | undefined {
   const table = container === "" ? ON_ACCOUNT : blob === "" && isContainer ? ON_CONTAINER : ON_BLOB;
   const known = table[`${request.method} ${comp}`];
   if (known === undefined) return undefined;
-  const copies = request.headers["x-ms-copy-source"] !== undefined;
   return {
-    operation: known.operation === "blobs.put" && copies ? "blobs.copy" : known.operation,
+    operation: copyOperation(request, known.operation) ?? known.operation,
     container: container === "" ? undefined : container,
     blob: blob === "" ? undefined : blob,
     mutating: known.effect !== undefined,
     demand: known.demand,
+    sas: sasLetters(known.operation),
     effect: known.effect,
   };
+}
+
+/** The four ways to write from a URL differ by headers alone. */
+function copyOperation({ headers }: Request, operation: string): string | undefined {
+  if (headers["x-ms-copy-source"] === undefined) return undefined;
+  if (operation === "blobs.putBlock") return "blobs.putBlockFromUrl";
+  if (operation !== "blobs.put") return undefined;
+  if (headers["x-ms-blob-type"] !== undefined) return "blobs.putFromUrl";
+  return headers["x-ms-requires-sync"] === "true" ? "blobs.copyFromUrl" : "blobs.copy";
+}
+
+function sasLetters(operation: string): string {
+  if (operation === "blobs.list") return "l";
+  if (operation === "blobs.delete") return "d";
+  if (operation === "blobs.append") return "aw";
+  if (operation.startsWith("blobs.get")) return operation === "blobs.getTags" ? "t" : "r";
+  if (operation === "blobs.setTags") return "t";
+  if (operation === "blobs.put") return "cw";
+  return operation.startsWith("blobs.") ? "w" : "";
 }

@@ -1,0 +1,165 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { smallSeed } from "../../simulator/seeds/small.js";
+import {
+  CLOCK_PRELOAD,
+  ROOT,
+  type SimulatorProcess,
+  startSimulatorProcess,
+} from "./simulator-process.js";
+
+let azure: SimulatorProcess;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "simulator-copies-"));
+  const [account] = smallSeed.storageAccounts ?? [];
+  const other = { ...account!, id: account!.id.replace("mcpdrstate", "mcpdrcopy") };
+  const seed = join(folder, "seed.json");
+  await writeFile(seed, JSON.stringify({ ...smallSeed, storageAccounts: [account, other] }));
+  azure = await startSimulatorProcess(["--seed", seed]);
+});
+
+afterAll(async () => {
+  await azure.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs a program on the storage SDK, unmodified, with what an app would have; it answers with JSON. */
+async function withSdk(program: string): Promise<unknown> {
+  const script = join(folder, "client.cjs");
+  await writeFile(script, `${PROLOGUE}\n(async () => {${program}})().then(done, failed);`);
+  const client = spawn(process.execPath, ["--require", CLOCK_PRELOAD, script], {
+    env: {
+      PATH: process.env["PATH"],
+      ...azure.env,
+      MODULES: join(ROOT, "node_modules"),
+      CONTROL: azure.control,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return JSON.parse(await text(client.stdout)) as unknown;
+}
+
+const PROLOGUE = `
+const load = (name) => require(require.resolve(name, { paths: [process.env.MODULES] }));
+const { BlobServiceClient, BlobClient, generateBlobSASQueryParameters, BlobSASPermissions } =
+  load("@azure/storage-blob");
+const { DefaultAzureCredential } = load("@azure/identity");
+const credential = new DefaultAzureCredential();
+const service = (name) =>
+  new BlobServiceClient("https://" + name + ".blob.core.windows.net", credential);
+const [from, to] = [service("mcpdrstate"), service("mcpdrcopy")];
+const target = to.getContainerClient("target");
+const source = from.getContainerClient("source").getBlockBlobClient("a/b.json");
+const code = (promise) => promise.then(() => "done", (error) => error.statusCode + " " + error.code);
+const advance = (seconds) =>
+  fetch(process.env.CONTROL + "/clock/advance", { method: "POST", body: JSON.stringify({ seconds }) });
+const prepare = async () => {
+  await from.getContainerClient("source").createIfNotExists();
+  await target.createIfNotExists();
+  await source.upload('{"a":1}', 7, {
+    metadata: { run: "r1" }, blobHTTPHeaders: { blobContentType: "application/json" },
+  });
+};
+const sas = async (permissions, minutes = 60) => {
+  const now = Date.now();
+  const key = await from.getUserDelegationKey(new Date(now - 60000), new Date(now + 7200000));
+  const values = {
+    containerName: "source", blobName: "a/b.json", expiresOn: new Date(now + minutes * 60000),
+    permissions: BlobSASPermissions.parse(permissions),
+  };
+  return source.url + "?" + generateBlobSASQueryParameters(values, key, "mcpdrstate");
+};
+const bearer = async () => ({
+  scheme: "Bearer",
+  value: (await credential.getToken("https://storage.azure.com/.default")).token,
+});
+const done = (value) => process.stdout.write(JSON.stringify(value));
+const failed = (error) => done({ failed: String(error.stack) });
+`;
+
+it("blobs are copied between accounts with the bearer of their source", async () => {
+  const seen = await withSdk(`
+    await prepare();
+    const sourceAuthorization = await bearer();
+    const put = target.getBlockBlobClient("put");
+    await put.syncUploadFromURL(source.url, { sourceAuthorization });
+    const copy = target.getBlockBlobClient("copy");
+    const copied = await copy.syncCopyFromURL(source.url, { sourceAuthorization });
+    const blocks = target.getBlockBlobClient("blocks");
+    await blocks.stageBlockFromURL("AAAA", source.url, 0, 7, { sourceAuthorization });
+    await blocks.commitBlockList(["AAAA"]);
+    const properties = await copy.getProperties();
+    return {
+      texts: await Promise.all([put, copy, blocks].map(async (b) => String(await b.downloadToBuffer()))),
+      type: properties.contentType, run: properties.metadata.run,
+      status: copied.copyStatus, id: copied.copyId === properties.copyId,
+      nobody: await code(target.getBlockBlobClient("x").syncUploadFromURL(source.url)),
+      missing: await code(copy.syncCopyFromURL(source.url + "2", { sourceAuthorization })),
+      condition: await code(
+        put.syncUploadFromURL(source.url, { sourceAuthorization, conditions: { ifNoneMatch: "*" } })),
+      pinned: await code(
+        copy.syncCopyFromURL(source.url, {
+          sourceAuthorization, sourceConditions: { ifMatch: '"0x1"' } })),
+    };`);
+
+  expect(seen).toEqual({
+    texts: ['{"a":1}', '{"a":1}', '{"a":1}'],
+    type: "application/json",
+    run: "r1",
+    status: "success",
+    id: true,
+    nobody: "401 CannotVerifyCopySource",
+    missing: "404 CannotVerifyCopySource",
+    condition: "409 BlobAlreadyExists",
+    pinned: "412 SourceConditionNotMet",
+  });
+});
+
+it("a user-delegation SAS lets do what it says, for as long as it says", async () => {
+  const seen = await withSdk(`
+    await prepare();
+    const good = await sas("r");
+    const client = new BlobClient(good);
+    const result = {
+      read: String(await client.downloadToBuffer()),
+      remove: await code(client.delete()),
+      forged: await code(new BlobClient(good.replace("sp=r", "sp=rd")).delete()),
+      elsewhere: await code(new BlobClient(good.replace("a/b.json", "a/c.json")).getProperties()),
+      unsigned: await code(new BlobClient(source.url + "?sv=2026-10-06&sig=abc").getProperties()),
+    };
+    await advance(3700);
+    return { ...result, late: await code(client.downloadToBuffer()) };`);
+
+  expect(seen).toMatchObject({
+    read: '{"a":1}',
+    remove: "403 AuthorizationPermissionMismatch",
+    forged: "403 AuthenticationFailed",
+    elsewhere: expect.stringMatching(/^403/) as string,
+    unsigned: expect.stringMatching(/^403/) as string,
+    late: expect.stringMatching(/^403/) as string,
+  });
+});
+
+it("an asynchronous copy is pending until its time has come", async () => {
+  const seen = await withSdk(`
+    await prepare();
+    const blob = target.getBlockBlobClient("later");
+    const poller = await blob.beginCopyFromURL(await sas("r"), { intervalInMs: 10 });
+    const before = (await blob.getProperties()).copyStatus;
+    const busy = await code(blob.upload("x", 1));
+    await advance(21);
+    const result = await poller.pollUntilDone();
+    return { before, busy, status: result.copyStatus, text: String(await blob.downloadToBuffer()) };`);
+
+  expect(seen).toEqual({
+    before: "pending",
+    busy: "409 PendingCopyOperation",
+    status: "success",
+    text: '{"a":1}',
+  });
+});
