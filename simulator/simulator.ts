@@ -22,6 +22,7 @@ import { FaultRegistry } from "./faults/registry.js";
 import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
 import { createTokenAuthority } from "./identity/tokens.js";
 import { logAnalyticsService } from "./log-analytics/routes.js";
+import { metricOperations, metricTypes } from "./metrics/routes.js";
 import { durationsOf, type Profile } from "./profiles/profile.js";
 import { createCertificateAuthority } from "./server/certificates.js";
 import { createGateway } from "./server/gateway.js";
@@ -95,7 +96,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     world,
     extraAudiences: directAudiences,
   });
-  const armTypes = [...resourceTypes, ...containerAppTypes, ...roleAssignmentTypes];
+  const armTypes = [...resourceTypes, ...containerAppTypes, ...roleAssignmentTypes, ...metricTypes];
   const arm = armService({
     world,
     tokens,
@@ -104,6 +105,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...providerOperations(armTypes),
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
+      ...metricOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
