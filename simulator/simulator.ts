@@ -23,6 +23,7 @@ import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
 import { createTokenAuthority } from "./identity/tokens.js";
 import { logAnalyticsService } from "./log-analytics/routes.js";
 import { metricOperations, metricTypes } from "./metrics/routes.js";
+import { storageAccountOperations, storageAccountTypes } from "./storage-accounts/routes.js";
 import { durationsOf, type Profile } from "./profiles/profile.js";
 import { createCertificateAuthority } from "./server/certificates.js";
 import { createGateway } from "./server/gateway.js";
@@ -96,7 +97,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     world,
     extraAudiences: directAudiences,
   });
-  const armTypes = [...resourceTypes, ...containerAppTypes, ...roleAssignmentTypes, ...metricTypes];
+  const armTypes = [
+    ...resourceTypes,
+    ...containerAppTypes,
+    ...roleAssignmentTypes,
+    ...metricTypes,
+    ...storageAccountTypes,
+  ];
   const arm = armService({
     world,
     tokens,
@@ -106,6 +113,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
       ...metricOperations,
+      ...storageAccountOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],

@@ -151,3 +151,27 @@ it("ARM throttles more requests than a bucket holds, and says when to come again
   expect(throttled[0]?.json()).toMatchObject({ error: { code: "SubscriptionRequestsThrottled" } });
   expect((await read()).status).toBe(200);
 });
+
+it("storage accounts are shown to whoever may read them", async () => {
+  const [account] = smallSeed.storageAccounts ?? [];
+  const id = account?.id ?? "";
+  const [assignment] = smallSeed.roleAssignments;
+  const reader = { ...assignment!, scope: id.split("/").slice(0, 5).join("/") };
+  const roleAssignments = [{ ...reader, roleDefinitionId: READER }];
+  const read = (path: string): Promise<Reply> =>
+    azure.call("GET", arm(path, "2026-09-01"), { token });
+
+  const refused = await read(id);
+  await azure.steer("POST", "/reset", { seed: { ...smallSeed, roleAssignments } });
+  const got = await read(id);
+  const listed = await read(id.split("/").slice(0, -1).join("/"));
+  const missing = await read(`${id}2`);
+
+  expect([refused, got, listed, missing].map(({ status }) => status)).toEqual([403, 200, 200, 404]);
+  expect(got.json()).toMatchObject({
+    name: "mcpdrstate",
+    sku: { name: "Standard_ZRS" },
+    properties: { primaryEndpoints: { blob: "https://mcpdrstate.blob.core.windows.net/" } },
+  });
+  expect(listed.json<{ value: unknown[] }>().value).toHaveLength(1);
+});
