@@ -227,7 +227,8 @@ export class HostProcess {
   }
 
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
-    if (this.#child.exitCode !== null) return this.#child.exitCode;
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) return exitCode;
     const exited = once(this.#child, "exit") as Promise<[number | null]>;
     this.#child.kill(signal);
     return (await exited)[0];
