@@ -17,8 +17,13 @@ export function findingsOf(error: z.ZodError): readonly Finding[] {
         message: "is not known here; remove it or check its spelling",
       }));
     }
-    if (issue.code === "invalid_type" && issue.input === undefined) {
-      return [{ path: at(), message: `is missing; ${issue.expected} expected` }];
+    // zod's own words; a schema's are for the operator already.
+    if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input")) {
+      const missing = issue.message.endsWith("received undefined");
+      const message = missing
+        ? `is missing; write a ${issue.expected}`
+        : `must be a ${issue.expected}`;
+      return [{ path: at(), message }];
     }
     if (issue.code === "invalid_value" && issue.message.startsWith("Invalid")) {
       return [{ path: at(), message: `must be one of ${issue.values.map(String).join(", ")}` }];

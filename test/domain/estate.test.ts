@@ -110,7 +110,21 @@ describe("estate", () => {
       (e) => {
         delete e["name"];
       },
-      "name: is missing; string expected",
+      "name: is missing; write a string",
+    ],
+    [
+      "a number for a name",
+      (e) => {
+        Object.assign(e, { name: 5 });
+      },
+      "name: must be a string",
+    ],
+    [
+      "a tier that Redis does not have",
+      (e) => {
+        Object.assign(e.environments.production["redis"]!, { tier: "Gold" });
+      },
+      "environments.production.redis.tier: must be one of Basic, Standard, Premium, Managed",
     ],
   ])("refuses %s and says what to write", (_what, bend, expected) => {
     expect(findings(bend).join("\n")).toContain(expected);
