@@ -109,14 +109,23 @@ export function containerAppActivities(
     ),
 
     contract.chooseKnownGood.implementedBy(classifyError, async ({ app, failing }) => {
-      const candidates = (await apps.revisions(app)).filter(
-        (revision) => !failing.includes(revision.name) && ranWell(revision),
+      const all = await apps.revisions(app);
+      const failedAt = all
+        .filter(({ name }) => failing.includes(name))
+        .map(({ createdAt }) => createdAt ?? "")
+        .sort();
+      // Only what is older than the failure: a newer one that waits without traffic never proved itself.
+      const candidates = all.filter(
+        (revision) =>
+          !failing.includes(revision.name) &&
+          ranWell(revision) &&
+          (failedAt[0] === undefined || (revision.createdAt ?? "") < failedAt[0]),
       );
       const [best] = newestFirst(candidates);
       if (best?.createdAt === undefined) {
         return {
           kind: "none",
-          detail: `no other revision of ${nameOf(app)} is provisioned and free of failures`,
+          detail: `no earlier revision of ${nameOf(app)} is provisioned and free of failures`,
         };
       }
       return {

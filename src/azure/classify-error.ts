@@ -69,8 +69,9 @@ export function classifyError(error: unknown): Failure | null {
     const of = transientStatus.has(status) ? "transient" : "terminal";
     return failure(of, code ?? `http-${status}`);
   }
+  // The platform's identity endpoint restarts now and then; patience bounds the repeats.
   if (facts.name === "AuthenticationError" || facts.name === "CredentialUnavailableError") {
-    return failure("terminal", facts.name);
+    return failure("transient", facts.name);
   }
   return null;
 }

@@ -187,7 +187,15 @@ export function containerApps(
             ? []
             : [{ label, revisionName, weight: 0 }],
       );
-      const traffic: TrafficWeight[] = [{ revisionName: revision, weight: 100 }, ...labeled];
+      const label = app.configuration?.ingress?.traffic?.find(
+        ({ revisionName }) => revisionName === revision,
+      )?.label;
+      const all: TrafficWeight = {
+        revisionName: revision,
+        weight: 100,
+        ...(label === undefined ? {} : { label }),
+      };
+      const traffic: TrafficWeight[] = [all, ...labeled];
       return submit(id, { configuration: { ingress: { traffic } } }, app.location);
     },
 
@@ -200,7 +208,14 @@ export function containerApps(
       if (good.template?.containers === undefined) {
         throw terminal("no-template", `revision ${from} has no template to roll forward with`);
       }
-      return submit(id, { template: { ...good.template, revisionSuffix: suffix } }, app.location);
+      // A merge patch keeps what it does not name, so what the good template lacks is named empty.
+      const template = {
+        initContainers: [],
+        volumes: [],
+        ...good.template,
+        revisionSuffix: suffix,
+      };
+      return submit(id, { template }, app.location);
     },
 
     async operation(id, token) {

@@ -20,7 +20,14 @@ const Variables = z.object({
   LOGS_ENDPOINT: z.url().default("https://api.loganalytics.io"),
   LOGS_AUDIENCE: z.url().default("https://api.loganalytics.io"),
   STORAGE_AUDIENCE: z.url().default("https://storage.azure.com"),
-  CALL_TIME_LIMIT_SECONDS: z.coerce.number().positive().max(60).default(20),
+  CALL_TIME_LIMIT_SECONDS: z.coerce
+    .number()
+    .positive()
+    .max(20, {
+      error:
+        "write 20 or less: four calls must fit into the 90 s that a lease covers a mutation for",
+    })
+    .default(20),
   PROBE_TIME_LIMIT_SECONDS: z.coerce.number().positive().max(30).default(5),
 });
 

@@ -35,14 +35,17 @@ const ContainerAppSides = z.strictObject({
   health: HealthRule.prefault({}),
 });
 
+const redisId = z.union(
+  [resourceId("Microsoft.Cache/redis"), resourceId("Microsoft.Cache/redisEnterprise")],
+  {
+    error:
+      "write the full resource id of a Microsoft.Cache/redis or Microsoft.Cache/redisEnterprise",
+  },
+);
+
 const RedisSides = z.strictObject({
-  primary: z.union([
-    resourceId("Microsoft.Cache/redis"),
-    resourceId("Microsoft.Cache/redisEnterprise"),
-  ]),
-  secondary: z
-    .union([resourceId("Microsoft.Cache/redis"), resourceId("Microsoft.Cache/redisEnterprise")])
-    .optional(),
+  primary: redisId,
+  secondary: redisId.optional(),
   tier: z.enum(["Basic", "Standard", "Premium", "Managed"]),
   connectionSecret: z.string().default("redis-connection-string"),
 });
@@ -201,6 +204,21 @@ export const Estate = z.strictObject({
     .partialRecord(EnvironmentName, Environment)
     .refine((environments) => Object.keys(environments).length > 0, {
       error: "name at least one of development, staging, production",
+    })
+    .superRefine((environments, context) => {
+      const seen = new Map<string, string>();
+      for (const name of EnvironmentName.options) {
+        const environment = environments[name];
+        if (environment === undefined) continue;
+        for (const { known } of placesOf(name, environment)) {
+          const other = seen.get(known.toLowerCase());
+          if (other !== undefined) {
+            const message = `names ${known}, which stands in ${other} already; every resource has one place`;
+            context.addIssue({ code: "custom", path: [name], message });
+          }
+          seen.set(known.toLowerCase(), name);
+        }
+      }
     }),
 });
 export type Estate = z.infer<typeof Estate>;

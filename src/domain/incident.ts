@@ -14,6 +14,8 @@ export const Incident = z.strictObject({
   /** ARM id of the failing resource. */
   resource: z.string(),
   run: z.string(),
+  /** Hash of what opened it: the same alert or order is not answered twice. */
+  distinction: z.string(),
   status: z.enum(["open", "closed"]),
   openedAt: Instant,
   detectedAt: Instant,

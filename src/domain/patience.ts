@@ -21,6 +21,7 @@ export const patiently: Patience = {
 export const persistently: Patience = {
   transient: { first: seconds(5), longest: minutes(2), within: minutes(120) },
   busy: { first: seconds(5), longest: seconds(30), within: minutes(120) },
+  "permission-lag": { first: seconds(15), longest: minutes(5), within: minutes(120) },
 };
 
 /** For what is only useful now: evidence, and observations that are repeated anyway. */

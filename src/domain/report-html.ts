@@ -26,7 +26,7 @@ ${content.facts.map(([name, value]) => `<tr><th scope="row">${escape(name)}</th>
 </table>
 ${list("Next steps", content.nextSteps, "ol")}${list("Findings", content.findings, "ul")}<h2>Steps</h2>
 <table class="steps">
-<thead><tr>${["After", "Step", "Status", "Took", "Attempts", "Changed", "Detail"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
+<thead><tr>${["After", "Step", "Status", "Took", "Calls", "Changed", "Detail"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
 <tbody>
 ${content.steps.map((step) => rows(stepCells(step))).join("\n")}
 </tbody>

@@ -21,7 +21,7 @@ export function renderMarkdown(record: RunRecord): string {
     "",
     "## Steps",
     "",
-    "| after | step | status | took | attempts | changed | detail |",
+    "| after | step | status | took | calls | changed | detail |",
     "| ---: | --- | --- | ---: | ---: | --- | --- |",
     ...steps.map(
       (step) =>

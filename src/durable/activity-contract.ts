@@ -1,6 +1,7 @@
 import type { InvocationContext } from "@azure/functions";
 import type { OrchestrationContext, Task } from "durable-functions";
 import { z } from "zod";
+import { scrub } from "../domain/credential-scrubbing.js";
 import { Failure } from "../domain/failure.js";
 import { LeaseProof } from "../domain/lease.js";
 import type { Patience } from "../domain/patience.js";
@@ -91,11 +92,11 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
           },
         };
         try {
-          const value = await body(declared.input.parse(input), context);
-          return { ok: true, value: declared.output.parse(value) };
+          const value = declared.output.parse(await body(declared.input.parse(input), context));
+          return { ok: true, value: presentable(value) };
         } catch (error) {
           const failure = classify(error);
-          if (failure === null) throw error;
+          if (failure === null) throw defect(error);
           context.log("activity failed", {
             activity: name,
             class: failure.class,
@@ -106,4 +107,25 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
       },
     }),
   };
+}
+
+const longestDetail = 400;
+
+/** What others wrote reaches history through an output's detail: scrubbed there, and kept short. */
+function presentable<Output>(output: Output): Output {
+  if (typeof output !== "object" || output === null || !("detail" in output)) return output;
+  const { detail } = output;
+  if (typeof detail !== "string") return output;
+  return { ...output, detail: scrub(detail).slice(0, longestDetail) };
+}
+
+/** A defect of ours ends the activity; its text enters history too. */
+function defect(error: unknown): Error {
+  const [name, message] =
+    error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
+  const scrubbed = new Error(`${name}: ${scrub(message).slice(0, longestDetail)}`);
+  if (error instanceof Error && error.stack !== undefined) {
+    scrubbed.stack = scrub(error.stack);
+  }
+  return scrubbed;
 }

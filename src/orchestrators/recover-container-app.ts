@@ -39,6 +39,8 @@ export const recoverContainerApp = framed(containerAppFailure, function* (recove
   const probe = { fqdn, rule: order.estate.containerApp.health };
 
   const confirmed = yield* recovery.until("confirm", app.probeHealth, probe, failing);
+  if (confirmed === "blind")
+    return blind(recovery, "not one of this service's probes could be made");
   if (confirmed === "done") {
     return recovery.end("not-needed", "the app answers its health probe; nothing was changed");
   }
@@ -172,9 +174,13 @@ function* rollBack(recovery: Steps, patient: Patient): Durable<Ending> {
   return noWayBack(recovery, why);
 }
 
-function* activate(recovery: Steps, { app: id }: Patient, good: string): Durable<Answer<boolean>> {
+function* activate(
+  recovery: Steps,
+  { app: id }: Patient,
+  good: string,
+  item = good,
+): Durable<Answer<boolean>> {
   const target = { app: id, revision: good };
-  const item = good;
   const answer = yield* recovery.step("activate-known-good", app.activateRevision, target, item);
   if (!answer.ok) return answer;
   const waited = yield* recovery.until("await-activation", app.observeRevision, target, {
@@ -207,18 +213,31 @@ function* settleOn(recovery: Steps, patient: Patient, good: string, nth: number)
   if (!(yield* healthyAgain(recovery, patient))) {
     return noWayBack(recovery, `the app is not healthy on ${good} either`);
   }
-  const settled =
-    (yield* rollForward(recovery, patient, good, nth)) &&
-    (yield* healthy(recovery, "await-settled", patient));
-  if (settled)
+  const rolled = yield* rollForward(recovery, patient, good, nth);
+  const well = yield* healthy(recovery, "await-settled", patient);
+  if (rolled && well) {
     return recovery.end("restored", `rolled back to ${good} and forward with its template`);
-
+  }
+  // The new revision took the traffic and is not well: back to the one that was.
+  if (!well && !(yield* comeBack(recovery, patient, good))) {
+    recovery.journal.lost();
+    return noWayBack(
+      recovery,
+      `${good} served again, but not after its template was rolled forward`,
+    );
+  }
   recovery.journal.finding(
-    `the app serves from ${good}, but its template is still that of the failed revision`,
+    `the app serves from ${good}, but the app's template could not be made the same`,
   );
   return recovery.end("restored-with-findings", `rolled back to ${good}`, [
     `Deploy the template of ${good} before the next change of the app's settings`,
   ]);
+}
+
+function* comeBack(recovery: Steps, patient: Patient, good: string): Durable<boolean> {
+  const again = yield* activate(recovery, patient, good, `${good}-again`);
+  if (!again.ok || !again.value) return false;
+  return yield* healthy(recovery, "await-settled", patient);
 }
 
 function* rollForward(
@@ -272,10 +291,13 @@ function* healthy(
   return waited === "done";
 }
 
-/** The last word: one more good answer, through the app's own address. */
+/** The last word, through the app's own address; one lost packet does not undo a recovery. */
 function* verify(recovery: Steps, { probe }: Patient): Durable<boolean> {
-  const seen = yield* recovery.step("verify", app.probeHealth, probe);
-  if (!seen.ok || !seen.value.healthy) return false;
+  const waited = yield* recovery.until("verify", app.probeHealth, probe, {
+    ...waits.verify,
+    done: (seen) => seen.healthy,
+  });
+  if (waited !== "done") return false;
   recovery.journal.restored(recovery.now());
   return true;
 }

@@ -4,7 +4,7 @@ import { closeIncident, confirmMandate, saveRecord } from "../activities/run.con
 import { scrub } from "../domain/credential-scrubbing.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
 import type { Scenario } from "../scenarios/scenario.js";
-import { Recovery, type Ending } from "./recovery.js";
+import { describeFailure, Recovery, Superseded, type Ending } from "./recovery.js";
 
 /** What a run returns: the record holds the rest. */
 export interface RunResult {
@@ -43,13 +43,17 @@ function* within<StepId extends string>(
   const ending = yield* ended(recovery, order, recover);
   const at = recovery.now();
   const record = recovery.journal.record(recovery.run(), at, ending);
-  yield* recovery.quietly("save-record", saveRecord, { record });
+  const saved = yield* recovery.quietly("save-record", saveRecord, { record });
   yield* recovery.quietly("close-incident", closeIncident, {
     incident,
     outcome: ending.outcome,
     at,
   });
-  recovery.publish(ending);
+  recovery.publish(
+    saved.ok
+      ? ending
+      : { ...ending, reason: `${ending.reason}; no record: ${describeFailure(saved.failure)}` },
+  );
   return { run: recovery.run(), outcome: ending.outcome };
 }
 
@@ -62,6 +66,7 @@ function* ended<StepId extends string>(
   try {
     return yield* recover(recovery, order);
   } catch (error) {
+    if (error instanceof Superseded) return recovery.end("superseded", error.message);
     const message = error instanceof Error ? error.message : String(error);
     return recovery.end(
       "needs-operator",

@@ -52,7 +52,8 @@ export class Journal {
       this.#steps.push(this.#current);
       return;
     }
-    known.status = "running";
+    // What failed once stays failed in the record, whatever a second part of the step brings.
+    if (known.status !== "failed") known.status = "running";
     delete known.endedAt;
     this.#current = known;
   }
@@ -105,7 +106,7 @@ export class Journal {
   }
 
   /** A wait that ended without what it waited for. */
-  giveUp(id: string, at: Instant, within: Milliseconds | undefined): void {
+  giveUp(id: string, at: Instant, within?: Milliseconds): void {
     const step = this.#step(id);
     if (step === undefined) return;
     step.status = "failed";
@@ -130,6 +131,11 @@ export class Journal {
   /** The first moment at which the verify step held counts; later proofs do not move it. */
   restored(at: Instant): void {
     this.#restoredAt ??= at;
+  }
+
+  /** What was restored has failed again. */
+  lost(): void {
+    this.#restoredAt = undefined;
   }
 
   checkpoint(at: Instant, ending?: Conclusion): Checkpoint {

@@ -29,7 +29,8 @@ export interface Wait<Output> {
   readonly longest: Milliseconds;
 }
 
-export type Waited = "done" | "failed" | "timed-out";
+/** `blind`: not a single look succeeded, so nothing is known. */
+export type Waited = "done" | "failed" | "timed-out" | "blind";
 
 /** How a scenario ends; the frame turns it into the record. */
 export interface Ending {
@@ -118,10 +119,11 @@ export class Recovery<StepId extends string = string> {
     this.#begin(id);
     const deadline = plus(this.now(), wait.within);
     let pause = wait.first;
-    let [good, bad] = [0, 0];
+    let [good, bad, seen] = [0, 0, 0];
     for (let look = 1; ; look++) {
       const answer = yield* this.#once(id, contract, input, look);
       if (answer.ok) {
+        seen += 1;
         good = wait.done(answer.value) ? good + 1 : 0;
         bad = wait.failed?.(answer.value) === true ? bad + 1 : 0;
         this.journal.see(id, answer.value.detail, look);
@@ -136,9 +138,10 @@ export class Recovery<StepId extends string = string> {
       }
       const hopeless = bad >= (wait.failedInARow ?? 1);
       if (hopeless || isAfter(plus(this.now(), pause), deadline)) {
-        if (wait.eitherWay === true) this.journal.end(id, this.now());
+        if (wait.eitherWay === true && seen > 0) this.journal.end(id, this.now());
         else this.journal.giveUp(id, this.now(), hopeless ? undefined : wait.within);
         this.publish();
+        if (seen === 0) return "blind";
         return hopeless ? "failed" : "timed-out";
       }
       this.publish();
@@ -187,13 +190,19 @@ export class Recovery<StepId extends string = string> {
       if (seen.ok) {
         this.journal.see(id, seen.value.detail);
         if (seen.value.state === "succeeded") break;
-        if (seen.value.state === "failed") return false;
+        if (seen.value.state === "failed") {
+          this.journal.giveUp(id, this.now());
+          return false;
+        }
         token = seen.value.operation ?? token;
       } else if (seen.failure.class === "terminal") {
         // The operation's address expires; what became of it is seen on the resource itself.
         break;
       }
-      if (isAfter(this.now(), deadline)) return false;
+      if (isAfter(this.now(), deadline)) {
+        this.journal.giveUp(id, this.now(), within);
+        return false;
+      }
       pause = milliseconds(Math.min(pause * 1.5, seconds(15)));
     }
     return true;
@@ -220,7 +229,7 @@ export class Recovery<StepId extends string = string> {
   *sleep(duration: Milliseconds): Durable<void> {
     yield this.#context.df.createTimer(dateOf(plus(this.now(), duration)));
     if (this.#held !== undefined && isAfter(this.now(), this.#held.renewAt)) {
-      yield* this.#lease(this.#held.proof.resource);
+      yield* this.#renew(this.#held.proof.resource);
     }
   }
 
@@ -287,11 +296,31 @@ export class Recovery<StepId extends string = string> {
     const takenAt = this.now();
     const { id } = this.journal.scenario;
     const answer = yield* this.quietly("take-lease", takeLease, { resource, scenario: id });
-    if (answer.ok && answer.value.kind === "taken") {
-      const { fencing } = answer.value;
-      this.#held = { proof: { resource, fencing }, renewAt: renewalAt(takenAt) };
-    }
+    if (answer.ok && answer.value.kind === "taken") this.#hold(resource, answer.value, takenAt);
     return answer;
+  }
+
+  /** One try; while the state store is away the next pause tries again, and mutations are refused. */
+  *#renew(resource: string): Durable<void> {
+    const takenAt = this.now();
+    const { id } = this.journal.scenario;
+    const wanted = { resource, scenario: id };
+    const answer = yield* this.#once("take-lease", takeLease, wanted, 1);
+    if (!answer.ok) return;
+    if (answer.value.kind === "held") throw new Superseded(answer.value.detail);
+    this.#hold(resource, answer.value, takenAt);
+  }
+
+  #hold(resource: string, { fencing }: { readonly fencing: number }, takenAt: Instant): void {
+    this.#held = { proof: { resource, fencing }, renewAt: renewalAt(takenAt) };
+  }
+}
+
+/** Another run has taken what this one held; the frame ends the run. */
+export class Superseded extends Error {
+  constructor(detail: string) {
+    super(`another run has taken over: ${detail}`);
+    this.name = "Superseded";
   }
 }
 

@@ -102,9 +102,10 @@ export const waits = {
     longest: seconds(5),
   },
   recheck: { failedInARow: 1, within: minutes(1), first: seconds(5), longest: seconds(5) },
-  restart: { failedInARow: 5, within: minutes(4), longest: seconds(10) },
-  activation: { failedInARow: 3, within: minutes(4), first: seconds(5), longest: seconds(15) },
-  rollForward: { within: minutes(4), first: seconds(5), longest: seconds(15) },
+  restart: { failedInARow: 5, within: minutes(4), longest: seconds(7) },
+  activation: { failedInARow: 3, within: minutes(4), first: seconds(5), longest: seconds(7) },
+  rollForward: { within: minutes(4), first: seconds(5), longest: seconds(10) },
   operation: { within: minutes(5) },
   health: { within: minutes(3), longest: seconds(10) },
+  verify: { within: seconds(20), first: seconds(5), longest: seconds(5) },
 } as const;

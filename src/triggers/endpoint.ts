@@ -26,6 +26,7 @@ export interface Endpoint {
   readonly estate: Estate;
   readonly runs: DurableRuns;
   readonly now: () => Instant;
+  readonly log: (message: string) => void;
 }
 
 /** Turns a handler into a function of the app: checks the estate, and answers for every failure. */
@@ -42,7 +43,10 @@ export function endpoint(
     }
     try {
       const runs = durableRuns(client);
-      return await handle({ request, store, estate: estate.estate, runs, now });
+      const log = (message: string): void => {
+        context.log(message);
+      };
+      return await handle({ request, store, estate: estate.estate, runs, now, log });
     } catch (error) {
       if (error instanceof Refusal) return error.response;
       const failure = classify(error);

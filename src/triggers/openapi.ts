@@ -18,7 +18,10 @@ const problemOf = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: Problem } },
 });
-const always = { "503": problemOf("The state store or the estate cannot be used; try again.") };
+const always = {
+  "401": { description: "The function key is missing or wrong; the host answers without a body." },
+  "503": problemOf("The state store or the estate cannot be used; try again."),
+};
 const keyed = [{ functionKey: [] }];
 const run = z.object({ id: z.string().meta({ description: "A run's id" }) });
 
@@ -60,7 +63,11 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
       summary: "Lists what runs now and what has ended",
       security: keyed,
       requestParams: { query: z.object({ top: z.int().min(1).max(500).optional() }) },
-      responses: { "200": jsonOf(RunList, "Runs, the ended ones newest first"), ...always },
+      responses: {
+        "200": jsonOf(RunList, "Runs, the ended ones newest first"),
+        "400": problemOf("top is not a number from 1 to 500"),
+        ...always,
+      },
     },
   },
   "/recoveries/{id}": {
@@ -88,6 +95,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
             "text/markdown": { schema: z.string() },
           },
         },
+        "400": problemOf("format is not html, md or json"),
         "404": problemOf("No such report, or not yet"),
         ...always,
       },

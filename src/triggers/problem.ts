@@ -51,7 +51,7 @@ export function problem(
 
 /** The members of a body that did not parse, each with its path. */
 export const invalid = (error: z.ZodError): HttpResponseInit =>
-  problem(400, "the request body is not what this address takes", {
+  problem(400, "the request is not what this address takes", {
     errors: findingsOf(error)
       .slice(0, 20)
       .map(({ path, message }) => ({ path: path === "" ? "(body)" : path, message })),

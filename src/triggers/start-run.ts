@@ -48,6 +48,10 @@ export async function startRun(
   request: StartRequest,
 ): Promise<Start> {
   const { scenario, environment, resource } = request;
+  // A run that has ended is never started again, whatever has happened to the resource since.
+  if (request.run !== undefined && (await hasEnded(store, runs, request.run))) {
+    return { kind: "ended", run: request.run };
+  }
   const name = incidentName(environment, scenario, resource);
   const wanted = newIncident(request, environmentOf(estate, environment), name, now());
 
@@ -69,10 +73,15 @@ export async function startRun(
       await store.incidents.close(name, incident.run, "needs-operator", now());
       continue;
     }
-    if (incident.run === request.run) return { kind: "ended", run: incident.run };
+    // The same alert or order again, whose trigger died before it could remember it.
+    if (incident.distinction === wanted.distinction) return { kind: "ended", run: incident.run };
     if (await store.incidents.reopen(name, standing, wanted)) return begin(runs, wanted);
   }
   throw Object.assign(new Error("too many triggers at once for one incident"), { statusCode: 503 });
+}
+
+async function hasEnded(store: StateStore, runs: DurableRuns, run: string): Promise<boolean> {
+  return (await runs.state(run)).kind === "ended" || (await store.runs.read(run)) !== undefined;
 }
 
 async function begin(
@@ -115,6 +124,7 @@ function newIncident(
     scenario,
     resource,
     run: request.run ?? runId(scenario, request.environment, openedAt, sha256(distinction)),
+    distinction: sha256(distinction),
     status: "open",
     openedAt,
     detectedAt,

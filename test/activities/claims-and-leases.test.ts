@@ -25,12 +25,13 @@ function world() {
   const logs = { answer: { rows: [], partial: false } as LogAnswer, failing: false };
   const probe = {
     ill: new Set<string>(),
+    words: "answered",
     probe: (fqdn: string) =>
       Promise.resolve({
         healthy: !probe.ill.has(fqdn),
         status: 200,
         latency: milliseconds(5),
-        detail: "answered",
+        detail: probe.words,
       }),
   };
   const activities = new Map(
@@ -241,7 +242,9 @@ describe("a mutating activity", () => {
     const { call, lease, apps } = world();
     apps.refusal = new TypeError("undefined is not a function");
 
-    await expect(call(app.restartRevision, restart, await lease())).rejects.toThrow(TypeError);
+    await expect(call(app.restartRevision, restart, await lease())).rejects.toThrow(
+      "TypeError: undefined is not a function",
+    );
   });
 });
 
@@ -308,7 +311,13 @@ describe("observing activities", () => {
     const found = await call(app.chooseKnownGood, { app: id, failing: ["serving"] });
     apps.all = [revision({ name: "serving" })];
     const none = await call(app.chooseKnownGood, { app: id, failing: ["serving"] });
+    apps.all = [
+      revision({ name: "serving" }),
+      revision({ name: "canary", createdAt: "2026-11-21T00:00:00.000Z" }),
+    ];
+    const newer = await call(app.chooseKnownGood, { app: id, failing: ["serving"] });
 
+    expect(newer).toMatchObject({ ok: true, value: { kind: "none" } });
     expect(found).toMatchObject({ ok: true, value: { kind: "found", revision: "good" } });
     expect(none).toMatchObject({ ok: true, value: { kind: "none" } });
   });
@@ -374,6 +383,17 @@ describe("observing activities", () => {
       value: { healthy: true, status: 200 },
     });
   });
+});
+
+it("lets no credential of the app's own words into an answer", async () => {
+  const { call, probe } = world();
+  const rule = sampleEstate().environments.production!.containerApp.health;
+  probe.words = `redis://:hunter2hunter2@cache:6380 password=hunter2hunter2 ${"long ".repeat(500)}`;
+
+  const seen = await call(app.probeHealth, { fqdn: "x", rule });
+
+  expect(JSON.stringify(seen)).not.toContain("hunter2");
+  expect(seen.ok && seen.value.detail.length).toBeLessThanOrEqual(400);
 });
 
 describe("evidence", () => {
@@ -445,6 +465,7 @@ describe("a run's own papers", () => {
     scenario: "container-app-failure" as const,
     resource: id,
     run: runId,
+    distinction: "0",
     status: "open" as const,
     openedAt: "2026-11-22T14:00:00.000Z",
     detectedAt: "2026-11-22T14:00:00.000Z",

@@ -50,10 +50,10 @@ describe("classify error", () => {
     );
   });
 
-  it("takes a missing identity for terminal and keeps a class that was given", () => {
+  it("takes an identity that does not answer for transient and keeps a class that was given", () => {
     const identity = Object.assign(new Error("none"), { name: "CredentialUnavailableError" });
 
-    expect(classifyError(identity)?.class).toBe("terminal");
+    expect(classifyError(identity)?.class).toBe("transient");
     expect(classifyError(terminal("x", "y"))).toEqual({
       class: "terminal",
       code: "x",

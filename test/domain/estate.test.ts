@@ -126,6 +126,13 @@ describe("estate", () => {
       },
       "environments.production.redis.tier: must be one of Basic, Standard, Premium, Managed",
     ],
+    [
+      "one app in two environments",
+      (e) => {
+        e.environments.staging["containerApp"] = e.environments.production["containerApp"]!;
+      },
+      "every resource has one place",
+    ],
   ])("refuses %s and says what to write", (_what, bend, expected) => {
     expect(findings(bend).join("\n")).toContain(expected);
   });

@@ -6,6 +6,8 @@ import type { RunRecord } from "../../src/domain/run-record.js";
 import { milliseconds } from "../../src/domain/duration.js";
 import { stub, type Stub } from "./replay-driver.js";
 
+type Planned = Failure | Error | undefined;
+
 /** A container app on the couch: it fails, and one thing heals it unless a field says otherwise. */
 export interface PatientTraits {
   readonly heals:
@@ -15,7 +17,11 @@ export interface PatientTraits {
   /** A second revision shares the traffic and is well. */
   readonly split: boolean;
   /** Activities that fail for good, or as often as said; an Error is a crash. */
-  readonly failing: Readonly<Record<string, Failure | Error | readonly (Failure | Error)[]>>;
+  readonly failing: Readonly<Record<string, Planned | readonly Planned[]>>;
+  /** The new revision of a roll-forward is ill, until the old one is activated again or for good. */
+  readonly rollForwardHarms: "no" | "until-back" | "for-good";
+  /** Milliseconds after which another run has this run's lease. */
+  readonly leaseLostAfter: number;
   readonly leaseHeldFor: number;
   readonly mandated: boolean;
 }
@@ -26,6 +32,8 @@ const usual: PatientTraits = {
   knownGood: true,
   split: false,
   failing: {},
+  rollForwardHarms: "no",
+  leaseLostAfter: Infinity,
   leaseHeldFor: 0,
   mandated: true,
 };
@@ -43,6 +51,7 @@ const candidates = ["mcp-server-prod--good", "mcp-server-prod--older"];
 export function patient(traits: Partial<PatientTraits> = {}): Patient {
   const is = { ...usual, ...traits };
   const seen = new Map<string, number>();
+  let harmed = false;
   let restartedAt: number | undefined;
   let healthyFrom = is.heals === "already" ? 0 : Infinity;
   let serving = is.split ? [bad, well] : [bad];
@@ -51,7 +60,7 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
   let closedWith: string | undefined;
 
   const heal = (by: PatientTraits["heals"], now: number): void => {
-    if (is.heals === by) healthyFrom = Math.min(healthyFrom, now + 40_000);
+    if (is.heals === by && !harmed) healthyFrom = Math.min(healthyFrom, now + 40_000);
   };
   const failure = (name: string): { failure: Failure } | undefined => {
     const planned = is.failing[name];
@@ -84,6 +93,8 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
         },
     ),
     stub(app.probeHealth, (_input, _caller, now) => {
+      const failed = failure("probeHealth");
+      if (failed !== undefined) return failed;
       const healthy = now >= healthyFrom;
       return {
         healthy,
@@ -126,6 +137,7 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
       const failed = failure("activateRevision");
       if (failed !== undefined) return failed;
       heal("activation", now);
+      if (is.rollForwardHarms === "until-back" && harmed) healthyFrom = now;
       if (is.mode === "single") serving = [revision];
       return { changed: true, detail: "activated" };
     }),
@@ -144,6 +156,10 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
       const failed = failure("startRollForward");
       if (failed !== undefined) return failed;
       heal("roll-forward", now);
+      if (is.rollForwardHarms !== "no") {
+        harmed = true;
+        healthyFrom = Infinity;
+      }
       latest = `mcp-server-prod--${suffix}`;
       serving = [latest];
       return { changed: true, operation: "poller", revision: latest, detail: "rolling" };
@@ -160,9 +176,11 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
     stub(evidence.captureErrorRates, (_input, { step }) => kept("captureErrorRates", step)),
     stub(run.confirmMandate, () => ({ mandated: is.mandated, detail: "looked" })),
     stub(run.takeLease, (_input, caller, now) => {
+      const failed = failure("takeLease");
+      if (failed !== undefined) return failed;
       const first = seen.get("lease") ?? now;
       seen.set("lease", first);
-      return now - first < is.leaseHeldFor
+      return now - first < is.leaseHeldFor || now - first >= is.leaseLostAfter
         ? { kind: "held" as const, detail: "held by another run" }
         : {
             kind: "taken" as const,
@@ -193,6 +211,5 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
   };
 }
 
-const isList = (
-  planned: Failure | Error | readonly (Failure | Error)[],
-): planned is readonly (Failure | Error)[] => Array.isArray(planned);
+const isList = (planned: Planned | readonly Planned[]): planned is readonly Planned[] =>
+  Array.isArray(planned);

@@ -70,6 +70,19 @@ describe("parse alert", () => {
     expect(message).toContain("turn on the common alert schema");
   });
 
+  it("keeps the names that people gave short and free of credentials", () => {
+    const body = fixture("metric") as { data: { essentials: Record<string, string> } };
+    body.data.essentials["alertRule"] = `password=hunter2hunter2 ${"x".repeat(20_000)}`;
+    const long = structuredClone(body);
+    long.data.essentials["alertId"] = "x".repeat(600);
+
+    const result = parseAlert(body);
+
+    expect(result.data?.rule.length).toBeLessThanOrEqual(200);
+    expect(result.data?.rule).not.toContain("hunter2");
+    expect(parseAlert(long).error?.issues[0]?.message).toContain("longer than 500");
+  });
+
   it("never throws, whatever is posted", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (body) => {

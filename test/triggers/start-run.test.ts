@@ -95,6 +95,31 @@ describe("start run", () => {
     expect(runs.started).toEqual([]);
   });
 
+  it("never starts an ended run again, whatever has run since", async () => {
+    const { runs, start, store } = world();
+    const end = async (run: string): Promise<void> => {
+      runs.states.set(run, { kind: "ended", how: "completed", checkpoint: undefined });
+      await store.incidents.close(name, run, "restored", now);
+    };
+    const { run: first } = await start({ distinction: "one" });
+    await end(first);
+    const { run: second } = await start({ distinction: "two" });
+    await end(second);
+    runs.started.length = 0;
+
+    expect(await start({ distinction: "one", run: first })).toEqual({ kind: "ended", run: first });
+    expect(runs.started).toEqual([]);
+    expect((await store.incidents.read(name))?.value.run).toBe(second);
+  });
+
+  it("knows the alert that opened the last incident, though its trigger died before noting it", async () => {
+    const { start, store } = world();
+    const { run } = await start({ distinction: "alert" });
+    await store.incidents.close(name, run, "restored", now);
+
+    expect(await start({ distinction: "alert" })).toEqual({ kind: "ended", run });
+  });
+
   it.each(["failed", "terminated", "completed"] as const)(
     "takes over from a run that %s without closing its incident",
     async (how) => {

@@ -36,6 +36,10 @@ export async function receiveAlert(endpoint: Endpoint): Promise<HttpResponseInit
       ? { ...result, status: "attached", reason: `${result.run} has this alert already` }
       : result;
   const { run } = answer;
+  // Azure Monitor throws the answer away; whoever asks why nothing happened finds it here.
+  endpoint.log(
+    `alert ${alert.rule} ${alert.condition} (${alert.alertId}): ${answer.status}, ${answer.reason}`,
+  );
   return json(202, run === undefined ? answer : { ...answer, links: linksOf(request, run) });
 }
 
@@ -48,9 +52,12 @@ async function take(endpoint: Endpoint, alert: Alert, text: string): Promise<Ale
   const before = await store.incidents.signal(key);
   if (before !== undefined) {
     const { run } = before;
-    return (await runs.state(run)).kind === "ended"
-      ? { status: "ignored", reason: `handled by ${run}`, run }
-      : { status: "attached", reason: `${run} has this alert already`, run };
+    const state = await runs.state(run);
+    if (state.kind === "active") {
+      return { status: "attached", reason: `${run} has this alert already`, run };
+    }
+    if (state.kind === "ended" && state.how === "completed") return handledBy(run);
+    // It was stopped from outside or failed, so nobody has handled the alert.
   }
 
   const receivedAt = now();
@@ -70,10 +77,17 @@ async function take(endpoint: Endpoint, alert: Alert, text: string): Promise<Ale
     store.incidents.addSignal(key, { version: 1, run, receivedAt, summary: summarize(alert) }),
     store.evidence.keep(run, `Alert ${sha256(key).slice(0, 12)}`, text),
   ]);
+  if (start.kind === "ended") return handledBy(run);
   return start.kind === "started"
     ? { status: "started", reason: `${scenario} of ${place.id}`, run }
     : { status: "attached", reason: `${run} takes care of this ${scenario} already`, run };
 }
+
+const handledBy = (run: string): AlertAnswer => ({
+  status: "ignored",
+  reason: `handled by ${run}`,
+  run,
+});
 
 const summarize = ({ rule, severity, condition, firedAt }: Alert): string =>
   `${rule} (${severity}) ${condition} at ${firedAt}`;

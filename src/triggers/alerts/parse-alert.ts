@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scrub } from "../../domain/credential-scrubbing.js";
 import type { Alert, AlertContext } from "../../domain/alert.js";
 
 /*
@@ -16,10 +17,17 @@ const instant = (member: string) =>
     })
     .transform((text) => new Date(text).toISOString());
 
+/** Names that people gave enter history and reports, so they are scrubbed and kept short. */
+const shortName = (otherwise: string, longest: number) =>
+  z
+    .string()
+    .default(otherwise)
+    .transform((text) => scrub(text).slice(0, longest));
+
 const Essentials = z.object({
-  alertId: required("alertId"),
-  alertRule: z.string().default("(unnamed rule)"),
-  severity: z.string().default("Sev4"),
+  alertId: required("alertId").max(500, { error: "alertId is longer than 500 characters" }),
+  alertRule: shortName("(unnamed rule)", 200),
+  severity: shortName("Sev4", 20),
   signalType: z.string().default(""),
   monitorCondition: z.enum(["Fired", "Resolved"], {
     error: "monitorCondition must be Fired or Resolved",
