@@ -1,5 +1,7 @@
+import { seedFromEstate } from "../../local/stack/seed-from-estate.js";
 import { ServiceClient } from "../../local/stack/service-client.js";
 import { startStack, type Stack } from "../../local/stack/stack.js";
+import { sampleEstate } from "../support/estates.js";
 import {
   actsOn,
   appIsHealthy,
@@ -13,47 +15,60 @@ import {
  * The host is killed after each effect of scenario 1 and before it hears of it: the simulator, a
  * process of its own, holds the answer of the n-th effect until the host is gone.
  */
-const faults = ["app-unhealthy", "bad-revision"] as const;
+const cases = [
+  ["app-unhealthy", "Single"],
+  ["bad-revision", "Single"],
+  ["bad-revision", "Multiple"],
+] as const;
 
-describe.each(faults)("a host that is killed while it recovers from %s", (fault) => {
-  let stack: Stack;
-  let undisturbed: { readonly effects: number; readonly acts: readonly string[] };
+function seedOf(mode: "Single" | "Multiple"): unknown {
+  const seed = seedFromEstate(sampleEstate()) as { containerApps: object[] };
+  const containerApps = seed.containerApps.map((app) => ({ ...app, activeRevisionsMode: mode }));
+  return { ...seed, containerApps };
+}
 
-  beforeAll(async () => {
-    stack = await startStack();
-    const { effects } = await recoverFrom(stack, fault);
-    undisturbed = { effects: effects.length, acts: actsOn(effects) };
-  });
-  afterAll(() => stack.stop());
+describe.each(cases)(
+  "a host that is killed while it recovers from %s in %s mode",
+  (fault, mode) => {
+    let stack: Stack;
+    let undisturbed: { readonly effects: number; readonly acts: readonly string[] };
 
-  it("ends the same way after every effect, and does nothing twice", async () => {
-    const service = new ServiceClient(stack.host);
-    expect(undisturbed.effects).toBeGreaterThan(10);
+    beforeAll(async () => {
+      stack = await startStack({ seed: seedOf(mode) });
+      const { effects } = await recoverFrom(stack, fault);
+      undisturbed = { effects: effects.length, acts: actsOn(effects) };
+    });
+    afterAll(() => stack.stop());
 
-    for (let n = 1; n <= undisturbed.effects; n++) {
-      await stack.simulator.reset();
-      await stack.simulator.fault({
-        name: fault,
-        resource: productionOf(stack).containerApp.primary,
-      });
-      await stack.simulator.fault({ name: "hold-answer", nth: n });
-      const alert = await freshAlert(stack);
+    it("ends the same way after every effect, and does nothing twice", async () => {
+      const service = new ServiceClient(stack.host);
+      expect(undisturbed.effects).toBeGreaterThan(10);
 
-      const posted = service.postAlert(alert).catch(() => undefined);
-      const [held] = await stack.simulator.held(20_000);
-      if (held === undefined) throw new Error(`the ${n}th effect did not come`);
-      await stack.killHost();
-      await posted;
-      await stack.startHost();
-      // Azure Monitor repeats an alert that was not answered; one that was answered is known.
-      const answer = await service.postAlert(alert);
-      const record = await ended(stack, answer.run ?? "");
+      for (let n = 1; n <= undisturbed.effects; n++) {
+        await stack.simulator.reset();
+        await stack.simulator.fault({
+          name: fault,
+          resource: productionOf(stack).containerApp.primary,
+        });
+        await stack.simulator.fault({ name: "hold-answer", nth: n });
+        const alert = await freshAlert(stack);
 
-      const where = `after effect ${n}, ${held.entry.operation} ${held.entry.path}`;
-      const acts = actsOn(await stack.simulator.log(0, true));
-      expect({ where, outcome: record.outcome }).toEqual({ where, outcome: "restored" });
-      expect({ where, acts }).toEqual({ where, acts: undisturbed.acts });
-      expect({ where, healthy: await appIsHealthy(stack) }).toEqual({ where, healthy: true });
-    }
-  }, 240_000);
-});
+        const posted = service.postAlert(alert).catch(() => undefined);
+        const [held] = await stack.simulator.held(20_000);
+        if (held === undefined) throw new Error(`the ${n}th effect did not come`);
+        await stack.killHost();
+        await posted;
+        await stack.startHost();
+        // Azure Monitor repeats an alert that was not answered; one that was answered is known.
+        const answer = await service.postAlert(alert);
+        const record = await ended(stack, answer.run ?? "");
+
+        const where = `after effect ${n}, ${held.entry.operation} ${held.entry.path}`;
+        const acts = actsOn(await stack.simulator.log(0, true));
+        expect({ where, outcome: record.outcome }).toEqual({ where, outcome: "restored" });
+        expect({ where, acts }).toEqual({ where, acts: undisturbed.acts });
+        expect({ where, healthy: await appIsHealthy(stack) }).toEqual({ where, healthy: true });
+      }
+    }, 240_000);
+  },
+);
