@@ -37,6 +37,17 @@ export const StartAnswer = z
   .strictObject({ id: z.string(), status: z.enum(["started", "ended"]), links: RunLinks })
   .meta({ id: "StartAnswer" });
 
+const ListQuery = z.object({
+  top: z.coerce
+    .number({ error: "must be a number" })
+    .int({ error: "must be a whole number" })
+    .min(1, { error: "must be 1 to 500" })
+    .max(500, { error: "must be 1 to 500" }),
+});
+const ReportQuery = z.object({
+  format: z.enum(["html", "md", "json"], { error: "must be html, md or json" }),
+});
+
 const legalKey = /^[\x21-\x7e]{1,200}$/;
 const legalRun = /^[a-z0-9]+(?:-[A-Za-z0-9]+){2,20}$/;
 
@@ -132,14 +143,7 @@ export async function listRecoveries({
   store,
   runs,
 }: Endpoint): Promise<HttpResponseInit> {
-  const top = accept(
-    z.coerce
-      .number({ error: "top must be a number" })
-      .int()
-      .min(1)
-      .max(500, { error: "top must be 1 to 500" })
-      .safeParse(request.query.get("top") ?? 50),
-  );
+  const { top } = accept(ListQuery.safeParse({ top: request.query.get("top") ?? 50 }));
   const [active, ended] = await Promise.all([runs.active(), store.runs.list()]);
   const list: RunList = {
     running: active.map(({ id, checkpoint }) => ({ id, ...checkpointOf(checkpoint) })),
@@ -171,11 +175,8 @@ export async function showRecovery({ request, store, runs }: Endpoint): Promise<
 /** GET /api/reports/{id}: the evidence of an ended run as HTML, Markdown or JSON. */
 export async function showReport({ request, store, runs }: Endpoint): Promise<HttpResponseInit> {
   const id = knownForm(request.params["id"]);
-  const format = accept(
-    z
-      .enum(["html", "md", "json"], { error: "format must be html, md or json" })
-      .safeParse(request.query.get("format") ?? preferred(request.headers.get("accept"))),
-  );
+  const given = request.query.get("format") ?? preferred(request.headers.get("accept"));
+  const { format } = accept(ReportQuery.safeParse({ format: given }));
   if (format === "json") {
     const record = await store.runs.read(id);
     if (record !== undefined) return json(200, record);
