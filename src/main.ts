@@ -1,4 +1,4 @@
-import { app } from "@azure/functions";
+import { app, type HttpResponseInit } from "@azure/functions";
 import * as df from "durable-functions";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
@@ -16,10 +16,12 @@ import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { stateStore } from "./state/state-store.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
-import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
+import { setAutomation, showAutomation } from "./triggers/automation.js";
+import { endpoint, type Endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
 import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
+import { answerApproval, cancelRun, decideStep, pauseRun, resumeRun } from "./triggers/verbs.js";
 
 /*
  * The composition root, and the only file with side effects: read settings, build ports, register
@@ -52,36 +54,49 @@ const dependencies: EndpointDependencies = {
   classify: classifyError,
 };
 
-df.app.client.http("receiveAlert", {
-  route: "alerts",
-  methods: ["POST"],
-  authLevel: "function",
-  handler: endpoint(dependencies, receiveAlert),
-});
-df.app.client.http("startRecovery", {
-  route: "recoveries",
-  methods: ["POST"],
-  authLevel: "function",
-  handler: endpoint(dependencies, startRecovery),
-});
-df.app.client.http("listRecoveries", {
-  route: "recoveries",
-  methods: ["GET"],
-  authLevel: "function",
-  handler: endpoint(dependencies, listRecoveries),
-});
-df.app.client.http("showRecovery", {
-  route: "recoveries/{id}",
-  methods: ["GET"],
-  authLevel: "function",
-  handler: endpoint(dependencies, showRecovery),
-});
-df.app.client.http("showReport", {
-  route: "reports/{id}",
-  methods: ["GET"],
-  authLevel: "function",
-  handler: endpoint(dependencies, showReport),
-});
+/** Every call is a function of its own, so that its key can be handed out apart. */
+const calls: readonly {
+  readonly name: string;
+  readonly method: "GET" | "POST" | "PUT";
+  readonly route: string;
+  readonly handle: (endpoint: Endpoint) => Promise<HttpResponseInit>;
+}[] = [
+  { name: "receiveAlert", method: "POST", route: "alerts", handle: receiveAlert },
+  { name: "startRecovery", method: "POST", route: "recoveries", handle: startRecovery },
+  { name: "listRecoveries", method: "GET", route: "recoveries", handle: listRecoveries },
+  { name: "showRecovery", method: "GET", route: "recoveries/{id}", handle: showRecovery },
+  {
+    name: "answerApproval",
+    method: "POST",
+    route: "recoveries/{id}/approval",
+    handle: answerApproval,
+  },
+  { name: "decideStep", method: "POST", route: "recoveries/{id}/decision", handle: decideStep },
+  { name: "pauseRun", method: "POST", route: "recoveries/{id}/pause", handle: pauseRun },
+  { name: "resumeRun", method: "POST", route: "recoveries/{id}/resume", handle: resumeRun },
+  { name: "cancelRun", method: "POST", route: "recoveries/{id}/cancel", handle: cancelRun },
+  { name: "showReport", method: "GET", route: "reports/{id}", handle: showReport },
+  {
+    name: "setAutomation",
+    method: "PUT",
+    route: "automation/{environment}",
+    handle: setAutomation,
+  },
+  {
+    name: "showAutomation",
+    method: "GET",
+    route: "automation/{environment}",
+    handle: showAutomation,
+  },
+];
+for (const { name, method, route, handle } of calls) {
+  df.app.client.http(name, {
+    route,
+    methods: [method],
+    authLevel: "function",
+    handler: endpoint(dependencies, handle),
+  });
+}
 app.http("showHealth", {
   route: "health",
   methods: ["GET"],

@@ -1,9 +1,9 @@
 import type { ActivityContext } from "../durable/activity-contract.js";
-import { ClassifiedError, terminal } from "../domain/failure.js";
+import { ClassifiedError, supersededCode, terminal } from "../domain/failure.js";
 import type { Milliseconds } from "../domain/duration.js";
 import { milliseconds } from "../domain/duration.js";
 import { elapsed, instantOf, type Instant } from "../domain/instant.js";
-import { covers } from "../domain/lease.js";
+import { coverOf } from "../domain/lease.js";
 import { wasRefused } from "../azure/classify-error.js";
 import type { Claim } from "../domain/claim.js";
 import type { Versioned } from "../state/json-document.js";
@@ -11,12 +11,16 @@ import type { StateStore } from "../state/state-store.js";
 
 /** A change of something in Azure, described so that it is safe to be asked for twice. */
 export interface Effect<Output extends { readonly changed: boolean }> {
+  /** ARM id of what is changed; the run has to hold its lease. */
+  readonly resource: string;
   /**
    * Whether the goal holds. `since` is when this run began the act, absent before it did: some acts
    * (a restart) leave a trace only against a time.
    */
   readonly observe: (since: Instant | undefined) => Promise<NoInfer<Output> | undefined>;
   readonly act: () => Promise<NoInfer<Output>>;
+  /** What the act would bring, for a plan; what only Azure can tell is named `known after apply`. */
+  readonly plan: () => NoInfer<Output>;
   /** What to do when the act was begun, its answer was lost and looking does not tell. */
   readonly onRepeat: "repeat" | "ask-operator";
   /** How long after the act its trace may take to show; until then a repeat looks again. */
@@ -41,6 +45,10 @@ export async function ensure<Output extends { readonly changed: boolean }>(
 ): Promise<Output> {
   const activity = contract.name;
   const { run, step } = caller;
+  if (caller.mode === "plan") {
+    const holds = await effect.observe(undefined);
+    return holds === undefined ? effect.plan() : { ...holds, changed: false };
+  }
   const found = await store.claims.read(run, step);
   if (found?.value.status === "complete") return contract.parseOutput(found.value.result);
 
@@ -74,9 +82,13 @@ export async function ensure<Output extends { readonly changed: boolean }>(
     }
   }
 
-  const { lease } = caller;
-  if (lease === undefined || !covers(await store.leases.read(lease.resource), lease, run, now)) {
-    throw terminal("lease-lost", `this run no longer holds ${lease?.resource ?? "the resource"}`);
+  const proof = caller.leases.find(({ resource }) => resource === effect.resource);
+  const cover = coverOf(await store.leases.read(effect.resource), proof, run, now);
+  if (cover.kind === "asked-for") {
+    throw terminal(supersededCode, `${cover.by} waits for ${effect.resource}`);
+  }
+  if (cover.kind === "lost") {
+    throw terminal("lease-lost", `this run no longer holds ${effect.resource}`);
   }
 
   const claim = await store.claims.write(

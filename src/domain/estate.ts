@@ -3,6 +3,7 @@ import { Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
 import { resourceId } from "./resource-id.js";
+import { ScenarioId } from "./scenario-id.js";
 
 /*
  * The estate is what an operator writes down about the things to be protected: one JSON file. Both
@@ -101,11 +102,25 @@ const Backups = z.strictObject({
   applicationInsights: Schedule,
 });
 
+/** What the estate adds to the approvals that the catalogue asks for; it can take none away. */
 const Approval = z.strictObject({
   /** How long an approval request stays open. Silence never means go. */
-  window: Duration.default(minutes(30)),
+  window: Duration.refine((window) => window >= minutes(15), {
+    error: "write 15 minutes or more: people are woken by it",
+  }).default(minutes(30)),
   /** Whether an operator's own order still needs a second person. */
   secondPerson: z.boolean().default(false),
+  /** Steps that are to be approved besides. */
+  also: z.array(z.strictObject({ scenario: ScenarioId, step: z.string().min(1) })).default([]),
+});
+
+/** What keeps automation from doing the same in vain, or too often. */
+const Automation = z.strictObject({
+  /** That many automatic runs of a scenario on a resource within `window`; the next alert is held back. */
+  attempts: z.int().min(1).max(10).default(2),
+  window: Duration.default(hours(6)),
+  /** How long after an automatic run's end the next alert is held back. */
+  coolDown: Duration.default(minutes(15)),
 });
 
 const Objectives = z.strictObject({
@@ -146,6 +161,7 @@ export const Environment = z
     backups: Backups,
     contacts: Contacts,
     approval: Approval.prefault({}),
+    automation: Automation.prefault({}),
   })
   .superRefine((environment, context) => {
     const { primaryRegion, secondaryRegion } = environment;

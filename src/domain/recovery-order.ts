@@ -14,11 +14,14 @@ export const RecoveryOrder = z.strictObject({
   environment: EnvironmentName,
   /** ARM id of the failing resource. */
   resource: z.string(),
-  mode: z.enum(["execute"]),
+  /** A plan runs the same way and changes nothing. */
+  mode: z.enum(["execute", "plan"]),
+  /** `propose`: confirm, then ask a person before the first change. */
+  authority: z.enum(["act", "propose"]),
   trigger: Trigger,
   detectedAt: Instant,
   estate: Environment,
-  /** The incident's name in the state store, closed by the run's last step. */
-  incident: z.string(),
+  /** The incident's name in the state store, closed by the run's last step; a plan has none. */
+  incident: z.string().optional(),
 });
 export type RecoveryOrder = z.infer<typeof RecoveryOrder>;

@@ -9,3 +9,14 @@ export const ScenarioId = z.enum([
   "region-outage",
 ]);
 export type ScenarioId = z.infer<typeof ScenarioId>;
+
+/** Who gives way to whom: a wider failure explains a narrower one. */
+const width: Record<ScenarioId, number> = {
+  "container-app-failure": 1,
+  "redis-failure": 2,
+  "key-vault-failure": 2,
+  "storage-failure": 2,
+  "region-outage": 3,
+};
+
+export const outranks = (one: ScenarioId, other: ScenarioId): boolean => width[one] > width[other];

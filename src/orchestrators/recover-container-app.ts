@@ -7,7 +7,8 @@ import { compact } from "../domain/instant.js";
 import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import { framed } from "../recovery/framed.js";
-import { describeFailure, type Ending, type Recovery } from "../recovery/recovery.js";
+import type { Ending } from "../recovery/endings.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { containerAppFailure, waits } from "../scenarios/container-app-failure.js";
 
 type StepId = keyof typeof containerAppFailure.steps;
@@ -70,7 +71,8 @@ const failing = {
   done: ({ healthy }: { healthy: boolean }) => healthy,
   failed: ({ healthy }: { healthy: boolean }) => !healthy,
   eitherWay: true,
-};
+  inPlan: "failed",
+} as const;
 
 function* gatherEvidence(
   recovery: Steps,
@@ -95,6 +97,7 @@ function* healedItself(recovery: Steps, probe: Patient["probe"]): Durable<boolea
     done: (seen) => seen.healthy,
     failed: (seen) => !seen.healthy,
     eitherWay: true,
+    inPlan: "failed",
   });
   return waited === "done";
 }
@@ -308,7 +311,8 @@ function* verify(recovery: Steps, { probe }: Patient): Durable<boolean> {
  */
 function freshSuffix(recovery: Steps, nth: number): string {
   const startedAt = compact(recovery.journal.startedAt).slice(6, 15).replace("T", "");
-  return `dr-${recovery.run().slice(-6)}-${startedAt}${nth === 1 ? "" : `-${nth}`}`.toLowerCase();
+  const count = nth + longestWayBack * (recovery.journal.round - 1);
+  return `dr-${recovery.run().slice(-6)}-${startedAt}${count === 1 ? "" : `-${count}`}`.toLowerCase();
 }
 
 const lacksPermission = ({ class: of }: Failure): boolean => of === "permission-lag";

@@ -87,6 +87,25 @@ export const containerAppFailure = declareScenario({
       path: "main",
     },
   },
+  fallbacks: [
+    {
+      when: "the restart does not bring the app back",
+      steps: [
+        "choose-known-good",
+        "activate-known-good",
+        "await-activation",
+        "await-health",
+        "roll-forward",
+        "await-settled",
+      ],
+      dataLoss: "none; the changes that the bad revision brought are rolled back",
+    },
+    {
+      when: "several revisions share the traffic and one of them is well",
+      steps: ["shift-traffic", "await-health"],
+      dataLoss: "none",
+    },
+  ],
 });
 
 /**

@@ -1,3 +1,4 @@
+import type { Asks } from "../domain/approval-policy.js";
 import type { Milliseconds } from "../domain/duration.js";
 import type { ResourceKind } from "../domain/estate.js";
 import type { ScenarioId } from "../domain/scenario-id.js";
@@ -10,6 +11,16 @@ export interface DeclaredStep {
   readonly expected: Milliseconds;
   /** Steps of a fallback count for the forecast only once the run has come that far. */
   readonly path: "main" | "fallback";
+  /** For a step that can destroy something: when it is asked for, and what may be lost. */
+  readonly destroys?: { readonly asks: Asks; readonly loss: string };
+}
+
+/** What is done when the main path does not help; plans show it. */
+export interface Fallback<StepId extends string> {
+  /** The condition, as a clause: "the restart does not help". */
+  readonly when: string;
+  readonly steps: readonly StepId[];
+  readonly dataLoss: string;
 }
 
 /** A failure scenario as data. The control flow is the orchestrator's; there is no interpreter. */
@@ -28,6 +39,8 @@ export interface Scenario<StepId extends string = string> {
   /** What may be lost, in words, when it goes as planned. */
   readonly dataLoss: string;
   readonly steps: Readonly<Record<StepId, DeclaredStep>>;
+  /** In the order in which they are tried. */
+  readonly fallbacks: readonly Fallback<NoInfer<StepId>>[];
 }
 
 /** Keeps the step ids as literals, so that a mistyped one does not compile. */

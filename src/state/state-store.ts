@@ -1,4 +1,5 @@
 import type { BlobContainer } from "../azure/blob-container.js";
+import { automation, type Automation } from "./automation.js";
 import { claims, type Claims } from "./claims.js";
 import { evidence, type Evidence } from "./evidence.js";
 import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
@@ -8,6 +9,7 @@ import { runs, type Runs } from "./runs.js";
 
 /** Everything the service remembers outside the durable history: one container of small blobs. */
 export interface StateStore {
+  readonly automation: Automation;
   readonly incidents: Incidents;
   readonly leases: Leases;
   readonly claims: Claims;
@@ -19,6 +21,7 @@ export interface StateStore {
 }
 
 export const stateStore = (blobs: BlobContainer): StateStore => ({
+  automation: automation(blobs),
   incidents: incidents(blobs),
   leases: leases(blobs),
   claims: claims(blobs),

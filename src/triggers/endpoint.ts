@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Failure } from "../domain/failure.js";
 import type { Estate } from "../domain/estate.js";
 import type { Instant } from "../domain/instant.js";
+import type { Person } from "../domain/person.js";
 import type { StateStore } from "../state/state-store.js";
 import { durableRuns, type DurableRuns } from "./durable-runs.js";
 import { invalid, problem } from "./problem.js";
@@ -26,6 +27,8 @@ export interface Endpoint {
   readonly estate: Estate;
   readonly runs: DurableRuns;
   readonly now: () => Instant;
+  /** Who asks. */
+  readonly who: Person;
   readonly log: (message: string) => void;
 }
 
@@ -46,7 +49,8 @@ export function endpoint(
       const log = (message: string): void => {
         context.log(message);
       };
-      return await handle({ request, store, estate: estate.estate, runs, now, log });
+      const who: Person = { name: "holder of the function key", source: "key" };
+      return await handle({ request, store, estate: estate.estate, runs, now, who, log });
     } catch (error) {
       if (error instanceof Refusal) return error.response;
       const failure = classify(error);

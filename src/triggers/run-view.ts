@@ -3,6 +3,13 @@ import { Checkpoint } from "../domain/checkpoint.js";
 import { RunRecord } from "../domain/run-record.js";
 import { RunSummary } from "../state/runs.js";
 
+/** Why a person does what he does; it goes into the record. */
+export const Reason = z
+  .string({ error: "say why, for the record" })
+  .trim()
+  .min(1, { error: "say why, for the record" })
+  .max(500);
+
 export const RunLinks = z.strictObject({ run: z.url(), report: z.url() }).meta({ id: "RunLinks" });
 
 /** One run as an operator asks for it: where it stands, or its record once it has ended. */

@@ -58,10 +58,12 @@ function world() {
     const raw = await activities.get(contract.name)!.handler({ caller: full, input }, context);
     return contract.read(JSON.parse(JSON.stringify(raw)));
   };
-  const lease = async (by = runId): Promise<{ lease: { resource: string; fencing: number } }> => {
+  const lease = async (
+    by = runId,
+  ): Promise<{ leases: [{ resource: string; fencing: number }] }> => {
     const taken = await call(run.takeLease, { resource: id, scenario: "s" }, { run: by });
     if (!taken.ok || taken.value.kind !== "taken") throw new Error("not taken");
-    return { lease: { resource: id, fencing: taken.value.fencing } };
+    return { leases: [{ resource: id, fencing: taken.value.fencing }] };
   };
   return { apps, blobs, store, logs, probe, call, lease };
 }
@@ -469,7 +471,9 @@ describe("a run's own papers", () => {
     status: "open" as const,
     openedAt: "2026-11-22T14:00:00.000Z",
     detectedAt: "2026-11-22T14:00:00.000Z",
+    automatic: true,
     order: {},
+    earlier: [],
   };
 
   it("confirm a mandate only while the incident is open and this run's", async () => {
@@ -490,13 +494,17 @@ describe("a run's own papers", () => {
 
   it("hold a resource for one run at a time, and give it back twice without harm", async () => {
     const { call, lease } = world();
-    const { lease: first } = await lease();
+    const {
+      leases: [first],
+    } = await lease();
 
     const held = await call(run.takeLease, { resource: id, scenario: "s" }, { run: "two" });
     await call(run.releaseLease, { resource: id }, { run: "two" });
     await call(run.releaseLease, { resource: id });
     await call(run.releaseLease, { resource: id });
-    const { lease: second } = await lease("two");
+    const {
+      leases: [second],
+    } = await lease("two");
 
     expect(held).toMatchObject({ ok: true, value: { kind: "held" } });
     expect(second.fencing).toBe(first.fencing + 1);

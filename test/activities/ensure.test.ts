@@ -13,16 +13,24 @@ const contract = {
 it("asks an operator where an act was begun and looking does not tell", async () => {
   const store = stateStore(new MemoryContainer());
   const claiming = await store.leases.claim(
-    { resource: "/r", run: "run", scenario: "s" },
+    { resource: "/r", run: "run", scenario: "container-app-failure" },
     new Date().toISOString(),
   );
   if (claiming.kind !== "take") throw new Error("held");
   const context: ActivityContext = {
-    caller: { run: "run", step: "purge", attempt: 1, lease: { resource: "/r", fencing: 1 } },
+    caller: {
+      run: "run",
+      step: "purge",
+      attempt: 1,
+      leases: [{ resource: "/r", fencing: 1 }],
+      mode: "execute",
+    },
     log: () => undefined,
   };
   let acts = 0;
   const effect: Effect<{ changed: boolean }> = {
+    resource: "/r",
+    plan: () => ({ changed: true }),
     onRepeat: "ask-operator",
     settling: seconds(0),
     observe: () => Promise.resolve(undefined),

@@ -18,7 +18,10 @@ export async function freshAlert(stack: Stack, alertId?: string): Promise<unknow
   return availabilityAlert(component, availabilityTests[0] ?? component, now, alertId);
 }
 
-/** Waits until a run has ended, and gives its record. Real time is bounded; the run's own is not. */
+/**
+ * Waits until a run has ended, and gives its record. Real time is bounded; the run's own is not. A
+ * person who is asked what to do about a failed step gives up.
+ */
 export async function ended(stack: Stack, run: string, withinMs = 20_000): Promise<RunRecord> {
   const service = new ServiceClient(stack.host);
   const deadline = performance.now() + withinMs;
@@ -26,6 +29,11 @@ export async function ended(stack: Stack, run: string, withinMs = 20_000): Promi
   while (performance.now() < deadline) {
     last = await service.run(run);
     if (last.status !== "running" && last.record !== undefined) return last.record;
+    const asked = last.checkpoint?.decisions.find(({ status }) => status === "open");
+    if (asked !== undefined) {
+      const answer = { step: asked.step, choice: "abort", reason: "nobody is here" };
+      await service.call("POST", `/api/recoveries/${run}/decision`, JSON.stringify(answer));
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`${run} did not end: ${JSON.stringify(last?.checkpoint ?? last)}`);

@@ -65,6 +65,7 @@ const restored: RunRecord = {
   ],
   approvals: [],
   decisions: [],
+  interventions: [],
   checklist: [],
   notifications: [],
 };

@@ -72,6 +72,9 @@ async function take(endpoint: Endpoint, alert: Alert, text: string): Promise<Ale
     detectedAt: earlier(alert.firedAt, receivedAt),
     distinction: key,
   });
+  if (start.kind === "held-back") {
+    return { status: "held-back", reason: `held back because ${start.reason}` };
+  }
   const { run } = start;
   await Promise.all([
     store.incidents.addSignal(key, { version: 1, run, receivedAt, summary: summarize(alert) }),
