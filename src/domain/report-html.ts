@@ -24,7 +24,7 @@ export function renderHtml(record: RunRecord, escape: (text: string) => string):
 <table class="facts">
 ${content.facts.map(([name, value]) => `<tr><th scope="row">${escape(name)}</th><td>${escape(value)}</td></tr>`).join("\n")}
 </table>
-${list("Next steps", content.nextSteps, "ol")}${list("Findings", content.findings, "ul")}<h2>Steps</h2>
+${list("Next steps", content.nextSteps, "ol")}${list("Findings", content.findings, "ul")}${list("What would be changed", content.plan, "ol")}${list("Fallbacks", content.fallbacks, "ul")}${list("People", content.people, "ul")}<h2>Steps</h2>
 <table class="steps">
 <thead><tr>${["After", "Step", "Status", "Took", "Calls", "Changed", "Detail"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
 <tbody>

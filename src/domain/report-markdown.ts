@@ -3,7 +3,8 @@ import type { RunRecord } from "./run-record.js";
 
 /** The report as Markdown, for a ticket or a chat. */
 export function renderMarkdown(record: RunRecord): string {
-  const { title, verdict, facts, nextSteps, findings, steps, evidence } = report(record);
+  const content = report(record);
+  const { title, verdict, facts, nextSteps, findings, steps, evidence } = content;
   const list = (heading: string, items: readonly string[], bullet: (index: number) => string) =>
     items.length === 0
       ? []
@@ -18,6 +19,9 @@ export function renderMarkdown(record: RunRecord): string {
     ...facts.map(([name, value]) => `| ${plain(name)} | ${plain(value)} |`),
     ...list("Next steps", nextSteps, (index) => `${index + 1}.`),
     ...list("Findings", findings, () => "-"),
+    ...list("What would be changed", content.plan, (index) => `${index + 1}.`),
+    ...list("Fallbacks", content.fallbacks, () => "-"),
+    ...list("People", content.people, () => "-"),
     "",
     "## Steps",
     "",

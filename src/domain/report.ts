@@ -11,6 +11,11 @@ export interface Report {
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly nextSteps: readonly string[];
   readonly findings: readonly string[];
+  /** What a plan would change, in order, and what it would fall back to. */
+  readonly plan: readonly string[];
+  readonly fallbacks: readonly string[];
+  /** What people were asked, and what they said. */
+  readonly people: readonly string[];
   readonly steps: readonly ReportedStep[];
   readonly evidence: readonly {
     readonly title: string;
@@ -53,13 +58,43 @@ export function report(record: RunRecord): Report {
       ["Scenario RTO", target(record, "scenarioAt", record.withinRto.scenario)],
       ["Environment RTO", target(record, "environmentAt", record.withinRto.environment)],
       ...(breach === undefined ? [] : [["Breach", breach] as const]),
+      ...(record.plan === undefined
+        ? []
+        : [["Expected duration", describeDuration(record.plan.expected)] as const]),
       ["Data loss", record.dataLoss],
     ],
     nextSteps: record.nextSteps,
     findings: record.findings,
+    plan: (record.plan?.changes ?? []).map(
+      ({ title, detail, expected, approval }) =>
+        `${title}: ${detail}; about ${describeDuration(expected)}${approval === undefined ? "" : `; needs the approval of ${approval}`}`,
+    ),
+    fallbacks: (record.plan?.fallbacks ?? []).map(
+      ({ when, steps, expected, dataLoss }) =>
+        `If ${when}: ${steps.join(", ")}; about ${describeDuration(expected)} more; data loss: ${dataLoss}`,
+    ),
+    people: peopleIn(record),
     steps: record.steps.map((step) => reportedStep(step, record)),
     evidence: record.steps.flatMap(({ evidence }) => evidence),
   };
+}
+
+function peopleIn({ approvals, decisions, interventions }: RunRecord): readonly string[] {
+  const answer = (by: { name: string } | undefined, reason: string | undefined): string =>
+    by === undefined ? "" : ` by ${by.name}: ${reason ?? ""}`;
+  return [
+    ...approvals.map(
+      ({ requestedAt, title, expectedLoss, status, by, reason }) =>
+        `${requestedAt} approval wanted: ${title} (may lose: ${expectedLoss}); ${status}${answer(by, reason)}`,
+    ),
+    ...decisions.map(
+      ({ askedAt, title, failure, status, choice, by, reason }) =>
+        `${askedAt} decision wanted: ${title} (${failure}); ${choice ?? status}${answer(by, reason)}`,
+    ),
+    ...interventions.map(
+      ({ at, verb, by, reason, effect }) => `${at} ${verb} by ${by.name}: ${reason}; ${effect}`,
+    ),
+  ].sort();
 }
 
 const verdicts: Record<Outcome, { readonly words: string; readonly tone: Report["tone"] }> = {

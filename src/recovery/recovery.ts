@@ -72,7 +72,7 @@ export class Recovery<StepId extends string = string> {
   readonly #context: OrchestrationContext;
   readonly #inbox: Inbox;
   readonly #leases = new HeldLeases();
-  readonly #granted = new Set<string>();
+  readonly #approvals = new Map<string, Approval>();
   #mayChange: boolean;
 
   constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RecoveryOrder) {
@@ -104,9 +104,12 @@ export class Recovery<StepId extends string = string> {
     item?: string,
   ): Durable<Answer<Output>> {
     yield* this.#safePoint();
-    this.#refuseUnapproved(id);
+    const approval = yield* this.approval(id);
     this.#begin(id);
-    const answer = yield* this.#patiently(id, contract, input, item, "interruptible");
+    const answer: Answer<Output> =
+      approval === "granted"
+        ? yield* this.#patiently(id, contract, input, item, "interruptible")
+        : { ok: false, failure: notApproved(approval) };
     if (!answer.ok) {
       this.journal.fail(id, answer.failure, this.now());
       if (answer.failure.code === supersededCode) throw new Superseded(answer.failure.message);
@@ -263,23 +266,24 @@ export class Recovery<StepId extends string = string> {
   }
 
   /**
-   * Asks for a step that can destroy something, where the catalogue or the estate wants it. Silence
-   * never means go: without `granted` the step cannot be done.
+   * Asks for a step, where the catalogue or the estate wants it, once in a round. Steps ask by
+   * themselves; a scenario that asks ahead has the answer before it prepares anything. Silence never
+   * means go: without `granted` the step fails for good, and the scenario takes its fallback.
    */
   *approval(id: StepId): Durable<Approval> {
-    yield* this.#safePoint();
     const demand = approvalDemand(
       this.order.estate.approval,
       { scenario: this.journal.scenario.id, id, asks: this.#destroys(id)?.asks },
       this.order.trigger,
     );
+    if (demand === undefined || this.planning) return "granted";
+    const known = this.#approvals.get(this.#inRound(id));
+    if (known !== undefined) return known;
+    yield* this.#safePoint();
     const loss = this.#destroys(id)?.loss ?? this.journal.scenario.dataLoss;
     const expected = this.journal.declared(id)?.expected ?? milliseconds(0);
-    const answer =
-      demand === undefined || this.planning
-        ? "granted"
-        : yield* this.#ask(id, this.#titleOf(id), loss, expected, demand);
-    if (answer === "granted") this.#granted.add(id);
+    const answer = yield* this.#ask(id, this.#titleOf(id), loss, expected, demand);
+    this.#approvals.set(this.#inRound(id), answer);
     return answer;
   }
 
@@ -502,14 +506,6 @@ export class Recovery<StepId extends string = string> {
     return wait.inPlan;
   }
 
-  /** A destructive step that nobody approved is a defect of the scenario; it is stopped here. */
-  #refuseUnapproved(id: StepId): void {
-    if (this.planning || this.#granted.has(id)) return;
-    if (this.journal.approvalWords(id) !== undefined) {
-      throw new Error(`${id} needs an approval that the scenario did not ask for`);
-    }
-  }
-
   #destroys(id: StepId) {
     return this.journal.declared(id)?.destroys;
   }
@@ -523,13 +519,16 @@ export class Recovery<StepId extends string = string> {
     this.publish();
   }
 
-  #caller(step: string, attempt: number, item?: string): Caller {
+  /** What was said or done in an earlier round does not count in this one. */
+  #inRound(name: string): string {
     const { round } = this.journal;
-    const name = item === undefined ? step : `${step}/${item}`;
+    return round === 1 ? name : `${name}~round-${round}`;
+  }
+
+  #caller(step: string, attempt: number, item?: string): Caller {
     return {
       run: this.run(),
-      // What was done in an earlier round does not count as done in this one.
-      step: round === 1 ? name : `${name}~round-${round}`,
+      step: this.#inRound(item === undefined ? step : `${step}/${item}`),
       attempt,
       leases: this.#leases.proofs(),
       mode: this.order.mode,
@@ -606,6 +605,12 @@ export type ParallelCall = <Input>(
 ) => Task;
 
 export const describeFailure = ({ code, message }: Failure): string => `${code}: ${message}`;
+
+const notApproved = (answer: "denied" | "expired"): Failure => ({
+  class: "terminal",
+  code: "not-approved",
+  message: answer === "denied" ? "the step was denied" : "nobody approved the step in time",
+});
 
 /** An activity that threw instead of answering: a crash, a time limit of the platform, a defect. */
 function unforeseen(error: unknown): Failure {
