@@ -55,6 +55,16 @@ export class ServiceClient {
     return { status: answer.status, type, headers: answer.headers, text, json };
   }
 
+  /** Says something to a run: approval, decision, pause, resume or cancel. */
+  say(
+    run: string,
+    verb: string,
+    body: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answered> {
+    return this.call("POST", `/api/recoveries/${run}/${verb}`, JSON.stringify(body), headers);
+  }
+
   async postAlert(alert: unknown): Promise<AlertAnswer> {
     const answer = await this.call("POST", "/api/alerts", JSON.stringify(alert));
     if (answer.status !== 202) {

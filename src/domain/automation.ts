@@ -2,7 +2,7 @@ import { z } from "zod";
 import { describeDuration } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import type { Environment } from "./estate.js";
-import type { RunOfIncident } from "./incident.js";
+import { stoppedOutcome, type RunOfIncident } from "./incident.js";
 import { elapsed, Instant, isAfter, plus } from "./instant.js";
 import { Person } from "./person.js";
 
@@ -49,7 +49,10 @@ export function mayStart(
     return heldBack(`automation is off ${until}: ${set.reason} (${set.by.name})`);
   }
   const automatic = earlier.filter((run) => run.automatic);
-  const ended = automatic.flatMap(({ endedAt }) => endedAt ?? []).sort();
+  // A run that was stopped never got to settle anything; the next alert takes its place at once.
+  const ended = automatic
+    .flatMap(({ endedAt, outcome }) => (outcome === stoppedOutcome ? [] : (endedAt ?? [])))
+    .sort();
   const last = ended.at(-1);
   if (last !== undefined && isAfter(plus(last, limits.coolDown), now)) {
     return heldBack(

@@ -60,6 +60,9 @@ export function runId(
   return `${scenario}-${environment}-${compact(openedAt)}-${hash.slice(0, 6)}`;
 }
 
+/** The outcome of a run that was stopped from outside, or by a fault of the platform. */
+export const stoppedOutcome = "stopped";
+
 /** How many earlier runs an incident remembers. */
 const longestMemory = 20;
 

@@ -1,7 +1,13 @@
 import type { Environment, Estate } from "../domain/estate.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { mayStart, type Leave } from "../domain/automation.js";
-import { runId, runsUntil, type Incident, type RunOfIncident } from "../domain/incident.js";
+import {
+  runId,
+  runsUntil,
+  stoppedOutcome,
+  type Incident,
+  type RunOfIncident,
+} from "../domain/incident.js";
 import type { Instant } from "../domain/instant.js";
 import type { RecoveryOrder } from "../domain/recovery-order.js";
 import type { Trigger } from "../domain/run-record.js";
@@ -76,7 +82,7 @@ export async function startRun(
       if (state.kind === "active") return { kind: "attached", run };
       // Terminated from outside, or failed: the run could not close its incident itself.
       if (await closedMeanwhile(store, name, run)) continue;
-      await store.incidents.close(name, run, "needs-operator", now());
+      await store.incidents.close(name, run, stoppedOutcome, now());
       continue;
     }
     // The same alert or order again, whose trigger died before it could remember it.

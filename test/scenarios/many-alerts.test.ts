@@ -57,6 +57,7 @@ describe("many alerts and arbitrary bodies", () => {
     await ended(stack, first.run ?? "");
 
     const late = await service.postAlert(alert);
+    await stack.simulator.advance(16 * 60);
     const fresh = await service.postAlert(await freshAlert(stack));
     await ended(stack, fresh.run ?? "");
 

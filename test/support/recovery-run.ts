@@ -31,12 +31,30 @@ export async function ended(stack: Stack, run: string, withinMs = 20_000): Promi
     if (last.status !== "running" && last.record !== undefined) return last.record;
     const asked = last.checkpoint?.decisions.find(({ status }) => status === "open");
     if (asked !== undefined) {
-      const answer = { step: asked.step, choice: "abort", reason: "nobody is here" };
-      await service.call("POST", `/api/recoveries/${run}/decision`, JSON.stringify(answer));
+      await service.say(run, "decision", { step: asked.step, choice: "abort", reason: "a test" });
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`${run} did not end: ${JSON.stringify(last?.checkpoint ?? last)}`);
+}
+
+/** Waits until a run has come to where a test wants it. */
+export async function reached(
+  stack: Stack,
+  run: string,
+  there: (view: RunView) => boolean,
+  withinMs = 20_000,
+): Promise<RunView> {
+  const service = new ServiceClient(stack.host);
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const view = await service.run(run);
+    if (there(view)) return view;
+    if (performance.now() > deadline) {
+      throw new Error(`${run} did not get there: ${JSON.stringify(view.checkpoint ?? view)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Breaks the app, posts the alert and waits for the end. */
