@@ -18,7 +18,7 @@ export const Checkpoint = z.strictObject({
   mode: z.enum(["execute", "plan"]),
   trigger: Trigger,
   /** What a person has to give before the run goes on; the clock of the RTO does not stop for it. */
-  waitingFor: z.enum(["approval", "decision", "resume"]).optional(),
+  waitingFor: z.enum(["approval", "decision", "resume"]).nullable().default(null),
   /** What a person has said that takes effect at the next safe point. */
   intent: z.enum(["pause", "cancel"]).optional(),
   /** The last few questions to people, answered or open, oldest first. */

@@ -33,7 +33,7 @@ export class Journal {
   #round = 1;
   #current: Mutable<StepRecord> | undefined;
   #detail = "starting";
-  #waitingFor: Checkpoint["waitingFor"];
+  #waitingFor: Checkpoint["waitingFor"] = null;
   #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
 
@@ -242,7 +242,7 @@ export class Journal {
       resource: this.#order.resource,
       mode: this.#order.mode,
       trigger: this.#order.trigger,
-      ...(this.#waitingFor === undefined ? {} : { waitingFor: this.#waitingFor }),
+      waitingFor: this.#waitingFor,
       ...(this.#intent === undefined ? {} : { intent: this.#intent }),
       approvals: this.#approvals.slice(-shownQuestions).map((each) => ({ ...each })),
       decisions: this.#decisions

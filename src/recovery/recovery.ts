@@ -464,7 +464,7 @@ export class Recovery<StepId extends string = string> {
         this.publish();
       }
     } finally {
-      this.journal.waitFor(undefined);
+      this.journal.waitFor(null);
     }
     this.publish();
     if (what !== "resume") this.#endIfCanceled();
