@@ -2,7 +2,7 @@ import type { ActivityContext } from "../durable/activity-contract.js";
 import { ClassifiedError, supersededCode, terminal } from "../domain/failure.js";
 import type { Milliseconds } from "../domain/duration.js";
 import { milliseconds } from "../domain/duration.js";
-import { elapsed, instantOf, type Instant } from "../domain/instant.js";
+import { elapsed, type Instant } from "../domain/instant.js";
 import { coverOf } from "../domain/lease.js";
 import { wasRefused } from "../azure/classify-error.js";
 import type { Claim } from "../domain/claim.js";
@@ -39,7 +39,7 @@ interface EffectContract<Output> {
  */
 export async function ensure<Output extends { readonly changed: boolean }>(
   store: StateStore,
-  { caller, log }: ActivityContext,
+  { caller, log, now: clock }: ActivityContext,
   contract: EffectContract<Output>,
   effect: Effect<Output>,
 ): Promise<Output> {
@@ -63,7 +63,7 @@ export async function ensure<Output extends { readonly changed: boolean }>(
     return result;
   }
 
-  const now = instantOf(new Date());
+  const now = clock();
   if (begun !== undefined) {
     const since = elapsed(begun.begunAt, now);
     if (since < effect.settling) {
@@ -83,7 +83,8 @@ export async function ensure<Output extends { readonly changed: boolean }>(
   }
 
   const proof = caller.leases.find(({ resource }) => resource === effect.resource);
-  const cover = coverOf(await store.leases.read(effect.resource), proof, run, now);
+  const lease = await store.leases.read(effect.resource);
+  const cover = coverOf(lease, proof, run, now);
   if (cover.kind === "asked-for") {
     throw terminal(supersededCode, `${cover.by} waits for ${effect.resource}`);
   }
@@ -110,6 +111,11 @@ export async function ensure<Output extends { readonly changed: boolean }>(
       code: "claim-race",
       message: `another execution of ${activity} is under way`,
     });
+  }
+  // Whatever held this execution up since the lease was read has used up its cover.
+  if (coverOf(lease, proof, run, clock()).kind !== "covered") {
+    await store.claims.write({ ...claim.value, status: "refused" }, claim);
+    throw terminal("lease-lost", `this run was held up and no longer holds ${effect.resource}`);
   }
   log("acting", { activity, attempt: claim.value.attempts });
   const result = await actUnder(store, claim, effect);

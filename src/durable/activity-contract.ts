@@ -4,6 +4,7 @@ import { z } from "zod";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { findingsOf } from "../domain/findings.js";
 import { Failure } from "../domain/failure.js";
+import { instantOf, type Instant } from "../domain/instant.js";
 import { LeaseProof } from "../domain/lease.js";
 import type { Patience } from "../domain/patience.js";
 
@@ -23,6 +24,7 @@ export type Caller = z.infer<typeof Caller>;
 /** What an activity's code may use besides its input. */
 export interface ActivityContext {
   readonly caller: Caller;
+  readonly now: () => Instant;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -91,6 +93,7 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
         const { caller, input } = envelope.parse(raw);
         const context: ActivityContext = {
           caller,
+          now: () => instantOf(new Date()),
           log: (message, facts) => {
             invocation.log(
               message,

@@ -25,6 +25,7 @@ it("asks an operator where an act was begun and looking does not tell", async ()
       leases: [{ resource: "/r", fencing: 1 }],
       mode: "execute",
     },
+    now: () => new Date().toISOString(),
     log: () => undefined,
   };
   let acts = 0;
