@@ -54,14 +54,25 @@ function world() {
     caller: Partial<Caller> = {},
   ): Promise<Answer<Output>> => {
     const context = { log: () => undefined } as unknown as InvocationContext;
-    const full = { run: runId, step: "step", attempt: 1, ...caller };
+    const full: Caller = {
+      run: runId,
+      step: "step",
+      attempt: 1,
+      leases: [],
+      mode: "execute",
+      ...caller,
+    };
     const raw = await activities.get(contract.name)!.handler({ caller: full, input }, context);
     return contract.read(JSON.parse(JSON.stringify(raw)));
   };
   const lease = async (
     by = runId,
   ): Promise<{ leases: [{ resource: string; fencing: number }] }> => {
-    const taken = await call(run.takeLease, { resource: id, scenario: "s" }, { run: by });
+    const taken = await call(
+      run.takeLease,
+      { resource: id, scenario: "container-app-failure" },
+      { run: by },
+    );
     if (!taken.ok || taken.value.kind !== "taken") throw new Error("not taken");
     return { leases: [{ resource: id, fencing: taken.value.fencing }] };
   };
@@ -498,7 +509,11 @@ describe("a run's own papers", () => {
       leases: [first],
     } = await lease();
 
-    const held = await call(run.takeLease, { resource: id, scenario: "s" }, { run: "two" });
+    const held = await call(
+      run.takeLease,
+      { resource: id, scenario: "container-app-failure" },
+      { run: "two" },
+    );
     await call(run.releaseLease, { resource: id }, { run: "two" });
     await call(run.releaseLease, { resource: id });
     await call(run.releaseLease, { resource: id });
@@ -517,7 +532,9 @@ describe("a run's own papers", () => {
       blobs.blobs.set(at, { text: "{}", etag: '"other"', metadata: {} });
     };
 
-    expect(await call(run.takeLease, { resource: id, scenario: "s" })).toMatchObject({
+    expect(
+      await call(run.takeLease, { resource: id, scenario: "container-app-failure" }),
+    ).toMatchObject({
       ok: false,
       failure: { class: "busy", code: "lease-race" },
     });
