@@ -1,6 +1,6 @@
 import type { Environment } from "./estate.js";
 import type { Person } from "./person.js";
-import type { ScenarioId } from "./scenario-id.js";
+import type { RunbookId } from "./scenario-id.js";
 import type { Trigger } from "./run-record.js";
 
 /** When a step has to be approved before it is done. */
@@ -22,7 +22,7 @@ export interface ApprovalDemand {
  */
 export function approvalDemand(
   policy: Environment["approval"],
-  step: { readonly scenario: ScenarioId; readonly id: string; readonly asks?: Asks | undefined },
+  step: { readonly scenario: RunbookId; readonly id: string; readonly asks?: Asks | undefined },
   trigger: Trigger,
 ): ApprovalDemand | undefined {
   const requester =

@@ -40,6 +40,17 @@ export const Checkpoint = z.strictObject({
     withinRto: WithinRto,
     breach: z.string().optional(),
   }),
+  /** How far a long piece of work has come. */
+  progress: z
+    .strictObject({
+      done: z.int().nonnegative(),
+      /** Absent while it is still being counted. */
+      total: z.int().nonnegative().optional(),
+      unit: z.string(),
+      perMinute: z.number().nonnegative(),
+      forecastAt: Instant.optional(),
+    })
+    .optional(),
   outcome: Outcome.optional(),
   reason: z.string().optional(),
 });

@@ -3,7 +3,7 @@ import { Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
 import { resourceId } from "./resource-id.js";
-import { ScenarioId } from "./scenario-id.js";
+import { RunbookId } from "./scenario-id.js";
 
 /*
  * The estate is what an operator writes down about the things to be protected: one JSON file. Both
@@ -111,7 +111,7 @@ const Approval = z.strictObject({
   /** Whether an operator's own order still needs a second person. */
   secondPerson: z.boolean().default(false),
   /** Steps that are to be approved besides. */
-  also: z.array(z.strictObject({ scenario: ScenarioId, step: z.string().min(1) })).default([]),
+  also: z.array(z.strictObject({ scenario: RunbookId, step: z.string().min(1) })).default([]),
 });
 
 /** What keeps automation from doing the same in vain, or too often. */

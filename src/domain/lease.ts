@@ -1,20 +1,20 @@
 import { z } from "zod";
 import { milliseconds, minutes, seconds, type Milliseconds } from "./duration.js";
 import { elapsed, Instant, isAfter, plus } from "./instant.js";
-import { outranks, ScenarioId } from "./scenario-id.js";
+import { outranks, RunbookId } from "./scenario-id.js";
 
 /** Who may change a resource, until when. The fencing number grows with every new holder. */
 export const Lease = z.strictObject({
   version: z.literal(1),
   resource: z.string(),
   run: z.string(),
-  scenario: ScenarioId,
+  scenario: RunbookId,
   fencing: z.int().positive(),
   takenAt: Instant,
   expiresAt: Instant,
   released: z.boolean(),
   /** A run of a wider scenario that wants the resource; the holder gives way at its next change. */
-  askedFor: z.strictObject({ run: z.string(), scenario: ScenarioId, at: Instant }).optional(),
+  askedFor: z.strictObject({ run: z.string(), scenario: RunbookId, at: Instant }).optional(),
 });
 export type Lease = z.infer<typeof Lease>;
 
@@ -33,7 +33,7 @@ const holds = (lease: Lease, now: Instant): boolean =>
 export interface Wanted {
   readonly resource: string;
   readonly run: string;
-  readonly scenario: ScenarioId;
+  readonly scenario: RunbookId;
 }
 
 export type Claiming =

@@ -106,6 +106,9 @@ const verdicts: Record<Outcome, { readonly words: string; readonly tone: Report[
   "needs-operator": { words: "Not restored: an operator is needed", tone: "bad" },
   superseded: { words: "Superseded by another run", tone: "warning" },
   canceled: { words: "Canceled", tone: "warning" },
+  passed: { words: "Passed", tone: "good" },
+  "passed-with-findings": { words: "Passed, with findings", tone: "warning" },
+  failed: { words: "Failed", tone: "bad" },
   planned: { words: "Plan only: nothing was changed", tone: "good" },
 };
 
@@ -120,9 +123,14 @@ function target(record: RunRecord, deadline: "scenarioAt" | "environmentAt", met
 }
 
 function startedBy({ trigger }: RunRecord): string {
-  return trigger.kind === "alert"
-    ? `alert "${trigger.rule}" (${trigger.severity})`
-    : `${trigger.who}: ${trigger.reason}`;
+  switch (trigger.kind) {
+    case "alert":
+      return `alert "${trigger.rule}" (${trigger.severity})`;
+    case "timer":
+      return `schedule ${trigger.schedule}`;
+    case "operator":
+      return `${trigger.who}: ${trigger.reason}`;
+  }
 }
 
 function reportedStep(step: StepRecord, record: RunRecord): ReportedStep {

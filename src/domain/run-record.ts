@@ -6,7 +6,10 @@ import { Instant } from "./instant.js";
 import { Person } from "./person.js";
 import { ApprovalRecord, DecisionRecord, Intervention } from "./verb.js";
 
-/** How a recovery or failback can end. A run that skipped a step never looks like a clean pass. */
+/**
+ * How a run can end; `passed` and `failed` are for backups, restores, proofs and drills. A run that
+ * skipped a step never looks like a clean pass.
+ */
 export const Outcome = z.enum([
   "not-needed",
   "restored",
@@ -17,6 +20,9 @@ export const Outcome = z.enum([
   "superseded",
   "canceled",
   "planned",
+  "passed",
+  "passed-with-findings",
+  "failed",
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
@@ -50,7 +56,11 @@ export const StepRecord = z.strictObject({
 });
 export type StepRecord = z.infer<typeof StepRecord>;
 
+export const RunKind = z.enum(["recovery", "failback", "drill", "backup", "restore", "proof"]);
+export type RunKind = z.infer<typeof RunKind>;
+
 export const Trigger = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("timer"), schedule: z.string() }),
   z.strictObject({
     kind: z.literal("alert"),
     alertId: z.string(),
@@ -98,7 +108,7 @@ export type Plan = z.infer<typeof Plan>;
 export const RunRecord = z.strictObject({
   version: z.literal(1),
   id: z.string(),
-  kind: z.enum(["recovery", "failback", "drill", "backup", "restore", "proof"]),
+  kind: RunKind,
   environment: EnvironmentName,
   scenario: z.string(),
   title: z.string(),

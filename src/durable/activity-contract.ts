@@ -93,6 +93,7 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
         const { caller, input } = envelope.parse(raw);
         const context: ActivityContext = {
           caller,
+          // eslint-disable-next-line no-restricted-globals -- an activity's body is not replayed
           now: () => instantOf(new Date()),
           log: (message, facts) => {
             invocation.log(

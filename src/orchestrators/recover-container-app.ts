@@ -4,6 +4,7 @@ import { milliseconds } from "../domain/duration.js";
 import type { HealthRule } from "../domain/estate.js";
 import type { Failure } from "../domain/failure.js";
 import { compact } from "../domain/instant.js";
+import { RecoveryOrder } from "../domain/recovery-order.js";
 import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import { framed } from "../recovery/framed.js";
@@ -32,38 +33,42 @@ const longestWayBack = 2;
  * The app does not answer well: restart the revisions that serve and, if that does not bring it
  * back, roll back to the last one known to be good.
  */
-export const recoverContainerApp = framed(containerAppFailure, function* (recovery, order) {
-  const seen = yield* recovery.step("confirm", app.observeApp, { app: order.resource });
-  if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
-  const { fqdn, mode, serving } = seen.value;
-  if (fqdn === undefined) return blind(recovery, "the app has no ingress to probe");
-  const probe = { fqdn, rule: order.estate.containerApp.health };
+export const recoverContainerApp = framed(
+  containerAppFailure,
+  RecoveryOrder,
+  function* (recovery, order) {
+    const seen = yield* recovery.step("confirm", app.observeApp, { app: order.resource });
+    if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
+    const { fqdn, mode, serving } = seen.value;
+    if (fqdn === undefined) return blind(recovery, "the app has no ingress to probe");
+    const probe = { fqdn, rule: order.estate.containerApp.health };
 
-  const confirmed = yield* recovery.until("confirm", app.probeHealth, probe, failing);
-  if (confirmed === "blind")
-    return blind(recovery, "not one of this service's probes could be made");
-  if (confirmed === "done") {
-    return recovery.end("not-needed", "the app answers its health probe; nothing was changed");
-  }
-  yield* gatherEvidence(recovery, order.resource, serving, order.estate.applicationInsights);
+    const confirmed = yield* recovery.until("confirm", app.probeHealth, probe, failing);
+    if (confirmed === "blind")
+      return blind(recovery, "not one of this service's probes could be made");
+    if (confirmed === "done") {
+      return recovery.end("not-needed", "the app answers its health probe; nothing was changed");
+    }
+    yield* gatherEvidence(recovery, order.resource, serving, order.estate.applicationInsights);
 
-  const held = yield* recovery.holding(order.resource, function* () {
-    if (yield* healedItself(recovery, probe)) {
-      return recovery.end("not-needed", "the app became healthy by itself; nothing was changed");
-    }
-    const split = yield* tellApart(recovery, order.resource, serving, probe.rule);
-    const patient: Patient = { app: order.resource, mode, ...split, probe };
-    const restarted = yield* restart(recovery, patient);
-    if (restarted.ok && restarted.value) {
-      return recovery.end("restored", "a restart of the serving revision brought the app back");
-    }
-    if (!restarted.ok && lacksPermission(restarted.failure)) {
-      return forbidden(recovery, restarted.failure);
-    }
-    return yield* rollBack(recovery, patient);
-  });
-  return held.ok ? held.value : blind(recovery, describeFailure(held.failure));
-});
+    const held = yield* recovery.holding(order.resource, function* () {
+      if (yield* healedItself(recovery, probe)) {
+        return recovery.end("not-needed", "the app became healthy by itself; nothing was changed");
+      }
+      const split = yield* tellApart(recovery, order.resource, serving, probe.rule);
+      const patient: Patient = { app: order.resource, mode, ...split, probe };
+      const restarted = yield* restart(recovery, patient);
+      if (restarted.ok && restarted.value) {
+        return recovery.end("restored", "a restart of the serving revision brought the app back");
+      }
+      if (!restarted.ok && lacksPermission(restarted.failure)) {
+        return forbidden(recovery, restarted.failure);
+      }
+      return yield* rollBack(recovery, patient);
+    });
+    return held.ok ? held.value : blind(recovery, describeFailure(held.failure));
+  },
+);
 
 /** Three bad answers confirm the failure, two good ones refute it; flapping counts as failing. */
 const failing = {

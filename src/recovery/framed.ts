@@ -1,8 +1,9 @@
 import type { OrchestrationContext, OrchestrationHandler } from "durable-functions";
+import type { z } from "zod";
 import type { Durable } from "../durable/durable.js";
 import { closeIncident, confirmMandate, saveRecord } from "../activities/run.contract.js";
 import { scrub } from "../domain/credential-scrubbing.js";
-import { RecoveryOrder } from "../domain/recovery-order.js";
+import type { RunOrder } from "../domain/run-order.js";
 import type { Scenario } from "../scenarios/scenario.js";
 import { Canceled, NotApproved, Superseded, type Ending } from "./endings.js";
 import { describeFailure, Recovery } from "./recovery.js";
@@ -13,22 +14,23 @@ export interface RunResult {
   readonly outcome: Ending["outcome"];
 }
 
-type Recover<StepId extends string> = (
+type Recover<StepId extends string, Order> = (
   recovery: Recovery<StepId>,
-  order: RecoveryOrder,
+  order: Order,
 ) => Durable<Ending>;
 
 /**
- * The frame around every scenario: mandate, the scenario itself, a person's decision where it could
+ * The frame around every runbook: mandate where it answers an incident, the scenario itself, a person's decision where it could
  * not do it, record, reports, end of the incident. It delegates, so that run id and instance id are
  * one and all history is in one place.
  */
-export function framed<StepId extends string>(
+export function framed<StepId extends string, Order extends RunOrder>(
   scenario: Scenario<StepId>,
-  recover: Recover<StepId>,
+  schema: z.ZodType<Order>,
+  recover: Recover<StepId, Order>,
 ): OrchestrationHandler {
   return function* (context: OrchestrationContext) {
-    const order = RecoveryOrder.parse(context.df.getInput());
+    const order = schema.parse(context.df.getInput());
     const recovery = new Recovery(context, scenario, order);
     recovery.publish();
     return order.mode === "plan"
@@ -37,37 +39,37 @@ export function framed<StepId extends string>(
   };
 }
 
-function* executed<StepId extends string>(
+function* executed<StepId extends string, Order extends RunOrder>(
   recovery: Recovery<StepId>,
-  order: RecoveryOrder,
-  recover: Recover<StepId>,
+  order: Order,
+  recover: Recover<StepId, Order>,
 ): Durable<RunResult> {
   const { incident } = order;
-  if (incident === undefined) throw new Error("an order to execute names its incident");
-  const mandate = yield* recovery.quietly("confirm-mandate", confirmMandate, { incident });
-  if (mandate.ok && !mandate.value.mandated) {
-    const ending = recovery.end("superseded", mandate.value.detail);
-    recovery.publish(ending);
-    return { run: recovery.run(), outcome: ending.outcome };
+  if (incident !== undefined) {
+    const mandate = yield* recovery.quietly("confirm-mandate", confirmMandate, { incident });
+    if (mandate.ok && !mandate.value.mandated) {
+      const ending = recovery.end("superseded", mandate.value.detail);
+      recovery.publish(ending);
+      return { run: recovery.run(), outcome: ending.outcome };
+    }
   }
 
   const ending = yield* decided(recovery, order, recover);
   const at = recovery.now();
   const saved = yield* save(recovery, ending);
-  yield* recovery.quietly("close-incident", closeIncident, {
-    incident,
-    outcome: ending.outcome,
-    at,
-  });
+  if (incident !== undefined) {
+    const { outcome } = ending;
+    yield* recovery.quietly("close-incident", closeIncident, { incident, outcome, at });
+  }
   recovery.publish(saved);
   return { run: recovery.run(), outcome: ending.outcome };
 }
 
 /** A plan has no incident and takes nothing; its record is all that it writes. */
-function* planned<StepId extends string>(
+function* planned<StepId extends string, Order extends RunOrder>(
   recovery: Recovery<StepId>,
-  order: RecoveryOrder,
-  recover: Recover<StepId>,
+  order: Order,
+  recover: Recover<StepId, Order>,
 ): Durable<RunResult> {
   const found = yield* ended(recovery, order, recover);
   const incomplete = found.outcome === "needs-operator";
@@ -91,10 +93,10 @@ function* save<StepId extends string>(recovery: Recovery<StepId>, ending: Ending
 }
 
 /** A scenario that needs a person asks him, for as long as the estate says, and starts over if he wants. */
-function* decided<StepId extends string>(
+function* decided<StepId extends string, Order extends RunOrder>(
   recovery: Recovery<StepId>,
-  order: RecoveryOrder,
-  recover: Recover<StepId>,
+  order: Order,
+  recover: Recover<StepId, Order>,
 ): Durable<Ending> {
   for (;;) {
     const ending = yield* ended(recovery, order, recover);
@@ -110,10 +112,10 @@ function* decided<StepId extends string>(
 }
 
 /** A scenario that throws is a defect of ours; a person takes over, and the run still reports. */
-function* ended<StepId extends string>(
+function* ended<StepId extends string, Order extends RunOrder>(
   recovery: Recovery<StepId>,
-  order: RecoveryOrder,
-  recover: Recover<StepId>,
+  order: Order,
+  recover: Recover<StepId, Order>,
 ): Durable<Ending> {
   const attempt = yield* canceling(recovery, () => recover(recovery, order));
   return attempt.kind === "ended" ? attempt.ending : attempt.value;

@@ -5,7 +5,7 @@ import { describeDuration, milliseconds, type Milliseconds } from "../domain/dur
 import type { Failure } from "../domain/failure.js";
 import { elapsed, plus, type Instant } from "../domain/instant.js";
 import { deadlines, describeBreach, withinRto, type Deadlines } from "../domain/objectives.js";
-import type { RecoveryOrder } from "../domain/recovery-order.js";
+import type { RunOrder } from "../domain/run-order.js";
 import type { Plan, RunRecord, StepRecord } from "../domain/run-record.js";
 import { admit } from "../domain/verb-rules.js";
 import type { ApprovalRecord, DecisionRecord, Intervention, Verb } from "../domain/verb.js";
@@ -22,7 +22,7 @@ const shownQuestions = 3;
 export class Journal {
   readonly scenario: Scenario;
   readonly startedAt: Instant;
-  readonly #order: RecoveryOrder;
+  readonly #order: RunOrder;
   readonly #deadlines: Deadlines;
   readonly #steps: Mutable<StepRecord>[] = [];
   readonly #findings: string[] = [];
@@ -36,8 +36,9 @@ export class Journal {
   #waitingFor: Checkpoint["waitingFor"] = null;
   #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
+  #progress: Checkpoint["progress"];
 
-  constructor(scenario: Scenario, order: RecoveryOrder, startedAt: Instant) {
+  constructor(scenario: Scenario, order: RunOrder, startedAt: Instant) {
     this.scenario = scenario;
     this.#order = order;
     this.startedAt = startedAt;
@@ -213,6 +214,27 @@ export class Journal {
     return asked;
   }
 
+  /** How far a long piece of work has come since it was begun. */
+  progress(
+    work: { readonly done: number; readonly total?: number | undefined; readonly unit: string },
+    begunAt: Instant,
+    at: Instant,
+  ): void {
+    const { done, total, unit } = work;
+    const spent = elapsed(begunAt, at);
+    const rate = spent === 0 ? 0 : done / spent;
+    this.#progress = {
+      done,
+      unit,
+      perMinute: Math.round(rate * 60_000),
+      ...(total === undefined ? {} : { total }),
+      ...(total === undefined || rate === 0
+        ? {}
+        : { forecastAt: plus(at, milliseconds((total - done) / rate)) }),
+    };
+    this.#detail = `${done}${total === undefined ? "" : ` of ${total}`} ${unit}`;
+  }
+
   waitFor(what: Checkpoint["waitingFor"]): void {
     this.#waitingFor = what;
   }
@@ -266,6 +288,7 @@ export class Journal {
         ...(this.#restoredAt === undefined ? {} : { restoredAt: this.#restoredAt }),
         ...(breach === undefined ? {} : { breach }),
       },
+      ...(this.#progress === undefined ? {} : { progress: this.#progress }),
       ...(ending === undefined ? {} : { outcome: ending.outcome, reason: ending.reason }),
     };
   }
@@ -274,7 +297,7 @@ export class Journal {
     return {
       version: 1,
       id,
-      kind: "recovery",
+      kind: this.scenario.kind,
       environment: this.#order.environment,
       scenario: this.scenario.id,
       title: this.scenario.title,

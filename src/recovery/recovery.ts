@@ -18,7 +18,7 @@ import {
   type Instant,
 } from "../domain/instant.js";
 import { once, nextAttempt, type Patience } from "../domain/patience.js";
-import type { RecoveryOrder } from "../domain/recovery-order.js";
+import type { RunOrder } from "../domain/run-order.js";
 import type { Outcome } from "../domain/run-record.js";
 import type { DecisionChoice, DecisionRecord } from "../domain/verb.js";
 import type { Scenario } from "../scenarios/scenario.js";
@@ -67,7 +67,7 @@ const leasePatience = minutes(12);
  * recovery and nothing else.
  */
 export class Recovery<StepId extends string = string> {
-  readonly order: RecoveryOrder;
+  readonly order: RunOrder;
   readonly journal: Journal;
   readonly #context: OrchestrationContext;
   readonly #inbox: Inbox;
@@ -75,7 +75,7 @@ export class Recovery<StepId extends string = string> {
   readonly #approvals = new Map<string, Approval>();
   #mayChange: boolean;
 
-  constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RecoveryOrder) {
+  constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RunOrder) {
     this.#context = context;
     this.#inbox = new Inbox(context);
     this.order = order;
@@ -191,6 +191,46 @@ export class Recovery<StepId extends string = string> {
     }
     this.journal.end(id, this.now());
     this.publish();
+  }
+
+  /**
+   * Works through pieces of one step, a few at a time, each repeated by the class of its failures.
+   * The checkpoint tells how far the whole has come. The answers come in the order of the pieces.
+   */
+  *each<Input, Output extends StepOutput & { readonly done: number }>(
+    id: StepId,
+    contract: ActivityContract<Input, Output>,
+    pieces: readonly Input[],
+    work: { readonly atATime: number; readonly total?: number; readonly unit: string },
+  ): Durable<readonly Answer<Output>[]> {
+    this.#begin(id);
+    const begunAt = this.now();
+    const answers: Answer<Output>[] = [];
+    let done = 0;
+    for (let from = 0; from < pieces.length; from += work.atATime) {
+      yield* this.#safePoint();
+      const wave = pieces.slice(from, from + work.atATime);
+      const tried = yield* this.#wave(id, contract, wave, from);
+      for (const [index, piece] of wave.entries()) {
+        // What failed in the wave is repeated alone, so that one piece holds up no other.
+        const once = tried[index];
+        const answer =
+          once?.ok === true
+            ? once
+            : yield* this.#patiently(id, contract, piece, `${from + index + 1}`, "interruptible");
+        this.journal.attempt(id);
+        answers.push(answer);
+        if (answer.ok) done += answer.value.done;
+      }
+      this.journal.progress({ ...work, done }, begunAt, this.now());
+      this.publish();
+    }
+    const failures = answers.flatMap((answer) => (answer.ok ? [] : [answer.failure]));
+    const [first] = failures;
+    if (first === undefined) this.journal.note(id, { detail: `${done} ${work.unit}` }, this.now());
+    else this.journal.fail(id, first, this.now());
+    this.publish();
+    return answers;
   }
 
   /** Looks again and again, often at first, until the wait is over. A look that fails counts as none. */
@@ -486,6 +526,26 @@ export class Recovery<StepId extends string = string> {
     const result = yield task;
     this.#hear();
     return result;
+  }
+
+  /** One try of several pieces at once; a crash of one leaves all to be repeated. */
+  *#wave<Input, Output>(
+    id: StepId,
+    contract: ActivityContract<Input, Output>,
+    pieces: readonly Input[],
+    first: number,
+  ): Durable<readonly (Answer<Output> | undefined)[]> {
+    const tasks = pieces.map((piece, index) =>
+      contract.task(this.#context, this.#caller(id, 1, `${first + index + 1}`), piece),
+    );
+    try {
+      const raw = (yield* this.#result(this.#context.df.Task.all(tasks))) as readonly unknown[];
+      return raw.map((each) => contract.read(each));
+    } catch {
+      return pieces.map(() => undefined);
+    } finally {
+      yield* this.#renewDue();
+    }
   }
 
   /** A plan shows what is there now; what a change would bring is known after apply. */

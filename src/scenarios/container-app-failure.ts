@@ -3,6 +3,7 @@ import { declareScenario } from "./scenario.js";
 
 export const containerAppFailure = declareScenario({
   id: "container-app-failure",
+  kind: "recovery",
   title: "Container app failure",
   orchestrator: "recoverContainerApp",
   resource: "container-app",

@@ -1,7 +1,8 @@
 import type { Asks } from "../domain/approval-policy.js";
 import type { Milliseconds } from "../domain/duration.js";
 import type { ResourceKind } from "../domain/estate.js";
-import type { ScenarioId } from "../domain/scenario-id.js";
+import type { RunKind } from "../domain/run-record.js";
+import type { RunbookId } from "../domain/scenario-id.js";
 
 /** One step as an operator reads it, with what it usually takes. */
 export interface DeclaredStep {
@@ -23,9 +24,10 @@ export interface Fallback<StepId extends string> {
   readonly dataLoss: string;
 }
 
-/** A failure scenario as data. The control flow is the orchestrator's; there is no interpreter. */
-export interface Scenario<StepId extends string = string> {
-  readonly id: ScenarioId;
+/** A runbook as data: the answer to a failure, or a procedure. The control flow is the orchestrator's; there is no interpreter. */
+export interface Scenario<StepId extends string = string, Id extends RunbookId = RunbookId> {
+  readonly id: Id;
+  readonly kind: RunKind;
   readonly title: string;
   /** The registered name of its orchestrator. */
   readonly orchestrator: string;
@@ -44,6 +46,6 @@ export interface Scenario<StepId extends string = string> {
 }
 
 /** Keeps the step ids as literals, so that a mistyped one does not compile. */
-export const declareScenario = <StepId extends string>(
-  scenario: Scenario<StepId>,
-): Scenario<StepId> => scenario;
+export const declareScenario = <StepId extends string, const Id extends RunbookId>(
+  scenario: Scenario<StepId, Id>,
+): Scenario<StepId, Id> => scenario;

@@ -7,6 +7,7 @@ import { elapsed } from "../../src/domain/instant.js";
 import { hours, milliseconds, minutes } from "../../src/domain/duration.js";
 import { recoverContainerApp } from "../../src/orchestrators/recover-container-app.js";
 import { containerAppFailure } from "../../src/scenarios/container-app-failure.js";
+import { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { framed } from "../../src/recovery/framed.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { patient, type PatientTraits } from "../support/patient.js";
@@ -258,7 +259,7 @@ describe("recover container app", () => {
 
   it("needs an operator when the service itself is at fault, and still reports", async () => {
     const subject = patient();
-    const broken = framed(containerAppFailure, function* (recovery) {
+    const broken = framed(containerAppFailure, RecoveryOrder, function* (recovery) {
       yield* recovery.sleep(milliseconds(1));
       throw new Error("undefined is not a function");
     });

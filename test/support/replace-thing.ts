@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { minutes, seconds } from "../../src/domain/duration.js";
+import { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { once } from "../../src/domain/patience.js";
 import { declareActivity } from "../../src/durable/activity-contract.js";
 import { mutated, observed } from "../../src/durable/step-output.js";
@@ -41,6 +42,7 @@ export const labelThing = declareActivity({
 
 export const thingFailure = declareScenario({
   id: "storage-failure",
+  kind: "recovery",
   title: "Thing failure",
   orchestrator: "replaceThingRun",
   resource: "storage",
@@ -63,7 +65,7 @@ export const thingFailure = declareScenario({
   fallbacks: [{ when: "the replacement is not approved", steps: ["patch"], dataLoss: "nothing" }],
 });
 
-export const replaceThingRun = framed(thingFailure, function* (recovery, order) {
+export const replaceThingRun = framed(thingFailure, RecoveryOrder, function* (recovery, order) {
   const thing = order.resource;
   const seen = yield* recovery.until(
     "confirm",
