@@ -2,7 +2,7 @@ import { type Secret, type SecretVersion, latest } from "./secrets.js";
 import { type Vault, vaultUri } from "./state.js";
 
 /** The id of a secret or of one of its versions. */
-export function secretId(vault: Vault, { name }: Secret, version?: SecretVersion): string {
+function secretId(vault: Vault, { name }: Secret, version?: SecretVersion): string {
   return `${vaultUri(vault)}secrets/${name}${version ? `/${version.id}` : ""}`;
 }
 

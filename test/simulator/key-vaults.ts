@@ -6,8 +6,8 @@ import type { SimulatorProcess } from "./simulator-process.js";
 
 /** The principals that the tests of vaults act as. */
 export const SERVICE = "00000000-0000-0000-0000-0000000000b1";
-const APP = "00000000-0000-0000-0000-0000000000b7";
-export const APP_CLIENT = "00000000-0000-0000-0000-0000000000c7";
+export const APP = "00000000-0000-0000-0000-0000000000b7";
+const APP_CLIENT = "00000000-0000-0000-0000-0000000000c7";
 export const TENANT = "00000000-0000-0000-0000-0000000000a1";
 
 export const ROLES = {
@@ -16,7 +16,6 @@ export const ROLES = {
   secretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
   purgeOperator: "a68e7c17-0ab2-4c09-9a58-125dae29748c",
   dataAccess: "8b54135c-b56d-4d72-a534-26097cfdc8d8",
-  monitoring: "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
   owner: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
 };
 
