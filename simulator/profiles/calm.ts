@@ -36,12 +36,15 @@ export const calm: Profile = {
   vaultCreation: { seconds: 45, source: "azure-facts 3.6: vault create 30-90 s" },
   vaultRecovery: { seconds: 60, source: "azure-facts 3.6: recover 30-120 s" },
   vaultPurge: { seconds: 30, source: assumed },
-  vaultNetworkRules: { seconds: 30, source: "reported: 30-60 s; documented: it may take minutes" },
+  vaultNetworkRules: { seconds: 30, source: "assumed: users report 30 s to 15 min" },
   vaultFailover: {
     seconds: 300,
     source: "documented: it may take a few minutes (Reliability in Azure Key Vault)",
   },
-  secretDeletion: { seconds: 5, source: "recordings of the SDK: some polls of 2 s" },
-  secretRecovery: { seconds: 5, source: "recordings of the SDK: some polls of 2 s" },
-  secretPurge: { seconds: 4, source: "reported: 1-5 s (Azure/azure-sdk-for-net issue 26027)" },
+  secretDeletion: { seconds: 5, source: "assumed: recordings of the SDK show some polls of 2 s" },
+  secretRecovery: { seconds: 5, source: "assumed: recordings of the SDK show some polls of 2 s" },
+  secretPurge: {
+    seconds: 4,
+    source: "assumed: a user reports 1-5 s (Azure/azure-sdk-for-net issue 26027)",
+  },
 };
