@@ -7,6 +7,7 @@ import { roleAssignmentOperations, roleAssignmentTypes } from "./access/role-ass
 import { applicationService } from "./application/routes.js";
 import { logStreamService } from "./application/log-stream.js";
 import { createStreamTokens } from "./application/stream-token.js";
+import { resourceListOperations } from "./arm/resource-list.js";
 import { providerOperations, resourceOperations, resourceTypes } from "./arm/resources.js";
 import { armService } from "./arm/router.js";
 import { type Azurite, startAzurite } from "./blobs/azurite.js";
@@ -18,9 +19,16 @@ import { startClockKeeper } from "./clock/keeper.js";
 import { containerAppOperations, containerAppTypes } from "./container-apps/routes.js";
 import { controlRoutes } from "./control/routes.js";
 import { startControlServer } from "./control/server.js";
+import {
+  diagnosticSettingOperations,
+  diagnosticSettingTypes,
+} from "./diagnostic-settings/routes.js";
 import { FaultRegistry } from "./faults/registry.js";
 import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
 import { createTokenAuthority } from "./identity/tokens.js";
+import { keyVaultService } from "./key-vault/data-plane.js";
+import { deletedVaultOperations } from "./key-vault/deleted-vault-routes.js";
+import { vaultOperations, vaultTypes } from "./key-vault/vault-routes.js";
 import { logAnalyticsService } from "./log-analytics/routes.js";
 import { metricOperations, metricTypes } from "./metrics/routes.js";
 import { storageAccountOperations, storageAccountTypes } from "./storage-accounts/routes.js";
@@ -103,17 +111,23 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...roleAssignmentTypes,
     ...metricTypes,
     ...storageAccountTypes,
+    ...vaultTypes,
+    ...diagnosticSettingTypes,
   ];
   const arm = armService({
     world,
     tokens,
     operations: [
       ...resourceOperations,
+      ...resourceListOperations,
       ...providerOperations(armTypes),
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
       ...metricOperations,
       ...storageAccountOperations,
+      ...vaultOperations,
+      ...deletedVaultOperations,
+      ...diagnosticSettingOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
@@ -125,6 +139,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       logStreamService(world, streamTokens),
       logAnalyticsService(world, tokens),
       blobService({ world, tokens, azurite: () => azurite, copies }),
+      keyVaultService({ world, tokens }),
     ],
     world,
     faults,

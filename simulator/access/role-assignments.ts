@@ -5,7 +5,7 @@ import { invalidContent } from "../arm/invalid-content.js";
 import type { Answer } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
 import { isListed } from "../world/listing.js";
-import type { RoleAssignment } from "./authorize.js";
+import { isAllowed, type RoleAssignment } from "./authorize.js";
 import { roleGuid } from "./role-guid.js";
 import { ROLES } from "./roles.js";
 
@@ -72,6 +72,7 @@ export const roleAssignmentOperations: readonly ArmOperation[] = [
     handle: (context) => {
       const found = find(context);
       if (found === undefined) return { status: 204 };
+      checkAssignable(context, "delete", found.roleDefinitionId);
       const { timeline, durations } = context.world;
       found.endsAt = timeline.now() + durations.rolePropagation;
       return armJson(context, 200, resource(found), {
@@ -113,6 +114,7 @@ function create(context: ArmContext): Answer {
       `The specified role definition with ID '${roleGuid(properties.roleDefinitionId)}' does not exist.`,
     );
   }
+  checkAssignable(context, "write", properties.roleDefinitionId);
   const same = (other: RoleAssignment): boolean =>
     keyOf(other.principalId) === keyOf(properties.principalId) &&
     roleGuid(other.roleDefinitionId) === roleGuid(properties.roleDefinitionId);
@@ -150,6 +152,22 @@ function create(context: ArmContext): Answer {
   return armJson(context, 201, resource(made), {
     effect: { kind: "role-assignment-created", resource: idOf(made) },
   });
+}
+
+/** Some roles allow to assign certain roles only; their condition says which. */
+function checkAssignable(context: ArmContext, verb: "write" | "delete", role: string): void {
+  const { world, caller } = context;
+  const scope = scopeOf(context);
+  const action = `${TYPE}/${verb}`;
+  const { principalId, clientId } = caller;
+  const at = world.timeline.now();
+  const assigned = roleGuid(role);
+  if (isAllowed(world, { principalId, scope, action, plane: "control", at, assigned })) return;
+  throw new Refusal(
+    403,
+    "AuthorizationFailed",
+    `The client '${clientId}' with object id '${principalId}' has an authorization with ABAC condition that is not fulfilled to perform action '${action}' over scope '${scope}'.`,
+  );
 }
 
 /** At the scope, above it and, unless `atScope()` is asked for, below it. */

@@ -289,6 +289,8 @@ function regionAt(world: World, id: string): string | undefined {
   if (found) return found.region;
   const account = world.storageAccounts.get(segments[8] ?? "");
   if (account && keyOf(account.id) === key) return account.region;
+  const vault = world.vaults.get(segments[8] ?? "");
+  if (vault && keyOf(vault.id) === key) return vault.region;
   const location = segments.indexOf("locations");
   return location === -1 ? undefined : segments[location + 1];
 }

@@ -1,6 +1,8 @@
 import { fqdnOf } from "../container-apps/representation.js";
 import type { ContainerApp, Revision } from "../container-apps/state.js";
 import { ailmentOf, weightOf } from "../container-apps/traffic.js";
+import { servedFrom } from "../key-vault/failover.js";
+import type { Vault } from "../key-vault/state.js";
 import type { World } from "../world/world.js";
 
 /** What exists and what is about to change, for people and for tests. */
@@ -8,6 +10,12 @@ export function stateOf(world: World): Record<string, unknown> {
   return {
     containerApps: [...world.containerApps.values()].map((app) => appState(app, world)),
     storageAccounts: [...world.storageAccounts.values()],
+    keyVaults: [...world.vaults.live.values()].map((vault) => vaultState(vault, world)),
+    deletedVaults: [...world.vaults.deleted.values()].map(({ vault, deletedAt, purgesAt }) => ({
+      id: vault.id,
+      deletedAt: instant(deletedAt),
+      purgesAt: instant(purgesAt),
+    })),
     operations: [...world.operations.values()]
       .filter(({ status }) => status === "InProgress")
       .map(({ id, resourceId, startedAt }) => ({ id, resourceId, startedAt: instant(startedAt) })),
@@ -23,6 +31,22 @@ function appState(app: ContainerApp, world: World): unknown {
     provisioningState: app.provisioningState,
     runningStatus: app.runningStatus,
     revisions: app.revisions.map((revision) => revisionState(app, revision)),
+  };
+}
+
+/** What there is; never what it holds. */
+function vaultState(vault: Vault, world: World): unknown {
+  const { id, provisioningState, networkRulesInForce, secrets } = vault;
+  const { region, readOnly } = servedFrom(vault, world);
+  const all = secrets.inOrder();
+  return {
+    id,
+    provisioningState,
+    servedFrom: region,
+    readOnly,
+    networkRulesInForce,
+    secrets: all.filter(({ state }) => state === "active").length,
+    deletedSecrets: all.filter(({ state }) => state === "deleted").length,
   };
 }
 

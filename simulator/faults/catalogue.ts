@@ -73,18 +73,31 @@ const OutcomeFault = z.discriminatedUnion("name", [
 ]);
 export type OutcomeFault = z.infer<typeof OutcomeFault>;
 
-/** What is so for as long as the fault lasts, whatever is called. */
-const Condition = z.discriminatedUnion("name", [
+/** What befalls a key vault: somebody has changed or deleted it. */
+const VaultFault = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("vault-firewall"), resource, forSeconds }),
+  z.strictObject({ name: z.literal("vault-deleted"), resource, forSeconds }),
+]);
+export type VaultFault = z.infer<typeof VaultFault>;
+
+/** A condition of one resource or of all in a region. */
+const inOnePlace = <N extends string>(name: N, of: string) =>
   z
     .strictObject({
-      name: z.literal("registry-down"),
+      name: z.literal(name),
       resource: resource.optional(),
       region: region.optional(),
       forSeconds,
     })
     .refine((order) => (order.resource === undefined) !== (order.region === undefined), {
-      error: "needs resource (an app) or region, one of the two",
-    }),
+      error: `needs resource (${of}) or region, one of the two`,
+    });
+
+/** What is so for as long as the fault lasts, whatever is called. */
+const Condition = z.discriminatedUnion("name", [
+  inOnePlace("registry-down", "an app"),
+  inOnePlace("vault-read-only", "a vault"),
+  inOnePlace("vault-unavailable", "a vault"),
   z.strictObject({
     name: z.literal("role-missing"),
     resource: resource.optional(),
@@ -119,6 +132,7 @@ export type Condition = z.infer<typeof Condition>;
 /** The faults that can be ordered by name. What each does stands in README.md. */
 export const FaultOrder = z.discriminatedUnion("name", [
   AppFault,
+  VaultFault,
   RefusingFault,
   AnswerFault,
   OutcomeFault,
@@ -129,6 +143,10 @@ export type CallFault = RefusingFault | AnswerFault | OutcomeFault;
 
 export function isAppFault(order: FaultOrder): order is AppFault {
   return has(AppFault, order);
+}
+
+export function isVaultFault(order: FaultOrder): order is VaultFault {
+  return has(VaultFault, order);
 }
 
 export function isRefusing(order: FaultOrder): order is RefusingFault {

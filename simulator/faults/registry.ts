@@ -4,6 +4,7 @@ import type { Refusal } from "../server/refusal.js";
 import type { Call, OutcomeName, Outcomes, ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import type { World } from "../world/world.js";
+import { isVaultFaultFelt, injectVaultFault, withdrawVaultFault } from "../key-vault/faults.js";
 import { injectAppFault, isFelt, withdrawAppFault } from "./app-faults.js";
 import {
   type CallFault,
@@ -13,6 +14,7 @@ import {
   isOfAnswer,
   isOfOutcome,
   isRefusing,
+  isVaultFault,
 } from "./catalogue.js";
 import { failed, throttled, tokenDenied } from "./refusals.js";
 
@@ -73,8 +75,9 @@ export class FaultRegistry {
       end,
     };
     if (isAppFault(order)) injectAppFault(order, fault.id, this.#world, () => fault.over);
+    if (isVaultFault(order)) injectVaultFault(order, fault.id, this.#world);
     if (isCondition(order)) {
-      this.#world.conditions.begin(fault.id, order);
+      this.#world.conditions.begin(fault.id, order, fault.since);
       this.#world.conditionsChanged();
     }
     this.#faults.push(fault);
@@ -94,7 +97,10 @@ export class FaultRegistry {
       since: new Date(since).toISOString(),
       met,
       struck,
-      over: over || (isAppFault(order) && !isFelt(id, order, this.#world)),
+      over:
+        over ||
+        (isAppFault(order) && !isFelt(id, order, this.#world)) ||
+        (isVaultFault(order) && !isVaultFaultFelt(id, order, this.#world)),
     }));
   }
 
@@ -180,6 +186,7 @@ export class FaultRegistry {
     fault.end();
     letGo(fault.id, this.#world);
     if (isAppFault(fault.order)) withdrawAppFault(fault.id, this.#world);
+    if (isVaultFault(fault.order)) withdrawVaultFault(fault.id, this.#world);
     if (this.#world.conditions.end(fault.id)) this.#world.conditionsChanged();
   }
 }

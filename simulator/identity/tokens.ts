@@ -8,6 +8,8 @@ export interface Identity {
   readonly clientId: string;
   readonly principalId: string;
   readonly resourceId: string;
+  /** Where its calls come from, as network rules see it. */
+  readonly outboundAddress?: string | undefined;
 }
 
 /** Whoever stands behind a valid token. */

@@ -26,4 +26,12 @@ export const badDay: Profile = {
   },
   listConsistency: { seconds: 60, source: "assumed" },
   blobCopyPerGibibyte: { seconds: 60, source: "assumed" },
+  vaultCreation: { seconds: 90, source: "azure-facts 3.6: vault create 30-90 s" },
+  vaultRecovery: { seconds: 120, source: "azure-facts 3.6: recover 30-120 s" },
+  vaultPurge: { seconds: 90, source: "assumed" },
+  vaultNetworkRules: { seconds: 600, source: "assumed: users report 30 s to 15 min" },
+  vaultFailover: { seconds: 900, source: "assumed: three times a calm day" },
+  secretDeletion: { seconds: 30, source: "assumed" },
+  secretRecovery: { seconds: 30, source: "assumed" },
+  secretPurge: { seconds: 20, source: "assumed" },
 };

@@ -33,4 +33,18 @@ export const calm: Profile = {
   },
   listConsistency: { seconds: 5, source: assumed },
   blobCopyPerGibibyte: { seconds: 20, source: assumed },
+  vaultCreation: { seconds: 45, source: "azure-facts 3.6: vault create 30-90 s" },
+  vaultRecovery: { seconds: 60, source: "azure-facts 3.6: recover 30-120 s" },
+  vaultPurge: { seconds: 30, source: assumed },
+  vaultNetworkRules: { seconds: 30, source: "assumed: users report 30 s to 15 min" },
+  vaultFailover: {
+    seconds: 300,
+    source: "documented: it may take a few minutes (Reliability in Azure Key Vault)",
+  },
+  secretDeletion: { seconds: 5, source: "assumed: recordings of the SDK show some polls of 2 s" },
+  secretRecovery: { seconds: 5, source: "assumed: recordings of the SDK show some polls of 2 s" },
+  secretPurge: {
+    seconds: 4,
+    source: "assumed: a user reports 1-5 s (Azure/azure-sdk-for-net issue 26027)",
+  },
 };

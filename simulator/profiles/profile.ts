@@ -31,6 +31,22 @@ export interface Profile {
   readonly listConsistency: Figure;
   /** An asynchronous copy between accounts, for each gibibyte and for the first. */
   readonly blobCopyPerGibibyte: Figure;
+  /** A new key vault: until its name can be resolved. */
+  readonly vaultCreation: Figure;
+  /** The same for a vault that is recovered. */
+  readonly vaultRecovery: Figure;
+  /** A deleted vault that is purged: until its name is free. */
+  readonly vaultPurge: Figure;
+  /** A vault's network rules: until they are in force. */
+  readonly vaultNetworkRules: Figure;
+  /** An outage of a region: until its vaults are served from the paired one. */
+  readonly vaultFailover: Figure;
+  /** A secret that is deleted: until it can be seen among the deleted ones. */
+  readonly secretDeletion: Figure;
+  /** A deleted secret that is recovered: until it can be read again. */
+  readonly secretRecovery: Figure;
+  /** A deleted secret that is purged: until its name is free. */
+  readonly secretPurge: Figure;
 }
 
 /** The profile's durations in milliseconds of simulated time. */

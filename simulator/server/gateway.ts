@@ -95,8 +95,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         ...(fault !== undefined && fault !== "" && { fault }),
       });
 
-    if (conditions.isDown("data", service.regionOf?.(request.host))) {
-      note(0, undefined, "region-down");
+    const cutBy = conditions.isDown("data", service.regionOf?.(request.host))
+      ? "region-down"
+      : service.cutBy?.(request.host);
+    if (cutBy !== undefined) {
+      note(0, undefined, cutBy);
       outgoing.destroy();
       return;
     }
@@ -134,8 +137,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     resolves: (host) => {
       const name = host.toLowerCase();
-      const region = services.find((service) => service.serves(name))?.regionOf?.(name);
-      return !conditions.isDown("dns", region);
+      const service = services.find((one) => one.serves(name));
+      timeline.settle();
+      return (
+        service?.resolves?.(name) !== false && !conditions.isDown("dns", service?.regionOf?.(name))
+      );
     },
     serviceFor: (host) => services.find((service) => service.serves(host.toLowerCase())),
     inFlight: () => inFlight,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
 import { keyOf, parseResourceId } from "../arm/resource-id.js";
+import { SeedDeletedVault, SeedVault } from "../key-vault/seed-schema.js";
 
 const Guid = z
   .string()
@@ -51,6 +52,7 @@ export const Seed = z
           clientId: Guid,
           principalId: Guid,
           resourceId: resourceId("Microsoft.ManagedIdentity/userAssignedIdentities"),
+          outboundAddress: z.ipv4().optional(),
         }),
       )
       .min(1),
@@ -124,6 +126,8 @@ export const Seed = z
         }),
       )
       .default([]),
+    keyVaults: z.array(SeedVault).default([]),
+    deletedVaults: z.array(SeedDeletedVault).default([]),
   })
   .superRefine((seed, context) => {
     const groups = new Set(seed.resourceGroups.map(({ id }) => keyOf(id)));
@@ -143,6 +147,8 @@ export const Seed = z
       "storageAccounts",
       "workspaces",
       "components",
+      "keyVaults",
+      "deletedVaults",
     ] as const) {
       const seen = new Set<string>();
       seed[kind].forEach(({ id }, index) => {
@@ -151,6 +157,14 @@ export const Seed = z
         }
         if (seen.has(keyOf(id))) fail([kind, index, "id"], "is listed twice");
         seen.add(keyOf(id));
+      });
+    }
+    const vaultNames = new Set<string>();
+    for (const kind of ["keyVaults", "deletedVaults"] as const) {
+      seed[kind].forEach(({ id }, index) => {
+        const name = (id.split("/").at(-1) ?? "").toLowerCase();
+        if (vaultNames.has(name)) fail([kind, index, "id"], "has the name of another vault");
+        vaultNames.add(name);
       });
     }
     const components = new Set(seed.components.map(({ id }) => keyOf(id)));

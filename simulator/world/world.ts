@@ -6,7 +6,11 @@ import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js"
 import { seedContainerApp, seedEnvironment } from "../container-apps/seeding.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
 import { Conditions } from "../faults/conditions.js";
+import type { DiagnosticSetting } from "../diagnostic-settings/settings.js";
 import type { Identity } from "../identity/tokens.js";
+import { planFailovers } from "../key-vault/failover.js";
+import { seedVaults } from "../key-vault/seeding.js";
+import { Vaults } from "../key-vault/vaults.js";
 import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
 import { guidFrom, regionOf } from "./names.js";
@@ -59,6 +63,9 @@ export interface World {
   readonly storageAccounts: Map<string, StorageAccount>;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
+  readonly vaults: Vaults;
+  /** By the key of their own ids. */
+  readonly diagnosticSettings: Map<string, DiagnosticSetting>;
   /** What faults have put out of order for a while. */
   readonly conditions: Conditions;
   readonly throttling: Throttling;
@@ -90,11 +97,15 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     storageAccounts: new Map(),
     workspaces: new Map(),
     components: new Map(),
+    vaults: new Vaults(),
+    diagnosticSettings: new Map(),
     operations: new Map(),
     tenantId: () => [...world.subscriptions.values()][0]?.tenantId ?? "",
     timeOf: (service) => timeline.now() + conditions.clockOffsetOf(service),
     conditionsChanged: () => {
       for (const app of world.containerApps.values()) world.lifecycle.conditionsChanged(app);
+      planFailovers(world);
+      world.vaults.changed();
     },
     load: (next) => {
       clear(world);
@@ -108,6 +119,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
 function clear(world: World): void {
   world.timeline.clear();
   world.throttling.clear();
+  world.vaults.clear();
   world.identities.length = 0;
   world.roleAssignments.length = 0;
   for (const map of [
@@ -118,6 +130,7 @@ function clear(world: World): void {
     world.storageAccounts,
     world.workspaces,
     world.components,
+    world.diagnosticSettings,
     world.operations,
   ]) {
     map.clear();
@@ -163,4 +176,5 @@ function fill(world: World, seed: Seed): void {
   for (const { id, workspaceCustomerId } of seed.components) {
     world.components.set(keyOf(id), { id, workspaceCustomerId });
   }
+  seedVaults(seed.keyVaults, seed.deletedVaults, world);
 }
