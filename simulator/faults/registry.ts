@@ -15,6 +15,7 @@ import {
   isRefusing,
 } from "./catalogue.js";
 import { failed, throttled, tokenDenied } from "./refusals.js";
+import { placed } from "./storage-faults.js";
 
 /** A call as faults see it. */
 export interface Target {
@@ -74,7 +75,7 @@ export class FaultRegistry {
     };
     if (isAppFault(order)) injectAppFault(order, fault.id, this.#world, () => fault.over);
     if (isCondition(order)) {
-      this.#world.conditions.begin(fault.id, order);
+      this.#world.conditions.begin(fault.id, placed(order, this.#world));
       this.#world.conditionsChanged();
     }
     this.#faults.push(fault);

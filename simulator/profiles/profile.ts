@@ -31,6 +31,18 @@ export interface Profile {
   readonly listConsistency: Figure;
   /** An asynchronous copy between accounts, for each gibibyte and for the first. */
   readonly blobCopyPerGibibyte: Figure;
+  readonly storageAccountCreation: Figure;
+  /** The unplanned failover of a storage account. */
+  readonly storageFailover: Figure;
+  /** A new geo-redundant account that is there: until its copy in the other region is in step. */
+  readonly geoReplicationStart: Figure;
+  /** An account that becomes geo-redundant: until everything in it has been copied. */
+  readonly geoBootstrap: Figure;
+  /** How far the copy in the other region is behind. */
+  readonly geoReplicationLag: Figure;
+  /** A conversion to or from zone redundancy: until Azure begins with it, and then until it is done. */
+  readonly zoneConversionStart: Figure;
+  readonly zoneConversion: Figure;
 }
 
 /** The profile's durations in milliseconds of simulated time. */

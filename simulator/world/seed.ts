@@ -2,6 +2,7 @@ import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
 import { keyOf, parseResourceId } from "../arm/resource-id.js";
+import { storageAccountSchema } from "../storage-accounts/seed-schema.js";
 
 const Guid = z
   .string()
@@ -98,13 +99,7 @@ export const Seed = z
       )
       .default([]),
     storageAccounts: z
-      .array(
-        z.strictObject({
-          id: resourceId("Microsoft.Storage/storageAccounts"),
-          location: z.string().min(1),
-          sku: z.string().min(1),
-        }),
-      )
+      .array(storageAccountSchema(resourceId("Microsoft.Storage/storageAccounts")))
       .default([]),
     workspaces: z
       .array(

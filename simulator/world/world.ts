@@ -9,6 +9,10 @@ import { Conditions } from "../faults/conditions.js";
 import type { Identity } from "../identity/tokens.js";
 import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
+import { replicationChanged } from "../storage-accounts/replication.js";
+import { seedStorageAccount } from "../storage-accounts/seeding.js";
+import { nameIn, type StorageAccount } from "../storage-accounts/state.js";
+import { Stores } from "../storage-accounts/stores.js";
 import { guidFrom, regionOf } from "./names.js";
 import type { Seed } from "./seed.js";
 import type { Timeline } from "./timeline.js";
@@ -23,13 +27,6 @@ export interface ResourceGroup {
   readonly id: string;
   readonly name: string;
   readonly location: string;
-}
-
-export interface StorageAccount {
-  readonly id: string;
-  readonly name: string;
-  readonly region: string;
-  readonly sku: string;
 }
 
 export interface Workspace {
@@ -57,6 +54,7 @@ export interface World {
   readonly containerApps: Map<string, ContainerApp>;
   /** By account name, which is global. */
   readonly storageAccounts: Map<string, StorageAccount>;
+  readonly stores: Stores;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
   /** What faults have put out of order for a while. */
@@ -69,6 +67,8 @@ export interface World {
   timeOf(service: ServiceName): number;
   /** To be called after every change of the conditions. */
   conditionsChanged(): void;
+  /** To be called after every change of storage accounts that others may notice. */
+  storageChanged(): void;
   /** Back to what a seed says. */
   load(seed: Seed): void;
 }
@@ -88,6 +88,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     environments: new Map(),
     containerApps: new Map(),
     storageAccounts: new Map(),
+    stores: new Stores(seed.storageAccounts.map(({ id }) => nameIn(id))),
     workspaces: new Map(),
     components: new Map(),
     operations: new Map(),
@@ -95,7 +96,9 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     timeOf: (service) => timeline.now() + conditions.clockOffsetOf(service),
     conditionsChanged: () => {
       for (const app of world.containerApps.values()) world.lifecycle.conditionsChanged(app);
+      for (const account of world.storageAccounts.values()) replicationChanged(account, world);
     },
+    storageChanged: () => undefined,
     load: (next) => {
       clear(world);
       fill(world, next);
@@ -108,6 +111,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
 function clear(world: World): void {
   world.timeline.clear();
   world.throttling.clear();
+  world.stores.releaseAll();
   world.identities.length = 0;
   world.roleAssignments.length = 0;
   for (const map of [
@@ -153,9 +157,8 @@ function fill(world: World, seed: Seed): void {
   for (const app of seed.containerApps) {
     world.containerApps.set(keyOf(app.id), seedContainerApp(app, world));
   }
-  for (const { id, location, sku } of seed.storageAccounts) {
-    const name = (id.split("/").at(-1) ?? "").toLowerCase();
-    world.storageAccounts.set(name, { id, name, region: regionOf(location), sku });
+  for (const account of seed.storageAccounts) {
+    world.storageAccounts.set(nameIn(account.id), seedStorageAccount(account, world));
   }
   for (const { id, location, customerId } of seed.workspaces) {
     world.workspaces.set(keyOf(id), { id, region: regionOf(location), customerId });
