@@ -11,9 +11,13 @@ import { resourceListOperations } from "./arm/resource-list.js";
 import { providerOperations, resourceOperations, resourceTypes } from "./arm/resources.js";
 import { armService } from "./arm/router.js";
 import { type Azurite, startAzurite } from "./blobs/azurite.js";
+import { containerStore } from "./blobs/containers.js";
 import { Copies } from "./blobs/copies.js";
-import { emptyAzurite } from "./blobs/emptying.js";
+import { emptyStores, fillStores } from "./blobs/filling.js";
+import { Journal } from "./blobs/journal.js";
 import { blobService } from "./blobs/routes.js";
+import { Secondary } from "./blobs/secondary.js";
+import { BlobStore } from "./blobs/store.js";
 import { processClock } from "./clock/handle.js";
 import { startClockKeeper } from "./clock/keeper.js";
 import { containerAppOperations, containerAppTypes } from "./container-apps/routes.js";
@@ -105,6 +109,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     world,
     extraAudiences: directAudiences,
   });
+  const store = new BlobStore({ world, tokens, azurite: () => azurite });
+  const journal = new Journal(store, () => timeline.now());
   const armTypes = [
     ...resourceTypes,
     ...containerAppTypes,
@@ -124,7 +130,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
       ...metricOperations,
-      ...storageAccountOperations,
+      ...storageAccountOperations(containerStore(store, journal)),
       ...vaultOperations,
       ...deletedVaultOperations,
       ...diagnosticSettingOperations,
@@ -138,8 +144,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       applicationService(world),
       logStreamService(world, streamTokens),
       logAnalyticsService(world, tokens),
-      blobService({ world, tokens, azurite: () => azurite, copies }),
       keyVaultService({ world, tokens }),
+      blobService({
+        world,
+        tokens,
+        store,
+        copies,
+        journal,
+        secondary: new Secondary(journal, store),
+      }),
     ],
     world,
     faults,
@@ -149,7 +162,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
 
   const startBlobs = (): Promise<Azurite> =>
     startAzurite({
-      accounts: [...world.storageAccounts.keys()],
+      accounts: world.stores.names(),
       directory,
       inMemory: kept === undefined,
       authority,
@@ -162,26 +175,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     startBlobs(),
     writeFile(caFile, authority.pem),
   ]);
-  let azurite = started;
-
-  async function emptyBlobs(): Promise<void> {
-    const same =
-      azurite.accounts.length === world.storageAccounts.size &&
-      azurite.accounts.every((name) => world.storageAccounts.has(name));
-    if (!same) {
-      await azurite.close();
-      azurite = await startBlobs();
-    }
-    const [cleaner] = options.seed.identities;
-    if (cleaner === undefined) return;
-    const { token } = await tokens.issue(
-      cleaner,
-      "https://storage.azure.com",
-      world.tenantId(),
-      keeper.now(),
-    );
-    await emptyAzurite(azurite, token);
-  }
+  const azurite = started;
+  await fillStores(store, world, options.seed, { kept: kept !== undefined });
 
   const control = await startControlServer(
     controlRoutes({
@@ -200,10 +195,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       reset: async (seed) => {
         held.dropAll();
         faults.removeAll();
-        world.load(seed ?? options.seed);
+        const used = world.stores.taken();
+        const next = seed ?? options.seed;
+        world.load(next);
         requests.clear();
         copies.clear();
-        await emptyBlobs();
+        await emptyStores(store, used);
+        await fillStores(store, world, next, { kept: false });
       },
     }),
   );

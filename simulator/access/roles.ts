@@ -242,4 +242,28 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
       ],
     },
   ],
+  [
+    "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
+    {
+      name: "Storage Blob Delegator",
+      actions: [`${blobs}/generateUserDelegationKey/action`],
+    },
+  ],
+  [
+    "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+    {
+      name: "Storage Account Contributor",
+      actions: [
+        "Microsoft.Authorization/*/read",
+        "Microsoft.Insights/alertRules/*",
+        "Microsoft.Insights/diagnosticSettings/*",
+        "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action",
+        "Microsoft.ResourceHealth/availabilityStatuses/read",
+        "Microsoft.Resources/deployments/*",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Storage/storageAccounts/*",
+        "Microsoft.Support/*",
+      ],
+    },
+  ],
 ]);

@@ -15,7 +15,11 @@ function allResources(world: World): Listed[] {
   return [
     ...[...world.containerApps.values()].map(({ id, region }) => ({ id, location: region })),
     ...[...world.environments.values()].map(({ id, region }) => ({ id, location: region })),
-    ...[...world.storageAccounts.values()].map(({ id, region }) => ({ id, location: region })),
+    ...[...world.storageAccounts.values()].map(({ id, location, tags }) => ({
+      id,
+      location,
+      tags,
+    })),
     ...[...world.workspaces.values()].map(({ id, region }) => ({ id, location: region })),
     ...[...world.vaults.live.values()].map(({ id, region, tags }) => ({
       id,

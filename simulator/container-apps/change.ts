@@ -1,5 +1,5 @@
 import { invalidContent } from "../arm/invalid-content.js";
-import { mergePatch, isObject, withoutNulls } from "../arm/merge-patch.js";
+import { mergePatch, omitReadOnly, withoutNulls } from "../arm/merge-patch.js";
 import { keyOf } from "../arm/resource-id.js";
 import { Refusal } from "../server/refusal.js";
 import { regionOf } from "../world/names.js";
@@ -84,17 +84,5 @@ function parseEnvelope(value: unknown): Envelope {
 
 /** What only Azure says is ignored when a client says it. */
 function withoutReadOnly(body: unknown): unknown {
-  if (!isObject(body)) return body;
-  const resource = omit(body, READ_ONLY.resource);
-  const { properties } = resource;
-  return isObject(properties)
-    ? { ...resource, properties: omit(properties, READ_ONLY.properties) }
-    : resource;
-}
-
-function omit(
-  value: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+  return omitReadOnly(body, READ_ONLY);
 }

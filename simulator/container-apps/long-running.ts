@@ -1,5 +1,5 @@
-import { createHmac, randomBytes } from "node:crypto";
 import type { Operation } from "../arm/operations.js";
+import { checkPollSignature, signedPollUrl } from "../arm/poll-url.js";
 import {
   type ArmContext,
   armError,
@@ -108,37 +108,18 @@ function startOperation(app: ContainerApp, world: World, stuckBy: string | undef
   return operation;
 }
 
-// A poll URL is signed and over a kilobyte long, as Azure's are: callers must keep it whole.
-const SIGNING_KEY = randomBytes(32);
-const CERTIFICATE = randomBytes(720).toString("base64url");
-
-function signed(path: string, apiVersion: string): string {
-  const ticks = "638900000000000000";
-  const signature = createHmac("sha256", SIGNING_KEY)
-    .update(path.toLowerCase())
-    .digest("base64url");
-  return `${path}?api-version=${apiVersion}&azureAsyncOperation=true&t=${ticks}&c=${CERTIFICATE}&s=${signature}&h=simulated`;
-}
-
 export function pollUrl(
   kind: "containerappOperationResults" | "containerappOperationStatuses",
   operation: Operation,
-  { request, apiVersion }: ArmContext,
+  context: ArmContext,
 ): string {
   const path = `/subscriptions/${operation.subscription}/providers/${PROVIDER}/locations/${operation.region}/${kind}/${operation.id}`;
-  return request.origin + signed(path, apiVersion);
+  return signedPollUrl(path, "azureAsyncOperation=true", context);
 }
 
 function findOperation(context: ArmContext): Operation {
-  const { request, world, params } = context;
-  const expected = new URL(signed(request.path, context.apiVersion), request.origin);
-  if (request.query.get("s") !== expected.searchParams.get("s")) {
-    throw new Refusal(
-      403,
-      "InvalidOperationUrl",
-      "The signature of the operation URL is missing or wrong: use the URL whole, as it was answered.",
-    );
-  }
+  const { world, params } = context;
+  checkPollSignature(context);
   const operation = world.operations.get(params["operationId"] ?? "");
   if (operation) return operation;
   throw new Refusal(

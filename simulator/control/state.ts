@@ -3,19 +3,23 @@ import type { ContainerApp, Revision } from "../container-apps/state.js";
 import { ailmentOf, weightOf } from "../container-apps/traffic.js";
 import { servedFrom } from "../key-vault/failover.js";
 import type { Vault } from "../key-vault/state.js";
+import { lastSyncAt } from "../storage-accounts/replication.js";
+import type { StorageAccount } from "../storage-accounts/state.js";
 import type { World } from "../world/world.js";
 
 /** What exists and what is about to change, for people and for tests. */
 export function stateOf(world: World): Record<string, unknown> {
   return {
     containerApps: [...world.containerApps.values()].map((app) => appState(app, world)),
-    storageAccounts: [...world.storageAccounts.values()],
     keyVaults: [...world.vaults.live.values()].map((vault) => vaultState(vault, world)),
     deletedVaults: [...world.vaults.deleted.values()].map(({ vault, deletedAt, purgesAt }) => ({
       id: vault.id,
       deletedAt: instant(deletedAt),
       purgesAt: instant(purgesAt),
     })),
+    storageAccounts: [...world.storageAccounts.values()].map((account) =>
+      storageAccountState(account, world),
+    ),
     operations: [...world.operations.values()]
       .filter(({ status }) => status === "InProgress")
       .map(({ id, resourceId, startedAt }) => ({ id, resourceId, startedAt: instant(startedAt) })),
@@ -64,6 +68,24 @@ function revisionState(app: ContainerApp, revision: Revision): unknown {
       createdAt: instant(replica.createdAt),
       ready: replica.ready,
       ailment: ailmentOf(app, revision, replica)?.detail,
+    })),
+  };
+}
+
+function storageAccountState(account: StorageAccount, world: World): unknown {
+  const synced = lastSyncAt(account, world.timeline.now());
+  return {
+    id: account.id,
+    sku: account.sku,
+    provisioningState: account.provisioningState,
+    primaryLocation: account.primaryLocation,
+    secondaryLocation: account.secondaryLocation,
+    lastSyncTime: synced === undefined ? undefined : instant(synced),
+    failoverInProgress: account.failoverInProgress,
+    containers: [...account.containers.values()].map(({ name, policy, holds }) => ({
+      name,
+      policy: policy && { days: policy.days, state: policy.state },
+      holds,
     })),
   };
 }

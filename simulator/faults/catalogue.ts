@@ -70,6 +70,7 @@ const OutcomeFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("stuck-operation"), ...onCalls }),
   z.strictObject({ name: z.literal("operation-failed"), ...onCalls }),
   z.strictObject({ name: z.literal("restart-has-no-effect"), ...onCalls }),
+  z.strictObject({ name: z.literal("blob-changes-during-copy"), ...onCalls }),
 ]);
 export type OutcomeFault = z.infer<typeof OutcomeFault>;
 
@@ -120,6 +121,19 @@ const Condition = z.discriminatedUnion("name", [
     forSeconds,
   }),
   z.strictObject({ name: z.literal("control-plane-down"), region, forSeconds }),
+  z.strictObject({
+    name: z.literal("storage-unavailable"),
+    resource,
+    region: region.optional(),
+    answer: z.enum(["server-busy", "timed-out"]).optional(),
+    forSeconds,
+  }),
+  z.strictObject({
+    name: z.literal("replication-stalled"),
+    resource,
+    region: region.optional(),
+    forSeconds,
+  }),
   z.strictObject({
     name: z.literal("clock-of-service-off"),
     service: z.enum(SERVICE_NAMES),

@@ -1,10 +1,19 @@
 import { roleGuid } from "../access/role-guid.js";
-import { isWithin } from "../arm/resource-id.js";
+import { isWithin, keyOf } from "../arm/resource-id.js";
 import type { ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import { type Condition, findRole } from "./catalogue.js";
 
 export type Plane = "control" | "data" | "dns";
+export type StorageTrouble = NonNullable<
+  Extract<Condition, { name: "storage-unavailable" }>["answer"]
+>;
+
+/** A storage account and where its primary is. */
+interface Placed {
+  readonly id: string;
+  readonly primaryLocation: string;
+}
 
 /** A resource and the region it is in. */
 interface Place {
@@ -40,6 +49,17 @@ export class Conditions {
         (resource === undefined || isWithin(scope, resource)) &&
         (role === undefined || findRole(role) === roleGuid(roleDefinitionId)),
     );
+  }
+
+  /** What the data plane of a storage account answers instead of its data, where its primary is. */
+  storageTrouble(account: Placed): StorageTrouble | undefined {
+    const found = this.#of("storage-unavailable").find((trouble) => strikes(trouble, account));
+    return found && (found.answer ?? "server-busy");
+  }
+
+  /** Whether nothing is copied to the other region of a storage account. */
+  isReplicationStalled(account: Placed): boolean {
+    return this.#of("replication-stalled").some((stall) => strikes(stall, account));
   }
 
   isDown(plane: Plane, region: string | undefined): boolean {
@@ -102,6 +122,16 @@ function isMeant(
   return order.resource === undefined
     ? sameRegion(order.region, region)
     : isWithin(id, order.resource);
+}
+
+/** What befell an account in a region is over for it once it has moved to another one. */
+function strikes(
+  { resource, region }: { readonly resource: string; readonly region?: string | undefined },
+  { id, primaryLocation }: Placed,
+): boolean {
+  return (
+    keyOf(resource) === keyOf(id) && (region === undefined || sameRegion(region, primaryLocation))
+  );
 }
 
 function sameRegion(a: string | undefined, b: string): boolean {

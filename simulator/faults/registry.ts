@@ -17,6 +17,7 @@ import {
   isVaultFault,
 } from "./catalogue.js";
 import { failed, throttled, tokenDenied } from "./refusals.js";
+import { placed } from "./storage-faults.js";
 
 /** A call as faults see it. */
 export interface Target {
@@ -77,7 +78,7 @@ export class FaultRegistry {
     if (isAppFault(order)) injectAppFault(order, fault.id, this.#world, () => fault.over);
     if (isVaultFault(order)) injectVaultFault(order, fault.id, this.#world);
     if (isCondition(order)) {
-      this.#world.conditions.begin(fault.id, order, fault.since);
+      this.#world.conditions.begin(fault.id, placed(order, this.#world), fault.since);
       this.#world.conditionsChanged();
     }
     this.#faults.push(fault);

@@ -34,4 +34,14 @@ export const badDay: Profile = {
   secretDeletion: { seconds: 30, source: "assumed" },
   secretRecovery: { seconds: 30, source: "assumed" },
   secretPurge: { seconds: 20, source: "assumed" },
+  storageAccountCreation: { seconds: 60, source: "azure-facts 4: 20-60 s" },
+  storageFailover: { seconds: 7200, source: "assumed: twice the documented hour" },
+  geoReplicationStart: { seconds: 300, source: "assumed" },
+  geoBootstrap: { seconds: 21_600, source: "assumed" },
+  geoReplicationLag: {
+    seconds: 1800,
+    source: "assumed: beyond the documented usual 15 min, for which there is no promise",
+  },
+  zoneConversionStart: { seconds: 259_200, source: "documented: up to 72 h" },
+  zoneConversion: { seconds: 172_800, source: "assumed" },
 };

@@ -47,4 +47,17 @@ export const calm: Profile = {
     seconds: 4,
     source: "assumed: a user reports 1-5 s (Azure/azure-sdk-for-net issue 26027)",
   },
+  storageAccountCreation: {
+    seconds: 20,
+    source: "public recordings of the Azure CLI: 19 s; azure-facts 4: 20-60 s",
+  },
+  storageFailover: {
+    seconds: 3600,
+    source: "documented: about an hour (Disaster recovery and storage account failover)",
+  },
+  geoReplicationStart: { seconds: 60, source: "public recordings of the Azure CLI: 48-67 s" },
+  geoBootstrap: { seconds: 1800, source: assumed },
+  geoReplicationLag: { seconds: 120, source: "documented: usually less than 15 min" },
+  zoneConversionStart: { seconds: 86_400, source: "documented: up to 72 h" },
+  zoneConversion: { seconds: 21_600, source: assumed },
 };

@@ -47,6 +47,18 @@ export interface Profile {
   readonly secretRecovery: Figure;
   /** A deleted secret that is purged: until its name is free. */
   readonly secretPurge: Figure;
+  readonly storageAccountCreation: Figure;
+  /** The unplanned failover of a storage account. */
+  readonly storageFailover: Figure;
+  /** A new geo-redundant account that is there: until its copy in the other region is in step. */
+  readonly geoReplicationStart: Figure;
+  /** An account that becomes geo-redundant: until everything in it has been copied. */
+  readonly geoBootstrap: Figure;
+  /** How far the copy in the other region is behind. */
+  readonly geoReplicationLag: Figure;
+  /** A conversion to or from zone redundancy: until Azure begins with it, and then until it is done. */
+  readonly zoneConversionStart: Figure;
+  readonly zoneConversion: Figure;
 }
 
 /** The profile's durations in milliseconds of simulated time. */

@@ -75,7 +75,7 @@ export const smallSeed: z.input<typeof Seed> = {
     {
       id: `${RECOVERY}/providers/Microsoft.Storage/storageAccounts/mcpdrstate`,
       location: "westus",
-      sku: "Standard_ZRS",
+      sku: "Standard_GRS",
     },
   ],
   keyVaults: [

@@ -18,7 +18,8 @@ export interface Outcomes {
   befalls(name: OutcomeName): string | undefined;
 }
 
-export type OutcomeName = "stuck-operation" | "operation-failed" | "restart-has-no-effect";
+export type OutcomeName =
+  "stuck-operation" | "operation-failed" | "restart-has-no-effect" | "blob-changes-during-copy";
 
 /** One simulated Azure service, addressed by its real host names. */
 export interface Service {

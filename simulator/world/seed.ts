@@ -3,6 +3,7 @@ import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
 import { keyOf, parseResourceId } from "../arm/resource-id.js";
 import { SeedDeletedVault, SeedVault } from "../key-vault/seed-schema.js";
+import { storageAccountSchema } from "../storage-accounts/seed-schema.js";
 
 const Guid = z
   .string()
@@ -100,13 +101,7 @@ export const Seed = z
       )
       .default([]),
     storageAccounts: z
-      .array(
-        z.strictObject({
-          id: resourceId("Microsoft.Storage/storageAccounts"),
-          location: z.string().min(1),
-          sku: z.string().min(1),
-        }),
-      )
+      .array(storageAccountSchema(resourceId("Microsoft.Storage/storageAccounts")))
       .default([]),
     workspaces: z
       .array(

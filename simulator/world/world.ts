@@ -13,6 +13,10 @@ import { seedVaults } from "../key-vault/seeding.js";
 import { Vaults } from "../key-vault/vaults.js";
 import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
+import { replicationChanged } from "../storage-accounts/replication.js";
+import { seedStorageAccount } from "../storage-accounts/seeding.js";
+import { nameIn, type StorageAccount } from "../storage-accounts/state.js";
+import { Stores } from "../storage-accounts/stores.js";
 import { guidFrom, regionOf } from "./names.js";
 import type { Seed } from "./seed.js";
 import type { Timeline } from "./timeline.js";
@@ -27,13 +31,6 @@ export interface ResourceGroup {
   readonly id: string;
   readonly name: string;
   readonly location: string;
-}
-
-export interface StorageAccount {
-  readonly id: string;
-  readonly name: string;
-  readonly region: string;
-  readonly sku: string;
 }
 
 export interface Workspace {
@@ -61,6 +58,7 @@ export interface World {
   readonly containerApps: Map<string, ContainerApp>;
   /** By account name, which is global. */
   readonly storageAccounts: Map<string, StorageAccount>;
+  readonly stores: Stores;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
   readonly vaults: Vaults;
@@ -76,6 +74,8 @@ export interface World {
   timeOf(service: ServiceName): number;
   /** To be called after every change of the conditions. */
   conditionsChanged(): void;
+  /** To be called after every change of storage accounts that others may notice. */
+  storageChanged(): void;
   /** Back to what a seed says. */
   load(seed: Seed): void;
 }
@@ -95,6 +95,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     environments: new Map(),
     containerApps: new Map(),
     storageAccounts: new Map(),
+    stores: new Stores(seed.storageAccounts.map(({ id }) => nameIn(id))),
     workspaces: new Map(),
     components: new Map(),
     vaults: new Vaults(),
@@ -106,7 +107,9 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
       for (const app of world.containerApps.values()) world.lifecycle.conditionsChanged(app);
       planFailovers(world);
       world.vaults.changed();
+      for (const account of world.storageAccounts.values()) replicationChanged(account, world);
     },
+    storageChanged: () => undefined,
     load: (next) => {
       clear(world);
       fill(world, next);
@@ -120,6 +123,7 @@ function clear(world: World): void {
   world.timeline.clear();
   world.throttling.clear();
   world.vaults.clear();
+  world.stores.releaseAll();
   world.identities.length = 0;
   world.roleAssignments.length = 0;
   for (const map of [
@@ -166,9 +170,8 @@ function fill(world: World, seed: Seed): void {
   for (const app of seed.containerApps) {
     world.containerApps.set(keyOf(app.id), seedContainerApp(app, world));
   }
-  for (const { id, location, sku } of seed.storageAccounts) {
-    const name = (id.split("/").at(-1) ?? "").toLowerCase();
-    world.storageAccounts.set(name, { id, name, region: regionOf(location), sku });
+  for (const account of seed.storageAccounts) {
+    world.storageAccounts.set(nameIn(account.id), seedStorageAccount(account, world));
   }
   for (const { id, location, customerId } of seed.workspaces) {
     world.workspaces.set(keyOf(id), { id, region: regionOf(location), customerId });

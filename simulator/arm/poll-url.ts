@@ -1,0 +1,27 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { Refusal } from "../server/refusal.js";
+import type { ArmContext } from "./router.js";
+
+// A poll URL is signed and over a kilobyte long, as Azure's are: callers must keep it whole.
+const SIGNING_KEY = randomBytes(32);
+const CERTIFICATE = randomBytes(720).toString("base64url");
+
+/** The address of an operation; `flag` is the parameter by which its provider knows that a poller asks. */
+export function signedPollUrl(path: string, flag: string, context: ArmContext): string {
+  const { request, apiVersion } = context;
+  return `${request.origin}${path}?api-version=${apiVersion}&${flag}&t=638900000000000000&c=${CERTIFICATE}&s=${signatureOf(path)}&h=simulated`;
+}
+
+/** The signature is what guards an operation: no role is asked for. */
+export function checkPollSignature({ request }: ArmContext): void {
+  if (request.query.get("s") === signatureOf(request.path)) return;
+  throw new Refusal(
+    403,
+    "InvalidOperationUrl",
+    "The signature of the operation URL is missing or wrong: use the URL whole, as it was answered.",
+  );
+}
+
+function signatureOf(path: string): string {
+  return createHmac("sha256", SIGNING_KEY).update(path.toLowerCase()).digest("base64url");
+}
