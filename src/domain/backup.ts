@@ -43,6 +43,7 @@ export type BackupCheck = z.infer<typeof BackupCheck>;
 export const ItemPart = z.strictObject({
   blob: z.string(),
   count: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
   sha256: z.string(),
 });
 export type ItemPart = z.infer<typeof ItemPart>;

@@ -164,6 +164,10 @@ export class Journal {
     step.detail = step.detail === "" ? detail : `${step.detail}; ${detail}`;
   }
 
+  get hasFindings(): boolean {
+    return this.#findings.length > 0;
+  }
+
   finding(text: string): void {
     this.#findings.push(text);
   }

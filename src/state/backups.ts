@@ -38,6 +38,10 @@ export interface Backups {
   sets(wanted: BackupSource): Promise<readonly string[]>;
   /** The items of a usable set, part by part; a part that was altered is a failure for good. */
   items(manifest: BackupManifest): AsyncIterable<readonly BackupItem[]>;
+  /** The items that parts list, as a manifest will name them. */
+  listedIn(parts: readonly ItemPart[]): AsyncIterable<readonly BackupItem[]>;
+  /** The items of a set by its prefix, or none where it cannot be read: what was good is good. */
+  itemsOf(set: string): AsyncIterable<readonly BackupItem[]>;
   /** Removes what lies below a set, its manifest first, so that half a set is never taken for one. */
   remove(set: string): Promise<{ readonly removed: number; readonly kept: number }>;
 }
@@ -83,7 +87,8 @@ export function backups(container: BlobContainer): Backups {
     async writePart(set, nth, items) {
       const text = print(items);
       await container.put(partName(set, nth), text);
-      return { blob: partName(set, nth), count: items.length, sha256: sha256(text) };
+      const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+      return { blob: partName(set, nth), count: items.length, bytes, sha256: sha256(text) };
     },
     async complete(set, manifest) {
       const text = print(BackupManifest.parse(manifest));
@@ -126,7 +131,15 @@ export function backups(container: BlobContainer): Backups {
     },
     async *items(manifest) {
       if (manifest.items.length > 0) yield manifest.items;
-      for (const { blob, count, sha256: hash } of manifest.parts) {
+      yield* this.listedIn(manifest.parts);
+    },
+    async *itemsOf(set) {
+      const text = (await container.read(manifestIn(set)))?.text;
+      const manifest = BackupManifest.safeParse(text === undefined ? undefined : parsed(text));
+      if (manifest.success) yield* this.items(manifest.data);
+    },
+    async *listedIn(parts) {
+      for (const { blob, count, sha256: hash } of parts) {
         const text = (await container.read(blob))?.text;
         const items = BackupItem.array().safeParse(text === undefined ? undefined : parsed(text));
         if (text === undefined || !items.success) throw unusableSet(blob, "corrupt");
