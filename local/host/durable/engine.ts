@@ -4,7 +4,7 @@ import type { DurableConfig } from "../host-json.js";
 import type { InFlight } from "../in-flight.js";
 import type { Log } from "../log.js";
 import type { GroupCommit } from "../state/group-commit.js";
-import { asError, type Invoker } from "../worker/invoker.js";
+import type { Invoker } from "../worker/invoker.js";
 import { ActivityRunner } from "./activity-runner.js";
 import type { DurableStore, InstanceFilter } from "./durable-store.js";
 import {
@@ -15,9 +15,6 @@ import {
   executionSuspended,
   executionTerminated,
   type HistoryEvent,
-  orchestratorCompleted,
-  orchestratorStarted,
-  played,
   type ReceivedEvent,
   timerFired,
 } from "./history-event.js";
@@ -30,9 +27,10 @@ import {
   type ScheduledTimer,
 } from "./instance.js";
 import { LiveInstance } from "./live-instance.js";
-import { type OrchestratorAnswer, readAnswer, readThrown } from "./orchestrator-answer.js";
+import { OrchestratorCaller } from "./orchestrator-caller.js";
+import { waitsForPerson } from "./person-wait.js";
 import { TimerQueue } from "./timer-queue.js";
-import { orchestrationMetadata, triggerText } from "./trigger-payload.js";
+import { closeTurn, openTurn, type TurnOpening } from "./turn-opening.js";
 import { turnOutcome, type TurnOutcome } from "./turn-outcome.js";
 import { mayRun } from "./version-rule.js";
 
@@ -78,7 +76,7 @@ export interface EngineLoad {
   /** Turns and activities that could run and do not yet. */
   readonly waiting: number;
   readonly nextTimerAtMs: number | undefined;
-  /** Some run can be continued by a person only. */
+  /** Some run waits for a person. */
   readonly waitsForPerson: boolean;
 }
 
@@ -95,7 +93,7 @@ export class Engine {
   readonly #live = new Map<string, LiveInstance>();
   readonly #runnable: LiveInstance[] = [];
   readonly #finishing = new Map<string, (() => void)[]>();
-  readonly #orchestrators: ReadonlyMap<string, DurableFunction>;
+  readonly #caller: OrchestratorCaller;
   readonly #activityFunctions: ReadonlyMap<string, DurableFunction>;
   #sequence: number;
   #turns = 0;
@@ -103,7 +101,11 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#orchestrators = byName(options.functions, "orchestration");
+    this.#caller = new OrchestratorCaller(
+      options.invoker,
+      options.config,
+      byName(options.functions, "orchestration"),
+    );
     this.#activityFunctions = byName(options.functions, "activity");
     this.#sequence = options.store.lastSequence();
     this.#timers = new TimerQueue(options.now, (timers) => {
@@ -162,14 +164,10 @@ export class Engine {
   }
 
   load(): EngineLoad {
-    let waitsForPerson = false;
-    for (const { instance } of this.#live.values()) {
-      waitsForPerson ||= isWaitingForPerson(instance, this.#timers.has(instance.id));
-    }
     return {
       waiting: this.#runnable.length + this.#activities.waiting,
       nextTimerAtMs: this.#timers.earliest(),
-      waitsForPerson,
+      waitsForPerson: [...this.#live.values()].some(({ instance }) => waitsForPerson(instance)),
     };
   }
 
@@ -368,7 +366,8 @@ export class Engine {
     if (opening.restarts) live.clearHistory();
     const history = opening.restarts ? opening.events : [...before, ...opening.events];
 
-    const answer = opening.received.length === 0 ? undefined : await this.#ask(live, opening);
+    const answer =
+      opening.received.length === 0 ? undefined : await this.#caller.ask(live, opening);
     if (!this.#isCurrent(live)) return;
 
     live.inbox.splice(0, live.inbox.length, ...live.inbox.filter((m) => !batch.includes(m)));
@@ -386,7 +385,7 @@ export class Engine {
       answer,
       atMs: now(),
       isActivity: (name) => this.#activityFunctions.has(name.toLowerCase()),
-      isOrchestrator: (name) => this.#orchestrators.has(name.toLowerCase()),
+      isOrchestrator: (name) => this.#caller.knows(name),
       defaultVersion: this.#options.config.defaultVersion,
       newExecutionId: () => randomUUID().replaceAll("-", ""),
     });
@@ -399,62 +398,10 @@ export class Engine {
     await this.#apply(live, outcome, opening, done);
   }
 
-  /** Hands the history to the orchestrator function and reads what it answers. */
-  async #ask(
-    live: LiveInstance,
-    opening: Opening,
-  ): Promise<OrchestratorAnswer | { readonly refusedWith: string }> {
-    const { instance } = live;
-    const { config } = this.#options;
-    if (!mayRun(instance.version, config)) {
-      return {
-        refusedWith: "VersionMismatch: Orchestration version did not comply with Worker Versioning",
-      };
-    }
-    const target = this.#orchestrators.get(instance.name.toLowerCase());
-    if (target === undefined) return this.#noSuchOrchestrator(instance.name);
-
-    const news = opening.events.map((event) => JSON.stringify(event)).join(",");
-    const text = live.historyText === "" ? news : `${live.historyText},${news}`;
-    const isReplaying = !opening.restarts;
-    const { bindingName } = target.trigger;
-    try {
-      return readAnswer(
-        await this.#options.invoker.invoke(target.target, {
-          inputData: [
-            {
-              name: bindingName,
-              data: { string: triggerText(instance, text, isReplaying), data: "string" },
-            },
-          ],
-          triggerMetadata: orchestrationMetadata(instance, isReplaying),
-          reason: "(null)",
-          quiet: true,
-        }),
-      );
-    } catch (thrown) {
-      return readThrown(asError(thrown));
-    }
-  }
-
-  #noSuchOrchestrator(name: string): OrchestratorAnswer {
-    const known = [...this.#orchestrators.values()].map((target) => `'${target.name}'`).join(", ");
-    return {
-      actions: [],
-      isDone: false,
-      output: null,
-      customStatus: undefined,
-      failure: {
-        message: `The function '${name}' doesn't exist, is disabled, or is not an orchestrator function. Additional info: The following are the known orchestrator functions: ${known}`,
-        details: null,
-      },
-    };
-  }
-
   async #apply(
     live: LiveInstance,
     outcome: TurnOutcome,
-    opening: Opening,
+    opening: TurnOpening,
     done: () => void,
   ): Promise<void> {
     const { store, commit, now } = this.#options;
@@ -587,73 +534,6 @@ export class Engine {
     this.#timers.removeInstance(id);
     this.#activities.drop(id);
   }
-}
-
-/** What a turn begins with. */
-interface Opening {
-  readonly executionId: string;
-  /** OrchestratorStarted and what came in, as the orchestrator sees it. */
-  readonly events: readonly HistoryEvent[];
-  readonly received: readonly ReceivedEvent[];
-  /** It is the first turn of an execution. */
-  readonly restarts: boolean;
-  readonly continued: boolean;
-}
-
-function openTurn(instance: Instance, batch: readonly QueuedMessage[], atMs: number): Opening {
-  const [first] = batch;
-  const start = first?.message.kind === "start" ? first.message : undefined;
-  const received: ReceivedEvent[] = [];
-  for (const { message } of batch) {
-    // Results for an execution that is over are dropped.
-    if (
-      message.kind === "start" ||
-      message.executionId === null ||
-      message.executionId === instance.executionId
-    ) {
-      received.push(message.event);
-    }
-  }
-  const carriedOver = start?.carriedOver;
-  const events: HistoryEvent[] = [orchestratorStarted(atMs), ...received];
-  if (carriedOver !== undefined) {
-    // The real host shows a continued execution the end of a turn that has just begun.
-    events.push(...carriedOver.map(played), orchestratorCompleted(atMs, false));
-  }
-  return {
-    executionId: instance.executionId,
-    events,
-    received,
-    restarts: start !== undefined,
-    continued: carriedOver !== undefined,
-  };
-}
-
-/** The events of a finished turn as later turns see them. */
-function closeTurn(
-  opening: Opening,
-  scheduled: TurnOutcome["events"],
-  atMs: number,
-): readonly HistoryEvent[] {
-  const seen = opening.events.map((event) => (event.EventType === 12 ? event : played(event)));
-  const end = opening.continued ? [] : [orchestratorCompleted(atMs, false)];
-  return [...seen, ...scheduled, ...end];
-}
-
-const PERSON = new Set<unknown>(["approval", "decision", "resume"]);
-
-/** The documented convention: a custom status with `waitingFor`, or a wait that only an event can end. */
-function isWaitingForPerson(instance: Instance, hasTimer: boolean): boolean {
-  if (instance.status === "Suspended") return true;
-  if (instance.waitsForEvent && !hasTimer) return true;
-  if (instance.customStatus?.includes('"waitingFor"') !== true) return false;
-  const status: unknown = JSON.parse(instance.customStatus);
-  return (
-    typeof status === "object" &&
-    status !== null &&
-    "waitingFor" in status &&
-    PERSON.has(status.waitingFor)
-  );
 }
 
 function byName(
