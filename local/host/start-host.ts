@@ -223,7 +223,7 @@ async function startOn(
       for (const timer of timers.values()) timer.stop();
       void publicListener.close();
       await settledWithin(inFlight, log);
-      for (const hook of core.hooks("appTerminate")) await hook({ hookData: {} });
+      await core.runAppHooks("appTerminate");
       void rpcListener.close();
       commit.flush();
       await keeper?.close();

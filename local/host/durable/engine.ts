@@ -53,7 +53,8 @@ export interface StartRequest {
   readonly id: string | undefined;
   readonly input: string | null;
   readonly version: string | undefined;
-  readonly generation: number;
+  /** A repetition that the restart call asked for. */
+  readonly restarts: boolean;
 }
 
 export type StartResult =
@@ -189,19 +190,29 @@ export class Engine {
 
   /** Resolves once the new instance is on disk. */
   async start(request: StartRequest): Promise<StartResult> {
-    const id = request.id ?? randomUUID().replaceAll("-", "");
-    const running = this.#live.get(id);
-    if (running !== undefined) return { kind: "exists", status: running.instance.status };
+    const id = request.id ?? plainHexId();
+    for (let live = this.#live.get(id); live !== undefined; live = this.#live.get(id)) {
+      const { status } = live.instance;
+      if (this.#options.config.overridableStates === "NonRunningStates") {
+        return { kind: "exists", status };
+      }
+      await this.terminate(id, overriddenText(id, status));
+      await this.finished(id);
+    }
+    const earlier = request.id === undefined ? undefined : this.instance(id);
     const version = nonEmpty(request.version) ?? this.#options.config.defaultVersion ?? null;
     await this.#begin(
       executionStarted(
         {
-          instance: { InstanceId: id, ExecutionId: randomUUID() },
+          instance: {
+            InstanceId: id,
+            ExecutionId: request.restarts ? plainHexId() : randomUUID(),
+          },
           parent: null,
           name: request.name,
           version,
           input: request.input,
-          generation: request.generation,
+          generation: earlier === undefined ? 0 : (earlier.generation ?? 0) + 1,
         },
         this.#options.now(),
       ),
@@ -387,7 +398,7 @@ export class Engine {
       isActivity: (name) => this.#activityFunctions.has(name.toLowerCase()),
       isOrchestrator: (name) => this.#caller.knows(name),
       defaultVersion: this.#options.config.defaultVersion,
-      newExecutionId: () => randomUUID().replaceAll("-", ""),
+      newExecutionId: plainHexId,
     });
     for (const warning of outcome.warnings) {
       log.error(
@@ -545,6 +556,15 @@ function byName(
       .filter((candidate) => candidate.kind === kind)
       .map((candidate) => [candidate.name.toLowerCase(), candidate]),
   );
+}
+
+function plainHexId(): string {
+  return randomUUID().replaceAll("-", "");
+}
+
+/** Why a running instance is terminated that a start with its id replaces. */
+function overriddenText(id: string, status: Instance["status"]): string {
+  return `A new instance creation request has been issued for instance ${id} which currently has status ${status}. Since the dedupe statuses of the creation request, [] (all statuses reusable), do not contain the orchestration's status, the orchestration has been terminated and a new instance with the same instance ID will be created.`;
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

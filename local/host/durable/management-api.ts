@@ -103,7 +103,7 @@ export class ManagementApi {
       id: id === undefined || id.trim() === "" ? undefined : id.replaceAll("+", " "),
       input,
       version: exchange.parameter("version"),
-      generation: 0,
+      restarts: false,
     });
     if (result.kind === "exists") {
       exchange.json(409, {
@@ -288,7 +288,7 @@ export class ManagementApi {
       id: keepId ? id : undefined,
       input: instance.input,
       version: instance.version ?? undefined,
-      generation: keepId ? 1 : 0,
+      restarts: true,
     });
     if (result.kind === "started") {
       await this.#answerStart(exchange, result.id);
