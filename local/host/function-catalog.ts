@@ -119,7 +119,10 @@ function indexFunction(
       return {
         ...indexed,
         kind: "timer",
-        schedule: parseSchedule(withSettings(binding.schedule ?? "", settings)),
+        schedule: parseSchedule(
+          withSettings(binding.schedule ?? "", settings),
+          settings["WEBSITE_TIME_ZONE"],
+        ),
         runOnStartup: binding.runOnStartup ?? false,
         useMonitor: binding.useMonitor ?? true,
       };

@@ -166,6 +166,7 @@ async function startOn(
         inFlight,
         timeoutMs: config.functionTimeoutMs,
         clientBinding,
+        log,
         now,
       }),
     ]),
