@@ -76,6 +76,7 @@ export class OrchestratorCaller {
         message: `The function '${name}' doesn't exist, is disabled, or is not an orchestrator function. Additional info: The following are the known orchestrator functions: ${known}`,
         details: null,
       },
+      threwNoError: false,
     };
   }
 }

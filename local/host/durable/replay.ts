@@ -338,5 +338,6 @@ function hasRepeatedTimer(actions: readonly Action[]): boolean {
 
 function timerInstants(action: Action): readonly number[] {
   if (action.kind === "any" || action.kind === "all") return action.children.flatMap(timerInstants);
-  return action.kind === "timer" ? [action.fireAtMs] : [];
+  // A new timer for each race, the old one canceled, is how it should be done.
+  return action.kind === "timer" && !action.canceled ? [action.fireAtMs] : [];
 }

@@ -267,6 +267,8 @@ describe("replay", () => {
     const race = any(event("go"), timer(T + DAY));
     expect(replay(turn(), [race, race]).repeatedTimer).toBe(true);
     expect(replay(turn(), [race, any(event("go"), timer(T))]).repeatedTimer).toBe(false);
+    const canceled = any(event("go"), timer(T + DAY, true));
+    expect(replay(turn(), [canceled, canceled, race]).repeatedTimer).toBe(false);
   });
 
   it("schedules everything once, whatever the order of results", () => {
