@@ -69,7 +69,21 @@ describe("an app that", () => {
     const running = await start(code + get("fine", "fine"));
     expect((await running.fetch("/api/fine")).status).toBe(200);
     expect(running.log).toContain(message);
-    expect(running.functions.map(({ name }) => name)).not.toContain("bad");
+    expect(running.functions.map(({ name }) => name)).toEqual(
+      code.includes("aFirst") ? ["aFirst", "fine"] : ["fine"],
+    );
+    const list = await running.fetch(`/admin/functions?code=${running.masterKey}`);
+    const listed = ((await list.json()) as { name: string }[]).map(({ name }) => name);
+    // What is in error is listed all the same, but for what has no name.
+    expect(listed.includes("bad")).toBe(code.includes('"bad"'));
+    expect(listed).not.toContain("has space");
+  });
+
+  it("has a function with a method that nobody knows serves it with the others", async () => {
+    const running = await start(
+      `app.http("odd", { methods: ["FLY", "GET"], authLevel: "anonymous", handler: () => ({ body: "odd" }) });`,
+    );
+    expect(await (await running.fetch("/api/odd")).text()).toBe("odd");
   });
 
   it("has its functions in several files is loaded from all that the pattern names", async () => {
