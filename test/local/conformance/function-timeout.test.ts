@@ -4,7 +4,7 @@ let host: HostProcess;
 
 beforeAll(async () => {
   host = await startHostProcess({
-    environment: { AzureFunctionsJobHost__functionTimeout: "00:00:01" },
+    environment: { AzureFunctionsJobHost__functionTimeout: "00:00:01", SLOW_TIMER: "1" },
   });
 });
 

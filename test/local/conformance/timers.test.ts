@@ -14,7 +14,9 @@ let host: HostProcess;
 
 beforeEach(async () => {
   keeper = await startClockKeeper({ file: path.join(newStateFolder(), "clock.json") });
-  host = await startHostProcess({ environment: keeper.environment() });
+  host = await startHostProcess({
+    environment: { ...keeper.environment(), SLOW_TIMER: "1", RETRY_DELAY: "1000" },
+  });
 });
 
 afterEach(async () => {
