@@ -1,10 +1,11 @@
 import { eventually, type HostProcess, startHostProcess } from "../support/host-process.js";
+import { removeApps, startApp } from "../support/small-app.js";
 
 let host: HostProcess;
 
 beforeAll(async () => {
   host = await startHostProcess({
-    environment: { AzureFunctionsJobHost__functionTimeout: "00:00:01", SLOW_TIMER: "1" },
+    environment: { AzureFunctionsJobHost__functionTimeout: "00:00:01" },
   });
 });
 
@@ -38,9 +39,17 @@ describe("a function that runs longer than functionTimeout", () => {
   });
 
   it("is waited for no longer when it is a timer function", async () => {
-    const post = { method: "POST", body: "{}" };
-    await host.fetch(`/admin/functions/slowTimer?code=${host.masterKey}`, post);
-    await eventually(async () => (await host.journal("slowTimer")).at(0));
-    await eventually(() => host.log.includes("'slowTimer' exceeded its time limit") || undefined);
+    const timing = await startApp(
+      `app.timer("endless", { schedule: "0 0 5 * * *", handler: () => new Promise(() => undefined) });`,
+      { functionTimeout: "00:00:01" },
+    );
+    try {
+      const post = { method: "POST", body: "{}" };
+      await timing.fetch(`/admin/functions/endless?code=${timing.masterKey}`, post);
+      await eventually(() => timing.log.includes("'endless' exceeded its time limit") || undefined);
+    } finally {
+      await timing.dispose();
+      removeApps();
+    }
   });
 });

@@ -1,5 +1,10 @@
 import { setTimeout as passing } from "node:timers/promises";
-import { type HostProcess, newStateFolder, startHostProcess } from "../support/host-process.js";
+import {
+  eventually,
+  type HostProcess,
+  newStateFolder,
+  startHostProcess,
+} from "../support/host-process.js";
 
 const everything = process.env["TEST_ALL"] === "1";
 const KILLS = everything ? 200 : 6;
@@ -39,7 +44,10 @@ describe(`a host that is killed ${KILLS} times at moments of seed ${SEED}`, () =
       let host = await startHostProcess({ state, clock: "skip" });
       try {
         for (let life = 0; life < KILLS; life += 1) {
+          const accepted = ledger.accepted.size;
           const clients = [useUntilGone(host, ledger), useUntilGone(host, ledger)];
+          // Half of the kills may fall into the first calls; before the others something was promised, on any machine.
+          if (life % 2 === 1) await eventually(() => ledger.accepted.size > accepted || undefined);
           // The wait is what is tested: nothing in the host says when the kill comes.
           await passing(random() * 200);
           await host.end("SIGKILL");
@@ -48,7 +56,7 @@ describe(`a host that is killed ${KILLS} times at moments of seed ${SEED}`, () =
         }
 
         expect(await violations(host, ledger)).toEqual([]);
-        expect(ledger.accepted.size).toBeGreaterThan(KILLS);
+        expect(ledger.accepted.size).toBeGreaterThanOrEqual(KILLS / 2);
       } finally {
         await host.dispose();
       }

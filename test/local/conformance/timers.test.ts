@@ -3,6 +3,7 @@ import { type ClockKeeper, startClockKeeper } from "../../../simulator/clock/kee
 import {
   eventually,
   type HostProcess,
+  type HostSettings,
   newStateFolder,
   startHostProcess,
 } from "../support/host-process.js";
@@ -14,9 +15,7 @@ let host: HostProcess;
 
 beforeEach(async () => {
   keeper = await startClockKeeper({ file: path.join(newStateFolder(), "clock.json") });
-  host = await startHostProcess({
-    environment: { ...keeper.environment(), SLOW_TIMER: "1", RETRY_DELAY: "1000" },
-  });
+  host = await start();
 });
 
 afterEach(async () => {
@@ -46,7 +45,7 @@ describe("timer functions", () => {
   it("fire as past due at a start after a time that was missed", async () => {
     await host.end("SIGTERM");
     await keeper.advanceBy(2 * DAY);
-    host = await startHostProcess({ state: host.state, environment: keeper.environment() });
+    host = await start({ state: host.state });
 
     const fired = await firings("nightly", 1);
     expect(fired).toHaveLength(1);
@@ -56,7 +55,7 @@ describe("timer functions", () => {
   it("fire at every start where they ask for it", async () => {
     expect(await firings("atStart", 1)).toEqual([false]);
     await host.end("SIGTERM");
-    host = await startHostProcess({ state: host.state, environment: keeper.environment() });
+    host = await start({ state: host.state });
     expect(await firings("atStart", 1)).toEqual([false]);
   });
 
@@ -76,7 +75,7 @@ describe("timer functions", () => {
     await keeper.advanceBy(DAY);
     expect(await firings("slowTimer", 1)).toHaveLength(1);
 
-    await host.openGate("slow timer");
+    await host.fetch("/api/endSlow", { method: "POST" });
 
     expect(await firings("slowTimer", 2)).toEqual([false, false]);
     await keeper.advanceTo(nextAt(5));
@@ -105,7 +104,7 @@ describe("timer functions", () => {
   it("that are not monitored know no earlier time, and miss what passed while the host was down", async () => {
     await host.end("SIGTERM");
     await keeper.advanceBy(2 * DAY);
-    host = await startHostProcess({ state: host.state, environment: keeper.environment() });
+    host = await start({ state: host.state });
     await firings("nightly", 1);
     expect(await host.journal("unmonitored")).toEqual([]);
 
@@ -120,9 +119,9 @@ describe("timer functions", () => {
 
   it("count in the time zone of the setting WEBSITE_TIME_ZONE", async () => {
     await host.end("SIGTERM");
-    host = await startHostProcess({
+    host = await start({
       state: host.state,
-      environment: { ...keeper.environment(), WEBSITE_TIME_ZONE: "Asia/Kolkata" },
+      environment: { WEBSITE_TIME_ZONE: "Asia/Kolkata" },
     });
     // Half past nine there is four o'clock at Greenwich.
     await keeper.advanceTo(nextAt(4));
@@ -150,6 +149,14 @@ describe("timer functions", () => {
     expect(host.functions.map(({ name }) => name)).not.toContain("withoutSetting");
   });
 });
+
+function start(settings: HostSettings = {}): Promise<HostProcess> {
+  return startHostProcess({
+    ...settings,
+    app: path.resolve(__dirname, "../fixtures/timer-app"),
+    environment: { ...keeper.environment(), ...settings.environment },
+  });
+}
 
 function firings(name: string, atLeast: number): Promise<readonly unknown[]> {
   return eventually(async () => {
