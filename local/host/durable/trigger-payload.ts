@@ -42,7 +42,7 @@ export function orchestrationMetadata(
 function inputMetadata(input: string | null): Record<string, TypedData> {
   if (input === null || input.startsWith("[")) return {};
   if (input.startsWith("{")) return { input: { json: input, data: "json" } };
-  const value: unknown = JSON.parse(input);
+  const value = JSON.parse(input) as string | number | boolean | null;
   if (value === null) return {};
   return { input: text(typeof value === "boolean" ? dotNetBoolean(value) : String(value)) };
 }
