@@ -134,6 +134,28 @@ describe("an app that", () => {
   });
 });
 
+describe("the setting WEBSITE_HOSTNAME", () => {
+  it.each([
+    ["localhost:7071", "http://localhost:7071"],
+    ["example.test", "https://example.test"],
+    ["127.0.0.1:7071", "https://127.0.0.1:7071"],
+  ])("of %s gives management URLs at %s", async (hostname, origin) => {
+    const named = await start(
+      `df.app.client.http("urls", {
+         authLevel: "anonymous",
+         handler: (_, client) => ({ jsonBody: client.createHttpManagementPayload("i") }),
+       });`,
+      {},
+      { WEBSITE_HOSTNAME: hostname },
+    );
+    const { statusQueryGetUri } = (await (await named.fetch("/api/urls")).json()) as Record<
+      string,
+      string
+    >;
+    expect(statusQueryGetUri).toMatch(`${origin}/runtime/webhooks/durabletask/instances/i?`);
+  });
+});
+
 describe("host.json", () => {
   it("is overridden by the environment", async () => {
     const running = await start(

@@ -40,6 +40,15 @@ describe("a host whose clock skips", () => {
     expect(passed).toBeLessThan(HOUR + 2_000);
   });
 
+  it("goes the whole way of a timer that is cut into pieces", async () => {
+    const skipping = await start();
+    const { output, historyEvents = [] } = await skipping.run("timer", 8 * DAY);
+    const { before, after } = output as { before: string; after: string };
+    expect(Date.parse(after) - Date.parse(before)).toBeGreaterThanOrEqual(8 * DAY);
+    const pieces = historyEvents.filter(({ EventType: type }) => type === "TimerFired");
+    expect(pieces).toHaveLength(2);
+  });
+
   it("passes a cron timer on the way, which then fires once as past due", async () => {
     const skipping = await start();
 

@@ -32,6 +32,8 @@ const loads: readonly Load[] = [
     results: 1,
   },
   { orchestrator: "manyChildren", input: 5, output: [0, 1, 4, 9, 16], results: 5 },
+  // These have a result behind them at every kill: the clock stands still while a waiter waits.
+  { orchestrator: "stages", input: [1, 2], output: [1, 2], results: 2 },
   { orchestrator: "timers", input: 3, output: "done", results: 3 },
   { orchestrator: "counter", input: 0, output: "n=3", results: 0 },
 ];
