@@ -26,9 +26,9 @@ import {
   type ScheduledActivity,
   type ScheduledTimer,
 } from "./instance.js";
-import { LiveInstance } from "./live-instance.js";
+import type { LiveInstance } from "./live-instance.js";
+import { LiveInstances } from "./live-instances.js";
 import { OrchestratorCaller } from "./orchestrator-caller.js";
-import { waitsForPerson } from "./person-wait.js";
 import { TimerQueue } from "./timer-queue.js";
 import { closeTurn, openTurn, type TurnOpening } from "./turn-opening.js";
 import { turnOutcome, type TurnOutcome } from "./turn-outcome.js";
@@ -91,9 +91,8 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #activities: ActivityRunner;
   readonly #timers: TimerQueue;
-  readonly #live = new Map<string, LiveInstance>();
+  readonly #live = new LiveInstances();
   readonly #runnable: LiveInstance[] = [];
-  readonly #finishing = new Map<string, (() => void)[]>();
   readonly #caller: OrchestratorCaller;
   readonly #activityFunctions: ReadonlyMap<string, DurableFunction>;
   #sequence: number;
@@ -129,13 +128,13 @@ export class Engine {
     const { store, commit } = this.#options;
     this.#stopped = false;
     for (const instance of store.unfinished()) {
-      this.#live.set(instance.id, new LiveInstance(instance));
+      this.#live.add(instance);
     }
     for (const timer of store.timers()) {
-      if (this.#current(timer) !== undefined) this.#timers.add(timer);
+      if (this.#live.running(timer) !== undefined) this.#timers.add(timer);
     }
     for (const activity of store.activities()) {
-      if (this.#current(activity) !== undefined) this.#activities.add(activity);
+      if (this.#live.running(activity) !== undefined) this.#activities.add(activity);
       else {
         void commit.write(() => {
           store.deleteActivity(activity);
@@ -149,7 +148,7 @@ export class Engine {
     for (const queued of store.messages()) {
       this.#live.get(queued.instanceId)?.inbox.push(queued);
     }
-    for (const live of this.#live.values()) this.#enqueue(live);
+    for (const live of this.#live.all()) this.#enqueue(live);
   }
 
   /** Takes up nothing more; what runs, runs to its end and is written. */
@@ -168,7 +167,7 @@ export class Engine {
     return {
       waiting: this.#runnable.length + this.#activities.waiting,
       nextTimerAtMs: this.#timers.earliest(),
-      waitsForPerson: [...this.#live.values()].some(({ instance }) => waitsForPerson(instance)),
+      waitsForPerson: this.#live.waitsForPerson,
     };
   }
 
@@ -264,11 +263,7 @@ export class Engine {
 
   /** Resolves when the instance has come to an end; at once when it is not running. */
   async finished(id: string): Promise<void> {
-    if (!this.#live.has(id)) return;
-    await new Promise<void>((resolve) => {
-      const waiting = this.#finishing.get(id) ?? [];
-      this.#finishing.set(id, [...waiting, resolve]);
-    });
+    await this.#live.gone(id);
   }
 
   /** Begins an execution; whatever else had its id is replaced. */
@@ -277,7 +272,7 @@ export class Engine {
     const { InstanceId: id, ExecutionId: executionId } = start.OrchestrationInstance;
     const atMs = this.#options.now();
     this.#forget(id);
-    const live = new LiveInstance({
+    const live = this.#live.add({
       id,
       executionId,
       name: start.Name,
@@ -295,7 +290,6 @@ export class Engine {
       waitsForEvent: false,
     });
     const { instance } = live;
-    this.#live.set(id, live);
     const queued = this.#queued({ kind: "start", event: start, carriedOver: undefined });
     live.inbox.push(queued);
     const committed = commit.write(() => {
@@ -356,14 +350,14 @@ export class Engine {
       const live = this.#runnable.shift();
       if (live === undefined) break;
       live.queued = false;
-      if (!this.#isCurrent(live)) continue;
+      if (!this.#live.has(live)) continue;
       live.inTurn = true;
       this.#turns += 1;
       void this.#options.inFlight.during(async () => {
         await this.#turn(live);
         live.inTurn = false;
         this.#turns -= 1;
-        if (this.#isCurrent(live)) this.#enqueue(live);
+        if (this.#live.has(live)) this.#enqueue(live);
         this.#pump();
       });
     }
@@ -379,7 +373,7 @@ export class Engine {
 
     const answer =
       opening.received.length === 0 ? undefined : await this.#caller.ask(live, opening);
-    if (!this.#isCurrent(live)) return;
+    if (!this.#live.has(live)) return;
 
     live.inbox.splice(0, live.inbox.length, ...live.inbox.filter((m) => !batch.includes(m)));
     const done = (): void => {
@@ -430,7 +424,7 @@ export class Engine {
         event: outcome.next.start,
         carriedOver: outcome.next.carriedOver,
       });
-    const parent = outcome.toParent && this.#parentOf(instance);
+    const parent = outcome.toParent && this.#live.parentOf(instance);
     const news =
       outcome.toParent &&
       this.#queued({
@@ -470,25 +464,17 @@ export class Engine {
     await committed;
     await Promise.all(children);
 
-    if (this.#isCurrent(live)) {
+    if (this.#live.has(live)) {
       for (const activity of outcome.activities) this.#activities.add(activity);
       for (const timer of outcome.timers) this.#timers.add(timer);
     }
-    if (parent !== undefined && news !== undefined && this.#isCurrent(parent)) {
+    if (parent !== undefined && news !== undefined && this.#live.has(parent)) {
       parent.inbox.push(news);
       this.#enqueue(parent);
     }
     if (ended) {
-      for (const resolve of this.#finishing.get(id) ?? []) resolve();
-      this.#finishing.delete(id);
+      this.#live.announceEnd(id);
     }
-  }
-
-  #parentOf({ parent }: Instance): LiveInstance | undefined {
-    if (parent === null) return undefined;
-    const { InstanceId, ExecutionId } = parent.OrchestrationInstance;
-    const live = this.#live.get(InstanceId);
-    return live?.instance.executionId === ExecutionId ? live : undefined;
   }
 
   /** Resolves once the outcome is on disk. */
@@ -500,7 +486,7 @@ export class Engine {
     const ended = (): void => {
       store.deleteActivity(activity);
     };
-    const live = this.#current(activity);
+    const live = this.#live.running(activity);
     // Nobody waits for the outcome of a terminated, failed or replaced execution.
     if (live === undefined) return commit.write(ended);
     return this.#deliver(live, { kind: "event", event, executionId: activity.executionId }, ended);
@@ -509,7 +495,7 @@ export class Engine {
   #fire(timers: readonly ScheduledTimer[]): void {
     const { store } = this.#options;
     for (const timer of timers) {
-      const live = this.#current(timer);
+      const live = this.#live.running(timer);
       if (live === undefined) continue;
       const { taskNumber, fireAtMs, createdAtMs, executionId } = timer;
       void this.#deliver(
@@ -522,26 +508,15 @@ export class Engine {
     }
   }
 
-  #current(of: {
-    readonly instanceId: string;
-    readonly executionId: string;
-  }): LiveInstance | undefined {
-    const live = this.#live.get(of.instanceId);
-    return live?.instance.executionId === of.executionId ? live : undefined;
-  }
-
-  #isCurrent(live: LiveInstance): boolean {
-    return this.#live.get(live.instance.id) === live;
-  }
-
   #forgetFinished(live: LiveInstance): void {
-    this.#live.delete(live.instance.id);
+    this.#live.remove(live.instance.id);
     this.#timers.removeInstance(live.instance.id);
   }
 
   /** Drops an instance that is replaced or purged, with all that is scheduled for it. */
   #forget(id: string): void {
-    this.#live.delete(id);
+    this.#live.remove(id);
+    this.#live.announceEnd(id);
     this.#timers.removeInstance(id);
     this.#activities.drop(id);
   }

@@ -1,4 +1,4 @@
-import { type HostProcess, startHostProcess } from "../support/host-process.js";
+import { eventually, type HostProcess, startHostProcess } from "../support/host-process.js";
 
 let host: HostProcess;
 
@@ -110,6 +110,15 @@ describe("purge", () => {
     expect(remaining).toEqual(left.map((name) => `${prefix}${name}`));
     // What was purged while it ran does nothing any more.
     if (!left.includes("r")) expect(await host.raise(`${prefix}r`, "e", "stop")).toBe(404);
+  });
+
+  it("of a running instance ends the patience of who waits for its end", async () => {
+    const query = "timeout=600&pollingInterval=1";
+    const from = new Date(await host.now()).toISOString();
+    const answer = host.manage(`orchestrators/waiter/awaited?${query}`, { method: "POST" });
+    await eventually(async () => (await host.manage("instances/awaited")).ok || undefined);
+    await host.manage(`instances?createdTimeFrom=${from}`, { method: "DELETE" });
+    expect((await answer).status).toBe(202);
   });
 
   it("does not take the children with their parent", async () => {
