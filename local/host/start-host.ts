@@ -166,6 +166,7 @@ async function startOn(
         inFlight,
         timeoutMs: config.functionTimeoutMs,
         clientBinding,
+        log,
         now,
       }),
     ]),
@@ -178,7 +179,8 @@ async function startOn(
       keys,
       catalog,
       registered,
-      routePrefix: config.routePrefix,
+      config,
+      appDirectory: options.appDirectory,
       timers,
       invoker,
       inFlight,
@@ -223,7 +225,7 @@ async function startOn(
       for (const timer of timers.values()) timer.stop();
       void publicListener.close();
       await settledWithin(inFlight, log);
-      for (const hook of core.hooks("appTerminate")) await hook({ hookData: {} });
+      await core.runAppHooks("appTerminate");
       void rpcListener.close();
       commit.flush();
       await keeper?.close();
