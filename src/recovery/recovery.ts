@@ -24,9 +24,13 @@ export interface Wait<Output> {
   /** Whether a bad end answers the step's question as well as a good one; the step is done then. */
   readonly eitherWay?: boolean;
   readonly within: Milliseconds;
-  /** The first pause between two looks; pauses grow by half up to the longest. */
+  /** The first pause between two looks; pauses grow, by half unless it says otherwise, up to the longest. */
   readonly first: Milliseconds;
   readonly longest: Milliseconds;
+  /** With 1.1, a look comes about a tenth of the time waited too late at most. */
+  readonly growth?: number;
+  /** The pause between looks that count in a row; by default the first after a good one. */
+  readonly apart?: Milliseconds;
 }
 
 /** `blind`: not a single look succeeded, so nothing is known. */
@@ -137,7 +141,8 @@ export class Recovery<StepId extends string = string> {
         return "done";
       }
       const hopeless = bad >= (wait.failedInARow ?? 1);
-      if (hopeless || isAfter(plus(this.now(), pause), deadline)) {
+      const rest = pauseAfter(wait, pause, good, bad);
+      if (hopeless || isAfter(plus(this.now(), rest), deadline)) {
         if (wait.eitherWay === true && seen > 0) this.journal.end(id, this.now());
         else this.journal.giveUp(id, this.now(), hopeless ? undefined : wait.within);
         this.publish();
@@ -145,9 +150,8 @@ export class Recovery<StepId extends string = string> {
         return hopeless ? "failed" : "timed-out";
       }
       this.publish();
-      yield* this.sleep(pause);
-      // Having begun to succeed, the next looks come at the first, short pause.
-      pause = good > 0 ? wait.first : milliseconds(Math.min(pause * 1.5, wait.longest));
+      yield* this.sleep(rest);
+      pause = milliseconds(Math.min(pause * (wait.growth ?? 1.5), wait.longest));
     }
   }
 
@@ -314,6 +318,17 @@ export class Recovery<StepId extends string = string> {
   #hold(resource: string, { fencing }: { readonly fencing: number }, takenAt: Instant): void {
     this.#held = { proof: { resource, fencing }, renewAt: renewalAt(takenAt) };
   }
+}
+
+/** Only the wait for the first look of a row backs off; the others are evenly spaced. */
+function pauseAfter(
+  { apart, first }: Pick<Wait<unknown>, "apart" | "first">,
+  pause: Milliseconds,
+  good: number,
+  bad: number,
+): Milliseconds {
+  if (good > 0) return apart ?? first;
+  return bad > 0 ? (apart ?? pause) : pause;
 }
 
 /** Another run has taken what this one held; the frame ends the run. */
