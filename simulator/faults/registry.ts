@@ -14,6 +14,7 @@ import {
   isOfOutcome,
   isRefusing,
 } from "./catalogue.js";
+import { forgetRevision } from "./forgotten-revision.js";
 import { failed, throttled, tokenDenied } from "./refusals.js";
 
 /** A call as faults see it. */
@@ -125,6 +126,9 @@ export class FaultRegistry {
         case "slow":
           delayMs += order.ms;
           break;
+        case "revision-gone":
+          forgetRevision(target.call.resource ?? "", this.#world);
+          break;
         case "throttle":
           return { ...done, refusal: throttled(order.retryAfterSeconds ?? 10) };
         case "server-error":
@@ -154,11 +158,14 @@ export class FaultRegistry {
     };
   }
 
-  /** Whether the answer to a call that had an effect gets lost or is held back. */
-  afterEffect(target: Target): "lost-answer" | "hold-answer" | undefined {
+  /** What becomes of the answer to a call that had an effect: lost, held back, or an error in its place. */
+  afterEffect(target: Target): { readonly name: string; readonly error?: Refusal } | undefined {
     for (const fault of this.#faults) {
       const { order } = fault;
-      if (isOfAnswer(order) && this.#strikes(fault, order, target)) return order.name;
+      if (!isOfAnswer(order) || !this.#strikes(fault, order, target)) continue;
+      return order.name === "lost-answer" && order.status !== undefined
+        ? { name: order.name, error: failed(order.status) }
+        : { name: order.name };
     }
     return undefined;
   }
