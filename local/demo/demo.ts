@@ -72,10 +72,15 @@ function readOptions(): Options | "help" | "list" {
 function list(): string {
   const scenarios = catalogue.map(
     ({ id, title, rto, symptoms }) =>
-      `  ${id}: ${title}, RTO ${describeDuration(rto)}\n${symptoms.map((symptom) => `    - ${symptom}`).join("\n")}`,
+      `  ${id}: ${title}, to be recovered in ${describeDuration(rto)}\n${symptoms.map((symptom) => `    - ${symptom}`).join("\n")}`,
   );
   const shown = Object.entries(faults).map(([name, what]) => `  ${name.padEnd(22)} ${what}`);
-  return `Scenarios:\n${scenarios.join("\n")}\nFaults (--fault):\n${shown.join("\n")}\n`;
+  return `Scenarios, with the symptoms they answer:
+${scenarios.join("\n")}
+
+Faults, for npm run demo -- --fault NAME:
+${shown.join("\n")}
+`;
 }
 
 const isFault = (name: string): name is keyof typeof faults => Object.hasOwn(faults, name);
@@ -90,7 +95,7 @@ async function main(): Promise<number> {
   try {
     options = readOptions();
   } catch (error) {
-    say(`${(error as Error).message}\n\n${help}`);
+    say(`${(error as Error).message}\nnpm run demo -- --help shows what there is.`);
     return 2;
   }
   if (options === "help") {
@@ -170,10 +175,13 @@ async function hand(service: ServiceClient, record: RunRecord): Promise<void> {
   for (const format of ["md", "html", "json"] as const) {
     writeFileSync(file(format), await service.report(record.id, format));
   }
-  say(`\nOutcome: ${record.outcome}. ${record.reason}.`);
+  say(`\nOutcome: ${record.outcome}`);
+  say(`Why:     ${record.reason}`);
+  for (const finding of record.findings) say(`Finding: ${finding}`);
+  if (record.nextSteps.length > 0) say("What you do now:");
   for (const [index, step] of record.nextSteps.entries()) say(`  ${index + 1}. ${step}`);
   const shown = (format: string): string => path.relative(process.cwd(), file(format));
-  say(`Report: ${shown("html")} (also ${shown("md")}, ${shown("json")})`);
+  say(`Report:  ${shown("html")}\n         ${shown("md")}\n         ${shown("json")}`);
 }
 
 async function keep(stack: Stack): Promise<void> {

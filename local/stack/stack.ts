@@ -32,6 +32,8 @@ export interface Stack {
   readonly estate: Estate;
   readonly simulator: SimulatorClient;
   readonly simulatorReady: SimulatorReady;
+  /** Where the host keeps its state. */
+  readonly stateDirectory: string;
   /** The host that runs now; another one after a restart. */
   readonly host: () => HostReady;
   /** Kills the host without warning. Its state stays. */
@@ -98,6 +100,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     estate,
     simulator: new SimulatorClient(simulator.ready.control),
     simulatorReady: simulator.ready,
+    stateDirectory,
     host: () => running().ready,
     killHost: () => running().kill(),
     startHost,

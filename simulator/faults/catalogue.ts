@@ -6,6 +6,7 @@ import { SERVICE_NAMES } from "../server/service.js";
 const resource = z.string().startsWith("/subscriptions/", "must be a resource id");
 const region = z.string().min(1);
 const forSeconds = z.number().positive().optional();
+const failure = z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]);
 
 const Match = z.strictObject({
   service: z.enum(SERVICE_NAMES).optional(),
@@ -46,10 +47,11 @@ const RefusingFault = z.discriminatedUnion("name", [
   z.strictObject({
     name: z.literal("server-error"),
     ...onCalls,
-    status: z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]).optional(),
+    status: failure.optional(),
   }),
   z.strictObject({ name: z.literal("slow"), ...onCalls, ms: z.int().min(1).max(60_000) }),
   z.strictObject({ name: z.literal("hang"), ...onCalls }),
+  z.strictObject({ name: z.literal("revision-gone"), ...onCalls }),
   z.strictObject({
     name: z.literal("token-denied"),
     ...onCalls,
@@ -60,7 +62,7 @@ export type RefusingFault = z.infer<typeof RefusingFault>;
 
 /** What befalls the answer to a call that had an effect. */
 const AnswerFault = z.discriminatedUnion("name", [
-  z.strictObject({ name: z.literal("lost-answer"), ...onCalls }),
+  z.strictObject({ name: z.literal("lost-answer"), ...onCalls, status: failure.optional() }),
   z.strictObject({ name: z.literal("hold-answer"), ...onCalls }),
 ]);
 export type AnswerFault = z.infer<typeof AnswerFault>;
