@@ -7,6 +7,7 @@ import { blobContainer } from "./azure/blob-container.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
+import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { logQueries } from "./azure/log-queries.js";
 import { loadEstate } from "./config/load-estate.js";
@@ -15,6 +16,7 @@ import { instantOf } from "./domain/instant.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { stateStore } from "./state/state-store.js";
+import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
 import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
@@ -31,6 +33,8 @@ const apps = containerApps(settings.azure, credential);
 const health = httpsHealthProbe(settings.azure.probeTimeLimit);
 const logs = logQueries(settings.azure, credential);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
+const alertTokens =
+  settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
 
 df.app.orchestration(containerAppFailure.orchestrator, recoverContainerApp);
 
@@ -50,37 +54,45 @@ const dependencies: EndpointDependencies = {
       : loadEstate(settings.estateFile),
   now: () => instantOf(new Date()),
   classify: classifyError,
+  platformAuthentication: settings.platformAuthentication,
 };
 
 df.app.client.http("receiveAlert", {
   route: "alerts",
   methods: ["POST"],
-  authLevel: "function",
-  handler: endpoint(dependencies, receiveAlert),
+  // A token is worth more than a key, which stands in every export of the action group.
+  authLevel: alertTokens === undefined ? "function" : "anonymous",
+  handler: endpoint(dependencies, receiveAlert, {
+    permission: alertSender(alertTokens),
+    action: "alert",
+  }),
 });
 df.app.client.http("startRecovery", {
   route: "recoveries",
   methods: ["POST"],
   authLevel: "function",
-  handler: endpoint(dependencies, startRecovery),
+  handler: endpoint(dependencies, startRecovery, {
+    permission: "operate",
+    action: "start-recovery",
+  }),
 });
 df.app.client.http("listRecoveries", {
   route: "recoveries",
   methods: ["GET"],
   authLevel: "function",
-  handler: endpoint(dependencies, listRecoveries),
+  handler: endpoint(dependencies, listRecoveries, { permission: "read" }),
 });
 df.app.client.http("showRecovery", {
   route: "recoveries/{id}",
   methods: ["GET"],
   authLevel: "function",
-  handler: endpoint(dependencies, showRecovery),
+  handler: endpoint(dependencies, showRecovery, { permission: "read" }),
 });
 df.app.client.http("showReport", {
   route: "reports/{id}",
   methods: ["GET"],
   authLevel: "function",
-  handler: endpoint(dependencies, showReport),
+  handler: endpoint(dependencies, showReport, { permission: "report" }),
 });
 app.http("showHealth", {
   route: "health",

@@ -3,7 +3,7 @@ import type { RunRecord } from "./run-record.js";
 
 /** The report as Markdown, for a ticket or a chat. */
 export function renderMarkdown(record: RunRecord): string {
-  const { title, verdict, facts, nextSteps, findings, steps, evidence } = report(record);
+  const { title, verdict, facts, nextSteps, findings, steps, evidence, requests } = report(record);
   const list = (heading: string, items: readonly string[], bullet: (index: number) => string) =>
     items.length === 0
       ? []
@@ -34,6 +34,19 @@ export function renderMarkdown(record: RunRecord): string {
       ),
       () => "-",
     ),
+    ...(requests.length === 0
+      ? []
+      : [
+          "",
+          "## Audit",
+          "",
+          "| at | who | action | result | reason | answer |",
+          "| --- | --- | --- | --- | --- | --- |",
+          ...requests.map(
+            ({ at, who, action, result, reason, detail }) =>
+              `| ${at} | ${plain(who)} | ${plain(action)} | ${result} | ${plain(reason)} | ${plain(detail)} |`,
+          ),
+        ]),
     "",
   ].join("\n");
 }

@@ -1,4 +1,6 @@
+import type { AuditEntry } from "./audit.js";
 import { describeDuration } from "./duration.js";
+import { describePerson } from "./identity.js";
 import { elapsed } from "./instant.js";
 import { describeBreach } from "./objectives.js";
 import type { Outcome, RunRecord, StepRecord } from "./run-record.js";
@@ -17,6 +19,17 @@ export interface Report {
     readonly blob: string;
     readonly sha256: string;
   }[];
+  readonly requests: readonly ReportedRequest[];
+}
+
+/** A request about the run, from its audit; repetitions of the same one are a single line. */
+export interface ReportedRequest {
+  readonly at: string;
+  readonly who: string;
+  readonly action: string;
+  readonly result: string;
+  readonly reason: string;
+  readonly detail: string;
 }
 
 export interface ReportedStep {
@@ -59,6 +72,7 @@ export function report(record: RunRecord): Report {
     findings: record.findings,
     steps: record.steps.map((step) => reportedStep(step, record)),
     evidence: record.steps.flatMap(({ evidence }) => evidence),
+    requests: reportedRequests(record.audit),
   };
 }
 
@@ -87,7 +101,27 @@ function target(record: RunRecord, deadline: "scenarioAt" | "environmentAt", met
 function startedBy({ trigger }: RunRecord): string {
   return trigger.kind === "alert"
     ? `alert "${trigger.rule}" (${trigger.severity})`
-    : `${trigger.who}: ${trigger.reason}`;
+    : `${describePerson({ name: trigger.who, source: trigger.source ?? "key" })}: ${trigger.reason}`;
+}
+
+/** A storm of alerts is mostly one alert, delivered again and again. */
+function reportedRequests(entries: readonly AuditEntry[]): readonly ReportedRequest[] {
+  const alike = new Map<string, AuditEntry[]>();
+  for (const entry of entries) {
+    const { who, action, result, reason, detail } = entry;
+    const key = JSON.stringify([who, action, result, reason, detail]);
+    alike.set(key, [...(alike.get(key) ?? []), entry]);
+  }
+  return [...alike.values()].flatMap((same) =>
+    same.slice(0, 1).map(({ at, who, action, result, reason, detail }) => ({
+      at,
+      who: describePerson(who),
+      action: same.length === 1 ? action : `${action} (${same.length} times)`,
+      result,
+      reason,
+      detail,
+    })),
+  );
 }
 
 function reportedStep(step: StepRecord, record: RunRecord): ReportedStep {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { AuditEntry } from "./audit.js";
+import { IdentitySource } from "./identity.js";
 import { Deadlines, WithinRto } from "./objectives.js";
 import { EnvironmentName } from "./environment-name.js";
 import { Instant } from "./instant.js";
@@ -51,7 +53,13 @@ export const Trigger = z.discriminatedUnion("kind", [
     rule: z.string(),
     severity: z.string(),
   }),
-  z.strictObject({ kind: z.literal("operator"), who: z.string(), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal("operator"),
+    who: z.string(),
+    /** How the name is known; absent where it was written down before anybody asked. */
+    source: IdentitySource.optional(),
+    reason: z.string(),
+  }),
 ]);
 export type Trigger = z.infer<typeof Trigger>;
 
@@ -85,6 +93,8 @@ export const RunRecord = z.strictObject({
   decisions: z.array(z.unknown()),
   checklist: z.array(z.unknown()),
   notifications: z.array(z.unknown()),
+  /** Who wanted what of this run; taken from the state store when the record is written. */
+  audit: z.array(AuditEntry).default([]),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

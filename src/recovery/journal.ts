@@ -198,6 +198,7 @@ export class Journal {
       decisions: [],
       checklist: [],
       notifications: [],
+      audit: [],
     };
   }
 

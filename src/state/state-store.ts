@@ -1,4 +1,5 @@
 import type { BlobContainer } from "../azure/blob-container.js";
+import { audit, type Audit } from "./audit.js";
 import { claims, type Claims } from "./claims.js";
 import { evidence, type Evidence } from "./evidence.js";
 import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
@@ -14,6 +15,7 @@ export interface StateStore {
   readonly runs: Runs;
   readonly evidence: Evidence;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly audit: Audit;
   /** Throws unless the store can be reached. */
   check(): Promise<void>;
 }
@@ -25,5 +27,6 @@ export const stateStore = (blobs: BlobContainer): StateStore => ({
   runs: runs(blobs),
   evidence: evidence(blobs),
   idempotencyKeys: idempotencyKeys(blobs),
+  audit: audit(blobs),
   check: () => blobs.check(),
 });

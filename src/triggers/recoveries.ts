@@ -6,13 +6,23 @@ import { placeOf, type Environment, type ResourceKind } from "../domain/estate.j
 import { earlier, Instant } from "../domain/instant.js";
 import { ScenarioId } from "../domain/scenario-id.js";
 import { scenarioOf } from "../scenarios/catalogue.js";
-import { accept, json, linksOf, readJson, readText, refuse, type Endpoint } from "./endpoint.js";
+import {
+  accept,
+  json,
+  linksOf,
+  readJson,
+  readText,
+  refuse,
+  type ActingEndpoint,
+  type Endpoint,
+} from "./endpoint.js";
 import { problem } from "./problem.js";
 import { RunLinks, type RunList, type RunView } from "./run-view.js";
 import { startRun } from "./start-run.js";
-import { runId } from "../domain/incident.js";
+import { isRunId, runId } from "../domain/incident.js";
 import { sha256 } from "../state/hash.js";
 import { randomUUID } from "node:crypto";
+import { scrub } from "../domain/credential-scrubbing.js";
 
 /** An operator's order to recover something. */
 export const RecoveryRequest = z
@@ -49,13 +59,13 @@ const ReportQuery = z.object({
 });
 
 const legalKey = /^[\x21-\x7e]{1,200}$/;
-const legalRun = /^[a-z0-9]+(?:-[A-Za-z0-9]+){2,20}$/;
 
 /** POST /api/recoveries: starts a recovery by an operator's order. */
-export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseInit> {
-  const { request, store, estate, now } = endpoint;
+export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
+  const { request, store, estate, now, who, audit } = endpoint;
   const body = await readText(request);
   const wish = accept(RecoveryRequest.safeParse(readJson(body)));
+  audit.about({ environment: wish.environment, reason: wish.reason });
 
   const scenario = scenarioOf(wish.scenario);
   if (scenario === undefined) {
@@ -102,7 +112,7 @@ export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseIni
     scenario: wish.scenario,
     environment: wish.environment,
     resource: place.id,
-    trigger: { kind: "operator", who: "operator", reason: wish.reason },
+    trigger: { kind: "operator", who: who.name, source: who.source, reason: scrub(wish.reason) },
     detectedAt: earlier(wish.detectedAt ?? receivedAt, receivedAt),
     distinction,
     run: tied.run,
@@ -119,6 +129,7 @@ export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseIni
     );
   }
   const status = start.kind === "ended" ? "ended" : "started";
+  if (start.kind !== "started") await audit.enter("already-done", `${status} earlier`, { run });
   return json(202, { id: run, status, links }, { location: links.run });
 }
 
@@ -156,7 +167,11 @@ export async function listRecoveries({
 export async function showRecovery({ request, store, runs }: Endpoint): Promise<HttpResponseInit> {
   const id = knownForm(request.params["id"]);
   const links = linksOf(request, id);
-  const [state, record] = await Promise.all([runs.state(id), store.runs.read(id)]);
+  const [state, record, audit] = await Promise.all([
+    runs.state(id),
+    store.runs.read(id),
+    store.audit.ofRun(id),
+  ]);
   if (state.kind === "unknown" && record === undefined) {
     throw refuse(problem(404, `there is no run ${id}; GET /api/recoveries lists them`));
   }
@@ -167,6 +182,7 @@ export async function showRecovery({ request, store, runs }: Endpoint): Promise<
     status,
     ...checkpoint,
     ...(record === undefined || status === "running" ? {} : { record }),
+    audit: [...audit],
     links,
   };
   return json(200, view);
@@ -213,7 +229,7 @@ function preferred(accepted: string | null): "html" | "md" | "json" {
 }
 
 function knownForm(id: string | undefined): string {
-  if (id !== undefined && id.length <= 120 && legalRun.test(id)) return id;
+  if (id !== undefined && isRunId(id)) return id;
   throw refuse(problem(404, "there is no such run; GET /api/recoveries lists them"));
 }
 
