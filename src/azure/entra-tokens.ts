@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ApplicationTokens, TokenVerdict } from "../domain/application-token.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { seconds, type Milliseconds } from "../domain/duration.js";
+import { classifyError } from "./classify-error.js";
 import { lazily } from "./lazily.js";
 
 /** Whose tokens are taken: those that Entra gave one application for this service. */
@@ -103,7 +104,8 @@ export function entraTokens(
 /** Entra's keys could not be had. */
 class KeysUnavailable extends Error {
   constructor(cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const failure = classifyError(cause);
+    const why = failure === null ? String(cause) : `${failure.code}: ${failure.message}`;
     super(`Entra's keys could not be had: ${why}`, { cause });
   }
 }

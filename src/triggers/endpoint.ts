@@ -87,6 +87,7 @@ export function endpoint(
       const entry = { id: context.invocationId, who, action: action ?? "look" };
       const entered = new RequestAudit(store.audit, entry, now);
       if (action !== undefined) audit = entered;
+      else if (request.method !== "GET") throw new Error(`${request.method} names no action`);
       entered.about(runIn(request));
       if (refusal !== undefined) throw new Refusal(refusal, true);
       if (!estate.ok) throw refuseUnread(notConfigured(estate.findings));

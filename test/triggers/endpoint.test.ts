@@ -208,6 +208,25 @@ describe("the audit of a request", () => {
     expect(entries().map(({ folder }) => folder)).toEqual([`audit/runs/${run}`, "audit/service"]);
   });
 
+  it("is not left out: an address that can change something must name its action", async () => {
+    const { send, dependencies, log } = serviceInMemory();
+    let handled = false;
+    const nameless = endpoint(
+      dependencies,
+      () => {
+        handled = true;
+        return Promise.resolve(json(202, {}));
+      },
+      { permission: "operate" },
+    );
+
+    const answer = await send(nameless, { method: "PUT" });
+
+    expect(answer.status).toBe(503);
+    expect(log.join("\n")).toContain("PUT names no action");
+    expect(handled).toBe(false);
+  });
+
   it("has an entry of an act whose handler forgot to say so", async () => {
     const { send, dependencies, entries } = serviceInMemory();
     const forgetful = endpoint(dependencies, () => Promise.resolve(json(202, {})), starting);
