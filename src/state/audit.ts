@@ -3,7 +3,6 @@ import { AuditEntry } from "../domain/audit.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { compact } from "../domain/instant.js";
-import { jsonDocuments } from "./json-document.js";
 
 /** Who wanted what, and what was answered: entries are added, never changed. */
 export interface Audit {
@@ -20,38 +19,52 @@ const folderOf = ({ run, environment }: Pick<AuditEntry, "run" | "environment">)
   return environment === undefined ? "audit/service/" : `audit/environments/${environment}/`;
 };
 
-const longest = 500;
-const presentable = (text: string): string => scrub(text).slice(0, longest);
+/** Short enough that an entry fits into the 8 KB of metadata that a blob may have. */
+const longestText = 400;
+const longestName = 100;
 
-/** A storm of alerts leaves hundreds of entries; one after the other they would take too long. */
-const readAtOnce = 16;
+const presentable = (text: string, longest: number): string =>
+  scrub(text)
+    .replace(/\p{Cc}+/gu, " ")
+    .slice(0, longest);
+
+/**
+ * An entry travels in its blob's metadata as well, so that listing is one call: a storm of alerts
+ * leaves hundreds of entries, and whoever watches the run asks for them every few seconds.
+ */
+const pack = (entry: AuditEntry): string => Buffer.from(JSON.stringify(entry)).toString("base64");
+
+function unpack(packed = ""): AuditEntry[] {
+  try {
+    return [AuditEntry.parse(JSON.parse(Buffer.from(packed, "base64").toString()))];
+  } catch {
+    return [];
+  }
+}
 
 export function audit(blobs: BlobContainer): Audit {
-  const documents = jsonDocuments(blobs, AuditEntry);
-  const read = async (names: readonly string[]): Promise<AuditEntry[]> => {
-    const entries: AuditEntry[] = [];
-    for (let from = 0; from < names.length; from += readAtOnce) {
-      const part = names.slice(from, from + readAtOnce).map((name) => documents.read(name));
-      for (const found of await Promise.all(part)) if (found) entries.push(found.value);
-    }
-    return entries.sort((one, other) => one.at.localeCompare(other.at));
-  };
-  const namesIn = async (folder: string): Promise<string[]> =>
-    (await blobs.list(folder)).map(({ name }) => name);
+  const entriesIn = async (folder: string): Promise<AuditEntry[]> =>
+    (await blobs.list(folder))
+      .flatMap(({ metadata }) => unpack(metadata["entry"]))
+      .sort((one, other) => one.at.localeCompare(other.at));
   return {
-    async add(entry) {
-      const { who, reason, detail } = entry;
-      await documents.create(`${folderOf(entry)}${compact(entry.at)}-${entry.id}.json`, {
-        ...entry,
-        who: { ...who, name: presentable(who.name) },
-        reason: presentable(reason),
-        detail: presentable(detail),
-      });
+    async add(given) {
+      const { who, reason, detail } = given;
+      const entry: AuditEntry = {
+        ...given,
+        who: { ...who, name: presentable(who.name, longestName) },
+        reason: presentable(reason, longestText),
+        detail: presentable(detail, longestText),
+      };
+      // If there is one already, an earlier try came through whose answer was lost.
+      await blobs.create(
+        `${folderOf(entry)}${compact(entry.at)}-${entry.id}.json`,
+        `${JSON.stringify(entry, null, 2)}\n`,
+        { metadata: { entry: pack(entry) } },
+      );
     },
-    ofRun: async (run) => read(await namesIn(folderOf({ run }))),
-    async ofEnvironment(environment, top) {
-      const names = await namesIn(folderOf({ environment }));
-      return (await read(names.sort().slice(-top))).reverse();
-    },
+    ofRun: (run) => entriesIn(folderOf({ run })),
+    ofEnvironment: async (environment, top) =>
+      (await entriesIn(folderOf({ environment }))).reverse().slice(0, top),
   };
 }

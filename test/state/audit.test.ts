@@ -90,6 +90,47 @@ describe("audit", () => {
 
     const [found] = await audit.ofRun(run);
     expect(JSON.stringify(found)).not.toMatch(/hunter2|y{10}/);
-    expect(found?.reason).toHaveLength(500);
+    expect(found?.reason).toHaveLength(400);
+  });
+
+  it("fits into a blob's metadata, whatever was written", async () => {
+    const blobs = new MemoryContainer();
+    const { audit } = stateStore(blobs);
+    const worst = ["\ud800", "\u0000", '"', "\u4f60", "\ud83d\udd25"];
+
+    for (const [index, character] of worst.entries()) {
+      const text = character.repeat(2_000);
+      await audit.add(
+        entry({
+          run,
+          id: `${index}`,
+          who: {
+            name: text,
+            source: "entra",
+            roles: ["operator", "approver", "reader", "auditor"],
+          },
+          environment: "production",
+          reason: text,
+          detail: text,
+        }),
+      );
+    }
+
+    for (const { metadata } of blobs.blobs.values()) {
+      expect(metadata["entry"]?.length).toBeLessThan(8_000);
+    }
+    expect(await audit.ofRun(run)).toHaveLength(worst.length);
+  });
+
+  it("lists in one call, and leaves out what it cannot read", async () => {
+    const blobs = new MemoryContainer();
+    const { audit } = stateStore(blobs);
+    await audit.add(entry({ run }));
+    await blobs.put(`audit/runs/${run}/0-stray.json`, "{}");
+    await blobs.put(`audit/runs/${run}/1-other.json`, "{}", { metadata: { entry: "e30=" } });
+    await blobs.put(`audit/runs/${run}/2-broken.json`, "{}", { metadata: { entry: "?" } });
+    blobs.read = () => Promise.reject(new Error("nothing is read one by one"));
+
+    expect(await audit.ofRun(run)).toEqual([entry({ run })]);
   });
 });
