@@ -37,7 +37,8 @@ export function runActivities(store: StateStore): readonly Activity[] {
       return { detail: "lease given back" };
     }),
 
-    contract.saveRecord.implementedBy(classifyError, async ({ record }) => {
+    contract.saveRecord.implementedBy(classifyError, async ({ record: written }) => {
+      const record = { ...written, audit: [...(await store.audit.ofRun(written.id))] };
       await store.runs.save(record, {
         md: renderMarkdown(record),
         html: renderHtml(record, escapeUTF8),

@@ -20,6 +20,20 @@ const Variables = z.object({
   LOGS_ENDPOINT: z.url().default("https://api.loganalytics.io"),
   LOGS_AUDIENCE: z.url().default("https://api.loganalytics.io"),
   STORAGE_AUDIENCE: z.url().default("https://storage.azure.com"),
+  PLATFORM_AUTHENTICATION: z
+    .enum(["none", "entra"], { error: "write none or entra" })
+    .default("none"),
+  AUTHORITY_HOST: z.url().default("https://login.microsoftonline.com"),
+  ALERT_TOKEN_AUDIENCE: z.string().default(""),
+  ALERT_TOKEN_TENANT: z
+    .guid({ error: "write the tenant's id, such as 00000000-0000-0000-0000-000000000000" })
+    .or(z.literal(""))
+    .default(""),
+  /** Azure Monitor's action groups, "AzNS AAD Webhook", are one application in all tenants. */
+  ALERT_TOKEN_APPLICATION: z
+    .guid({ error: "write the application's id" })
+    .default("461e8683-5575-4561-ac7f-899cc907d62a"),
+  ALERT_TOKEN_ROLE: z.string().default("ActionGroupsSecureWebhook"),
   CALL_TIME_LIMIT_SECONDS: z.coerce
     .number()
     .positive()
@@ -45,8 +59,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ? []
     : findingsOf(parsed.error).map(({ path, message }) => `app setting ${path}: ${message}`);
   const variables = parsed.success ? parsed.data : usable(given, parsed.error);
+  const alertToken = alertTokenOf(variables);
   return {
-    findings,
+    findings: [...findings, ...alertToken.findings],
+    platformAuthentication: variables.PLATFORM_AUTHENTICATION,
+    /** Whose tokens open the alerts' address; absent while the secure webhook is off. */
+    alertToken: alertToken.settings,
     estateFile: variables.ESTATE_FILE,
     state: { endpoint: variables.STATE_BLOB_ENDPOINT, container: variables.STATE_CONTAINER },
     azure: {
@@ -60,6 +78,28 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       probeTimeLimit: seconds(variables.PROBE_TIME_LIMIT_SECONDS),
     },
   };
+}
+
+/** The secure webhook is on when both are named. Half of it would be a door that only looks locked. */
+function alertTokenOf(variables: z.infer<typeof Variables>) {
+  const { ALERT_TOKEN_AUDIENCE: audience, ALERT_TOKEN_TENANT: tenant } = variables;
+  const audiences = audience.split(/[\s,]+/).filter((one) => one !== "");
+  if (audiences.length > 0 !== (tenant !== "")) {
+    const [missing, named] =
+      tenant === ""
+        ? ["ALERT_TOKEN_TENANT", "ALERT_TOKEN_AUDIENCE"]
+        : ["ALERT_TOKEN_AUDIENCE", "ALERT_TOKEN_TENANT"];
+    return { findings: [`app setting ${missing}: name it beside ${named}, or neither`] };
+  }
+  if (tenant === "") return { findings: [] };
+  const settings = {
+    authorityHost: variables.AUTHORITY_HOST,
+    tenant,
+    audiences,
+    application: variables.ALERT_TOKEN_APPLICATION,
+    role: variables.ALERT_TOKEN_ROLE,
+  };
+  return { findings: [], settings };
 }
 
 /** A host name that no resolver answers (RFC 2606), in the place of a state account that is not named. */

@@ -1,4 +1,6 @@
+import type { AuditEntry } from "./audit.js";
 import { describeDuration } from "./duration.js";
+import { describePerson } from "./identity.js";
 import { elapsed } from "./instant.js";
 import { describeBreach } from "./objectives.js";
 import type { Outcome, RunRecord, StepRecord } from "./run-record.js";
@@ -22,6 +24,17 @@ export interface Report {
     readonly blob: string;
     readonly sha256: string;
   }[];
+  readonly requests: readonly ReportedRequest[];
+}
+
+/** A request about the run, from its audit; repetitions of the same one are a single line. */
+export interface ReportedRequest {
+  readonly at: string;
+  readonly who: string;
+  readonly action: string;
+  readonly result: string;
+  readonly reason: string;
+  readonly detail: string;
 }
 
 export interface ReportedStep {
@@ -76,6 +89,7 @@ export function report(record: RunRecord): Report {
     people: peopleIn(record),
     steps: record.steps.map((step) => reportedStep(step, record)),
     evidence: record.steps.flatMap(({ evidence }) => evidence),
+    requests: reportedRequests(record.audit),
   };
 }
 
@@ -129,8 +143,28 @@ function startedBy({ trigger }: RunRecord): string {
     case "timer":
       return `schedule ${trigger.schedule}`;
     case "operator":
-      return `${trigger.who}: ${trigger.reason}`;
+      return `${describePerson({ name: trigger.who, source: trigger.source })}: ${trigger.reason}`;
   }
+}
+
+/** A storm of alerts is mostly one alert, delivered again and again. */
+function reportedRequests(entries: readonly AuditEntry[]): readonly ReportedRequest[] {
+  const alike = new Map<string, AuditEntry[]>();
+  for (const entry of entries) {
+    const { who, action, result, reason, detail } = entry;
+    const key = JSON.stringify([who, action, result, reason, detail]);
+    alike.set(key, [...(alike.get(key) ?? []), entry]);
+  }
+  return [...alike.values()].flatMap((same) =>
+    same.slice(0, 1).map(({ at, who, action, result, reason, detail }) => ({
+      at,
+      who: describePerson(who),
+      action: same.length === 1 ? action : `${action} (${same.length} times)`,
+      result,
+      reason,
+      detail,
+    })),
+  );
 }
 
 function reportedStep(step: StepRecord, record: RunRecord): ReportedStep {

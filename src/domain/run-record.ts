@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { AuditEntry } from "./audit.js";
+import { IdentitySource } from "./identity.js";
 import { Deadlines, WithinRto } from "./objectives.js";
 import { EnvironmentName } from "./environment-name.js";
 import { Milliseconds } from "./duration.js";
 import { Instant } from "./instant.js";
-import { Person } from "./person.js";
 import { ApprovalRecord, DecisionRecord, Intervention } from "./verb.js";
 
 /**
@@ -70,7 +71,7 @@ export const Trigger = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("operator"),
     who: z.string(),
-    source: Person.shape.source,
+    source: IdentitySource,
     reason: z.string(),
   }),
 ]);
@@ -137,6 +138,8 @@ export const RunRecord = z.strictObject({
   plan: Plan.optional(),
   checklist: z.array(z.unknown()),
   notifications: z.array(z.unknown()),
+  /** Who wanted what of this run; taken from the state store when the record is written. */
+  audit: z.array(AuditEntry).default([]),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

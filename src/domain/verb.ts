@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Instant } from "./instant.js";
-import { Person } from "./person.js";
+import { Person } from "./identity.js";
 
 /** The name of the event that carries a verb to its run. */
 export const verbEvent = "operatorVerb";

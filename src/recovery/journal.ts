@@ -322,6 +322,7 @@ export class Journal {
       ...(this.#order.mode === "plan" ? { plan: this.#plan() } : {}),
       checklist: [],
       notifications: [],
+      audit: [],
     };
   }
 

@@ -1,5 +1,6 @@
 import type { BlobContainer } from "../azure/blob-container.js";
 import { automation, type Automation } from "./automation.js";
+import { audit, type Audit } from "./audit.js";
 import { claims, type Claims } from "./claims.js";
 import { evidence, type Evidence } from "./evidence.js";
 import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
@@ -16,6 +17,7 @@ export interface StateStore {
   readonly runs: Runs;
   readonly evidence: Evidence;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly audit: Audit;
   /** Throws unless the store can be reached. */
   check(): Promise<void>;
 }
@@ -28,5 +30,6 @@ export const stateStore = (blobs: BlobContainer): StateStore => ({
   runs: runs(blobs),
   evidence: evidence(blobs),
   idempotencyKeys: idempotencyKeys(blobs),
+  audit: audit(blobs),
   check: () => blobs.check(),
 });

@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { createDocument, type ZodOpenApiOperationObject } from "zod-openapi";
 import { z } from "zod";
+import { rolesFor, type Permission } from "../domain/identity.js";
 import { RunRecord } from "../domain/run-record.js";
 import { CommonAlert } from "./alerts/parse-alert.js";
 import { AlertAnswer } from "./alerts/alerts.js";
@@ -18,24 +19,37 @@ const problemOf = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: Problem } },
 });
-const always = {
-  "401": { description: "The function key is missing or wrong; the host answers without a body." },
-  "503": problemOf("The state store or the estate cannot be used; try again."),
-};
-const keyed = [{ functionKey: [] }];
+const unavailable = problemOf("The state store or the estate cannot be used; try again.");
+/** What every address answers that asks for a permission. */
+const guarded = (permission: Permission) => ({
+  "401": problemOf(
+    "The function key is missing or wrong, which the host answers without a body; or the platform authenticates, and vouches for nobody in this request",
+  ),
+  "403": problemOf(
+    `The platform authenticates, and the caller has not the role ${rolesFor(permission).join(" or ")}`,
+  ),
+  "503": unavailable,
+});
+const keyed = [{ functionKey: [] }, { functionKey: [], entra: [] }];
+const operatorHeader = z.string().min(1).max(100).optional().meta({
+  description:
+    "Who sends this, for the audit; taken at its word, and only while the platform does not authenticate",
+});
 const run = z.object({ id: z.string().meta({ description: "A run's id" }) });
 
 const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
   "/alerts": {
     post: {
       summary: "Takes an alert of Azure Monitor in the common alert schema",
-      security: keyed,
+      security: [{ functionKey: [] }, { entra: [] }],
       requestBody: { content: { "application/json": { schema: CommonAlert } } },
       responses: {
         "202": jsonOf(AlertAnswer, "What was done with it and why"),
         "400": problemOf("Not an alert in the common alert schema"),
+        "401": problemOf("The secure webhook is on, and the token is missing or not accepted"),
+        "403": problemOf("The token is true, but not that of Azure Monitor's action groups"),
         "413": problemOf("Longer than 256 KB"),
-        ...always,
+        "503": unavailable,
       },
     },
   },
@@ -48,6 +62,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
           "Idempotency-Key": z.string().optional().meta({
             description: "The same key and body give the same run, however often they are sent",
           }),
+          "x-operator": operatorHeader,
         }),
       },
       requestBody: { content: { "application/json": { schema: RecoveryRequest } } },
@@ -56,7 +71,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         "400": problemOf("A member is wrong; the answer names it"),
         "409": problemOf("An incident is open; the answer names its run"),
         "422": problemOf("The Idempotency-Key was used with another body"),
-        ...always,
+        ...guarded("operate"),
       },
     },
     get: {
@@ -66,7 +81,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
       responses: {
         "200": jsonOf(RunList, "Runs, the ended ones newest first"),
         "400": problemOf("top is not a number from 1 to 500"),
-        ...always,
+        ...guarded("read"),
       },
     },
   },
@@ -75,7 +90,11 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
       summary: "Shows one run: steps, clock and forecast, or its record once it has ended",
       security: keyed,
       requestParams: { path: run },
-      responses: { "200": jsonOf(RunView, "The run"), "404": problemOf("No such run"), ...always },
+      responses: {
+        "200": jsonOf(RunView, "The run"),
+        "404": problemOf("No such run"),
+        ...guarded("read"),
+      },
     },
   },
   "/reports/{id}": {
@@ -97,7 +116,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         },
         "400": problemOf("format is not html, md or json"),
         "404": problemOf("No such report, or not yet"),
-        ...always,
+        ...guarded("report"),
       },
     },
   },
@@ -129,6 +148,13 @@ export function showOpenApi(): HttpResponseInit {
     components: {
       securitySchemes: {
         functionKey: { type: "apiKey", in: "header", name: "x-functions-key" },
+        entra: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description:
+            "A token of Entra: of a person or application with an app role, where the platform authenticates; of Azure Monitor's action groups, where the secure webhook is on",
+        },
       },
     },
   });

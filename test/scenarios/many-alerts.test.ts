@@ -91,7 +91,7 @@ describe("many alerts and arbitrary bodies", () => {
     const before = (await stack.simulator.log(last)).filter(
       ({ service: of, path }) => of === "blobs" && !/claims|leases/.test(path),
     );
-    expect(before.length).toBeLessThanOrEqual(8);
+    expect(before.length).toBeLessThanOrEqual(9);
     await ended(stack, run ?? "");
   });
 

@@ -68,6 +68,48 @@ const restored: RunRecord = {
   interventions: [],
   checklist: [],
   notifications: [],
+  audit: [
+    {
+      version: 1,
+      id: "7a6e3a5e-93f5-4c0e-8f6e-0d3a2b6f1c01",
+      at: "2026-11-22T13:58:29.000Z",
+      who: { name: "Azure Monitor's action groups", source: "entra", roles: [] },
+      action: "alert",
+      run: runOf("container-app-failure"),
+      environment: "production",
+      result: "accepted",
+      reason: "mcp-health-prod (Sev0) fired at 2026-11-22T13:58:24.371Z",
+      detail: `starts ${runOf("container-app-failure")}`,
+    },
+    ...["2026-11-22T13:58:34.000Z", "2026-11-22T13:58:54.000Z"].map((at, index) => ({
+      version: 1 as const,
+      id: `7a6e3a5e-93f5-4c0e-8f6e-0d3a2b6f1c1${index}`,
+      at,
+      who: {
+        name: "Azure Monitor's action groups",
+        source: "entra" as const,
+        roles: [],
+      },
+      action: "alert",
+      run: runOf("container-app-failure"),
+      environment: "production" as const,
+      result: "already-done" as const,
+      reason: "mcp-health-prod (Sev0) fired at 2026-11-22T13:58:24.371Z",
+      detail: `attached: ${runOf("container-app-failure")} has this alert already`,
+    })),
+    {
+      version: 1,
+      id: "7a6e3a5e-93f5-4c0e-8f6e-0d3a2b6f1c02",
+      at: "2026-11-22T13:59:10.000Z",
+      who: { name: "alice", source: "claimed", roles: [] },
+      action: "start-recovery",
+      run: runOf("container-app-failure"),
+      environment: "production",
+      result: "refused",
+      reason: "users report errors",
+      detail: `an incident of container-app-failure is open; ${runOf("container-app-failure")} takes care of it`,
+    },
+  ],
 };
 
 const { restoredAt: _, ...unrestored } = restored;
@@ -78,6 +120,13 @@ export const runRecords = {
   "needs-operator": {
     ...unrestored,
     endedAt: "2026-11-22T14:16:00.000Z",
+    trigger: {
+      kind: "operator",
+      who: "bob@example.com",
+      source: "entra",
+      reason: "the canary of tenant 7 fails",
+    },
+    audit: [],
     outcome: "needs-operator",
     reason: "there is no other revision",
     withinRto: { scenario: false, environment: true },

@@ -3,7 +3,7 @@ import { Checkpoint } from "../../src/domain/checkpoint.js";
 import { hours } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { instantOf, plus } from "../../src/domain/instant.js";
-import type { Person } from "../../src/domain/person.js";
+import type { Person } from "../../src/domain/identity.js";
 import type { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { verbEvent, type Verb } from "../../src/domain/verb.js";
