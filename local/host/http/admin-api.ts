@@ -2,6 +2,7 @@ import type { DurableFunction, FunctionCatalog, HttpFunction } from "../function
 import type { InFlight } from "../in-flight.js";
 import type { KeyRing } from "../keys.js";
 import type { TimerTrigger } from "../timers/timer-trigger.js";
+import { clientInputs } from "../worker/client-inputs.js";
 import type { RegisteredFunction } from "../worker/functions-core.js";
 import type { Invoker } from "../worker/invoker.js";
 import type { Exchange } from "./exchange.js";
@@ -14,6 +15,7 @@ interface Options {
   readonly timers: ReadonlyMap<string, TimerTrigger>;
   readonly invoker: Invoker;
   readonly inFlight: InFlight;
+  readonly clientBinding: string;
   readonly startedAtMs: number;
 }
 
@@ -150,12 +152,13 @@ export class AdminApi {
   }
 
   async #call(activity: DurableFunction, input: string): Promise<void> {
-    const { invoker, inFlight } = this.#options;
+    const { invoker, inFlight, clientBinding } = this.#options;
     try {
       await inFlight.during(() =>
         invoker.invoke(activity.target, {
           inputData: [
             { name: activity.trigger.bindingName, data: { string: input, data: "string" } },
+            ...clientInputs(activity.target.metadata, clientBinding),
           ],
           triggerMetadata: {},
           reason: "This function was programmatically called via the host APIs.",
