@@ -3,7 +3,8 @@ import type { RunRecord } from "./run-record.js";
 
 /** The report as Markdown, for a ticket or a chat. */
 export function renderMarkdown(record: RunRecord): string {
-  const { title, verdict, facts, nextSteps, findings, steps, evidence } = report(record);
+  const { title, verdict, facts, nextSteps, findings, steps, notifications, evidence } =
+    report(record);
   const list = (heading: string, items: readonly string[], bullet: (index: number) => string) =>
     items.length === 0
       ? []
@@ -27,6 +28,7 @@ export function renderMarkdown(record: RunRecord): string {
       (step) =>
         `| ${step.begunAfter} | ${plain(step.title)} | ${step.status} | ${step.took} | ${step.attempts} | ${step.changed} | ${plain(step.detail)} |`,
     ),
+    ...list("Notifications", notifications, () => "-"),
     ...list(
       "Evidence",
       evidence.map(

@@ -1,5 +1,6 @@
 import { describeDuration } from "./duration.js";
 import { elapsed } from "./instant.js";
+import type { NoticeReceipt } from "./notice-receipt.js";
 import { describeBreach } from "./objectives.js";
 import type { Outcome, RunRecord, StepRecord } from "./run-record.js";
 
@@ -12,6 +13,8 @@ export interface Report {
   readonly nextSteps: readonly string[];
   readonly findings: readonly string[];
   readonly steps: readonly ReportedStep[];
+  /** Who was told of what, and whether it reached them. */
+  readonly notifications: readonly string[];
   readonly evidence: readonly {
     readonly title: string;
     readonly blob: string;
@@ -58,21 +61,24 @@ export function report(record: RunRecord): Report {
     nextSteps: record.nextSteps,
     findings: record.findings,
     steps: record.steps.map((step) => reportedStep(step, record)),
+    notifications: record.notifications.map((receipt) => told(receipt, record)),
     evidence: record.steps.flatMap(({ evidence }) => evidence),
   };
 }
 
-const verdicts: Record<Outcome, { readonly words: string; readonly tone: Report["tone"] }> = {
-  "not-needed": { words: "Nothing had to be done", tone: "good" },
-  restored: { words: "Restored", tone: "good" },
-  "restored-with-findings": { words: "Restored, with findings", tone: "warning" },
-  "failed-over": { words: "Failed over", tone: "good" },
-  "failed-back": { words: "Failed back", tone: "good" },
-  "needs-operator": { words: "Not restored: an operator is needed", tone: "bad" },
-  superseded: { words: "Superseded by another run", tone: "warning" },
-  canceled: { words: "Canceled", tone: "warning" },
-  planned: { words: "Plan only: nothing was changed", tone: "good" },
-};
+/** Outcomes in words. */
+export const verdicts: Record<Outcome, { readonly words: string; readonly tone: Report["tone"] }> =
+  {
+    "not-needed": { words: "Nothing had to be done", tone: "good" },
+    restored: { words: "Restored", tone: "good" },
+    "restored-with-findings": { words: "Restored, with findings", tone: "warning" },
+    "failed-over": { words: "Failed over", tone: "good" },
+    "failed-back": { words: "Failed back", tone: "good" },
+    "needs-operator": { words: "Not restored: an operator is needed", tone: "bad" },
+    superseded: { words: "Superseded by another run", tone: "warning" },
+    canceled: { words: "Canceled", tone: "warning" },
+    planned: { words: "Plan only: nothing was changed", tone: "good" },
+  };
 
 const worse = (tone: Report["tone"]): Report["tone"] => (tone === "good" ? "warning" : tone);
 
@@ -100,4 +106,11 @@ function reportedStep(step: StepRecord, record: RunRecord): ReportedStep {
     changed: step.changed === undefined ? "looked only" : step.changed ? "changed" : "already so",
     detail: step.detail,
   };
+}
+
+function told(receipt: NoticeReceipt, { detectedAt }: RunRecord): string {
+  const { kind, noticeAt, to, channel, status, attempts, detail } = receipt;
+  const after = describeDuration(elapsed(detectedAt, noticeAt));
+  const tries = attempts > 1 ? ` at attempt ${attempts}` : "";
+  return `after ${after}: ${kind}, to ${to.join(", ")} over ${channel}: ${status}${tries} (${detail})`;
 }

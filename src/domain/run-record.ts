@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Deadlines, WithinRto } from "./objectives.js";
 import { EnvironmentName } from "./environment-name.js";
 import { Instant } from "./instant.js";
+import { NoticeReceipt } from "./notice-receipt.js";
 
 /** How a recovery or failback can end. A run that skipped a step never looks like a clean pass. */
 export const Outcome = z.enum([
@@ -84,7 +85,8 @@ export const RunRecord = z.strictObject({
   approvals: z.array(z.unknown()),
   decisions: z.array(z.unknown()),
   checklist: z.array(z.unknown()),
-  notifications: z.array(z.unknown()),
+  /** Who was told, as far as is known when the record is written. */
+  notifications: z.array(NoticeReceipt),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 
