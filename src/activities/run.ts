@@ -35,7 +35,8 @@ export function runActivities(store: StateStore): readonly Activity[] {
       return { detail: "lease given back" };
     }),
 
-    contract.saveRecord.implementedBy(classifyError, async ({ record }) => {
+    contract.saveRecord.implementedBy(classifyError, async ({ record: told }) => {
+      const record = { ...told, notifications: [...(await store.notices.ofRun(told.id))] };
       await store.runs.save(record, {
         md: renderMarkdown(record),
         html: renderHtml(record, escapeUTF8),

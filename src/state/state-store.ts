@@ -4,6 +4,7 @@ import { evidence, type Evidence } from "./evidence.js";
 import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
 import { incidents, type Incidents } from "./incidents.js";
 import { leases, type Leases } from "./leases.js";
+import { notices, type Notices } from "./notices.js";
 import { runs, type Runs } from "./runs.js";
 
 /** Everything the service remembers outside the durable history: one container of small blobs. */
@@ -13,6 +14,7 @@ export interface StateStore {
   readonly claims: Claims;
   readonly runs: Runs;
   readonly evidence: Evidence;
+  readonly notices: Notices;
   readonly idempotencyKeys: IdempotencyKeys;
   /** Throws unless the store can be reached. */
   check(): Promise<void>;
@@ -24,6 +26,7 @@ export const stateStore = (blobs: BlobContainer): StateStore => ({
   claims: claims(blobs),
   runs: runs(blobs),
   evidence: evidence(blobs),
+  notices: notices(blobs),
   idempotencyKeys: idempotencyKeys(blobs),
   check: () => blobs.check(),
 });

@@ -1,4 +1,5 @@
 import type { DurableClient } from "durable-functions";
+import { isDelivery } from "../domain/notice.js";
 
 /** What a trigger may do with runs: start one by id, and ask how one stands. */
 export interface DurableRuns {
@@ -37,10 +38,9 @@ export function durableRuns(client: DurableClient): DurableRuns {
     state: (id) => stateOf(client, id),
     async active() {
       const found = await limited(client.getStatusBy({ runtimeStatus: activeStates as never }));
-      return found.map(({ instanceId, customStatus }) => ({
-        id: instanceId,
-        checkpoint: customStatus,
-      }));
+      return found
+        .filter(({ instanceId }) => !isDelivery(instanceId))
+        .map(({ instanceId, customStatus }) => ({ id: instanceId, checkpoint: customStatus }));
     },
   };
 }
