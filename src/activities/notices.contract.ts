@@ -29,7 +29,7 @@ export const sendNotice = declareActivity({
   name: "sendNotice",
   input: z.strictObject({ notice: Notice, channel: Channel }),
   output: z.strictObject({ ...mutated }),
-  patience: { transient: untilHeard, busy: untilHeard, "permission-lag": untilHeard },
+  patience: { transient: untilHeard, busy: untilHeard },
 });
 
 /** Write down how the delivery of a notice has ended. */

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { milliseconds, type Milliseconds } from "../domain/duration.js";
+import { milliseconds, seconds, type Milliseconds } from "../domain/duration.js";
 import { ClassifiedError, terminal, type FailureClass } from "../domain/failure.js";
 
 /** A message as it goes over a channel. */
@@ -17,11 +17,34 @@ export interface WebhookChannel {
 /** Shorter keys can be guessed from what was signed with them. */
 const shortestKey = 32;
 
+/**
+ * A host runs ten activities at a time (host.json). Receivers that hang must not take them all: what
+ * is too many for one address is sent later, and the recoveries find their turn.
+ */
+const mostAtOnce = 2;
+
 /** Posts JSON to any receiver, signed with HMAC-SHA256; docs/notifications.md says how to verify. */
 export function webhookChannel(key: string, timeLimit: Milliseconds): WebhookChannel {
+  const underWay = new Map<string, number>();
+  const begin = (url: string): void => {
+    const count = underWay.get(url) ?? 0;
+    if (count >= mostAtOnce) {
+      throw new ClassifiedError({
+        class: "busy",
+        code: "sends-under-way",
+        message: "the receiver has not answered earlier notices yet",
+        retryAfter: seconds(2),
+      });
+    }
+    underWay.set(url, count + 1);
+  };
+  const end = (url: string): void => {
+    underWay.set(url, (underWay.get(url) ?? 1) - 1);
+  };
   return {
     async send(url, { id, body }) {
       refuseBadKey(key);
+      begin(url);
       const timestamp = String(Math.floor(Date.now() / 1_000));
       const signature = createHmac("sha256", key).update(`${timestamp}.${body}`).digest("hex");
       const answer = await ask(url, {
@@ -37,6 +60,8 @@ export function webhookChannel(key: string, timeLimit: Milliseconds): WebhookCha
         // A redirect would carry the notice to an address that the estate does not name.
         redirect: "manual",
         signal: AbortSignal.timeout(timeLimit),
+      }).finally(() => {
+        end(url);
       });
       // What a receiver says besides its status is of no use here, and may never end.
       await answer.body?.cancel().catch(() => undefined);

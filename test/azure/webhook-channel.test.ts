@@ -85,6 +85,22 @@ describe("webhook channel", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
+  it("has few notices under way to a receiver that hangs, and any to another", async () => {
+    receiver.react = ({ path }) => (path === "/dead" ? "silence" : { status: 204 });
+    const channel = webhookChannel(receiver.key, milliseconds(300));
+    const sendTo = (place: string) => channel.send(`${receiver.url}${place}`, message);
+
+    const hanging = [failureOf(sendTo("/dead")), failureOf(sendTo("/dead"))];
+    const third = await failureOf(sendTo("/dead"));
+    const elsewhere = await sendTo("/well");
+    for (const failure of await Promise.all(hanging)) expect(failure.code).toBe("time-limit");
+    const later = await failureOf(sendTo("/dead"));
+
+    expect(third).toMatchObject({ class: "busy", code: "sends-under-way", retryAfter: 2_000 });
+    expect(elsewhere).toBe("HTTP 204");
+    expect(later.code).toBe("time-limit");
+  });
+
   it("tries again where nobody listens", async () => {
     const deaf = createServer();
     await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));

@@ -7,6 +7,11 @@ import {
   nextMilestoneAt,
   type Milestone,
 } from "../../src/domain/milestones.js";
+import { noticeOf } from "../../src/domain/notice-of.js";
+import type { Notice } from "../../src/domain/notice.js";
+import { Environment } from "../../src/domain/estate.js";
+import { checkpointAfter } from "../support/checkpoints.js";
+import { sampleEstate } from "../support/estates.js";
 
 const detectedAt = "2026-11-22T14:00:00.000Z";
 const after = (ms: number): Instant => plus(detectedAt, milliseconds(ms));
@@ -32,6 +37,21 @@ describe("milestones", () => {
     expect(due(minutes(16), [half])).toEqual(scenario);
     expect(due(minutes(16), [half, scenario])).toBeUndefined();
     expect(due(hours(2), [half, scenario])).toEqual(environment);
+  });
+
+  it("are told by the notices about them", () => {
+    const { contacts } = Environment.parse(sampleEstate().environments.production);
+    const checkpoint = checkpointAfter(minutes(16));
+    const { clock, at } = checkpoint;
+    const next = (posted: readonly Notice[]) =>
+      dueMilestone(clock.deadlines, checkpoint.detectedAt, at, posted);
+
+    const milestone = next([]);
+    if (milestone === undefined) throw new Error("a breach is due");
+    const notice = noticeOf(milestone, { run: "r", checkpoint, contacts, before: [] });
+
+    expect(milestone).toEqual(scenario);
+    expect(next([notice])).toBeUndefined();
   });
 
   it("go by the ceiling where it is the tighter one", () => {
