@@ -1,7 +1,6 @@
 import type { InvocationContext } from "@azure/functions";
 import { classifyError } from "../azure/classify-error.js";
 import type { WebhookChannel } from "../azure/webhook-channel.js";
-import { instantOf } from "../domain/instant.js";
 import { addressedTo, linkedTo, receiptOf } from "../domain/notice.js";
 import type { NoticeReceipt } from "../domain/notice-receipt.js";
 import type { Activity } from "../durable/activity-contract.js";
@@ -40,7 +39,7 @@ export function deliveryActivities(
   return [
     contract.sendNotice.implementedBy(
       classifyError,
-      async ({ notice, channel }, { caller, log }) => {
+      async ({ notice, channel }, { caller, now, log }) => {
         // People are told also while the state store is away; a receiver knows a repeat by its id.
         const standing = await store.notices.receipts(notice).catch(() => undefined);
         const known = standing?.find((receipt) => receipt.channel === channel.name);
@@ -49,7 +48,7 @@ export function deliveryActivities(
         const keep = async (status: NoticeReceipt["status"], detail: string): Promise<void> => {
           if (standing === undefined) return;
           const { attempt: attempts } = caller;
-          const at = instantOf(new Date());
+          const at = now();
           const receipt = receiptOf(notice, channel, { status, attempts, at, detail });
           await store.notices.keep(notice, [receipt]).catch(() => {
             log("receipt not kept", { notice: notice.id, channel: channel.name, status });

@@ -194,8 +194,16 @@ export function heldBackNotice(held: {
 const whatBroke = ({ resource, environment, detectedAt, trigger }: Checkpoint): string =>
   `${nameOf(resource)} in ${environment}, detected ${day(detectedAt)} by ${by(trigger)}.`;
 
-const by = (trigger: Trigger): string =>
-  trigger.kind === "alert" ? `alert "${trigger.rule}" (${trigger.severity})` : trigger.who;
+function by(trigger: Trigger): string {
+  switch (trigger.kind) {
+    case "alert":
+      return `alert "${trigger.rule}" (${trigger.severity})`;
+    case "timer":
+      return `schedule ${trigger.schedule}`;
+    case "operator":
+      return trigger.who;
+  }
+}
 
 const now = ({ step }: Checkpoint): string =>
   step.detail === "" || step.detail === step.title
@@ -209,7 +217,7 @@ function untilWhen({ clock, detectedAt, at }: Checkpoint): string {
 }
 
 function waits({ waitingFor }: Checkpoint): string | undefined {
-  if (waitingFor === undefined) return undefined;
+  if (waitingFor === null) return undefined;
   return `It waits for a person: ${waitingFor === "resume" ? "it is paused until it is resumed" : `an open ${waitingFor}`}.`;
 }
 

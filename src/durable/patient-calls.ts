@@ -49,7 +49,11 @@ export function* patientCalls<Input, Output>(
       continue;
     }
     const tasks = due.map(({ call, attempt }) =>
-      contract.task(context, { run: context.df.instanceId, step: call.step, attempt }, call.input),
+      contract.task(
+        context,
+        { run: context.df.instanceId, step: call.step, attempt, leases: [], mode: "execute" },
+        call.input,
+      ),
     );
     let answers: readonly Answer<Output>[];
     try {

@@ -64,7 +64,7 @@ describe("activities of notices", () => {
       attempt = 1,
     ): Promise<Answer<Output>> => {
       const context = { log: () => undefined } as unknown as InvocationContext;
-      const caller = { run, step: "step", attempt };
+      const caller = { run, step: "step", attempt, leases: [], mode: "execute" };
       const raw = await activities.get(of.name)!.handler({ caller, input }, context);
       return of.read(JSON.parse(JSON.stringify(raw)));
     };
@@ -268,7 +268,10 @@ describe("activities of notices", () => {
       const input = { notice, channel: channelTo(receiver.url) };
       const context = { log: () => undefined } as unknown as InvocationContext;
 
-      const call = sending!.handler({ caller: { run, step: "s", attempt: 1 }, input }, context);
+      const call = sending!.handler(
+        { caller: { run, step: "s", attempt: 1, leases: [], mode: "execute" }, input },
+        context,
+      );
 
       await expect(call).rejects.toThrow("x is not a function");
     });

@@ -37,7 +37,13 @@ describe("notices of the app", () => {
   /** Calls the activity as its run would, with the channels of the estate. */
   async function post(notice: Notice): Promise<void> {
     const { channels } = productionOf(stack).notifications ?? { channels: [] };
-    const caller = { run: notice.run, step: "post-notice", attempt: 1 };
+    const caller = {
+      run: notice.run,
+      step: "post-notice",
+      attempt: 1,
+      leases: [],
+      mode: "execute",
+    };
     const input = JSON.stringify({ caller, input: { notice, channels } });
     const executed = () =>
       log.filter((line) => line.includes("Executed 'Functions.postNotice' (Succeeded")).length;

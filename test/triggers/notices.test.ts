@@ -24,14 +24,8 @@ function world(estate = sampleEstate()) {
         return Promise.resolve();
       },
       state: (id: string) =>
-        Promise.resolve(
-          started.some((one) => one.id === id)
-            ? { kind: "active" as const, checkpoint: undefined, createdAt: detectedAt }
-            : { kind: "unknown" as const },
-        ),
-      active: () => Promise.resolve([]),
+        Promise.resolve({ kind: started.some((one) => one.id === id) ? "active" : "unknown" }),
     },
-    now: () => detectedAt,
     log: (message: string) => logged.push(message),
   };
   return { blobs, store, started, logged, endpoint };
