@@ -2,6 +2,7 @@ import { app } from "@azure/functions";
 import * as df from "durable-functions";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
+import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { runActivities } from "./activities/run.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { classifyError } from "./azure/classify-error.js";
@@ -10,15 +11,20 @@ import { serviceCredential } from "./azure/credential.js";
 import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { logQueries } from "./azure/log-queries.js";
+import { webhookChannel } from "./azure/webhook-channel.js";
 import { loadEstate } from "./config/load-estate.js";
 import { readSettings } from "./config/settings.js";
+import { milliseconds, seconds } from "./domain/duration.js";
 import { instantOf } from "./domain/instant.js";
+import { deliveryOrchestrator } from "./domain/notice.js";
+import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { stateStore } from "./state/state-store.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
 import { setAutomation, showAutomation } from "./triggers/automation.js";
+import { durableRuns } from "./triggers/durable-runs.js";
 import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
@@ -37,16 +43,31 @@ const logs = logQueries(settings.azure, credential);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
 const alertTokens =
   settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
+const webhook = webhookChannel(
+  settings.webhookKey,
+  milliseconds(Math.min(seconds(10), settings.azure.callTimeLimit)),
+);
 
 df.app.orchestration(containerAppFailure.orchestrator, recoverContainerApp);
+df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
 for (const { name, handler } of [
   ...containerAppActivities(apps, health, store),
   ...evidenceActivities(apps, logs, store),
   ...runActivities(store),
+  ...deliveryActivities(store, webhook),
 ]) {
   df.app.activity(name, { handler });
 }
+const posting = postingActivity(
+  store,
+  (invocation) => durableRuns(df.getClient(invocation)),
+  settings.address,
+);
+df.app.activity(posting.name, {
+  handler: posting.handler,
+  extraInputs: [df.input.durableClient()],
+});
 
 const dependencies: EndpointDependencies = {
   store,

@@ -38,7 +38,11 @@ export function runActivities(store: StateStore): readonly Activity[] {
     }),
 
     contract.saveRecord.implementedBy(classifyError, async ({ record: written }) => {
-      const record = { ...written, audit: [...(await store.audit.ofRun(written.id))] };
+      const [audit, notifications] = await Promise.all([
+        store.audit.ofRun(written.id),
+        store.notices.ofRun(written.id),
+      ]);
+      const record = { ...written, audit: [...audit], notifications: [...notifications] };
       await store.runs.save(record, {
         md: renderMarkdown(record),
         html: renderHtml(record, escapeUTF8),

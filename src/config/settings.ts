@@ -14,6 +14,7 @@ const Variables = z.object({
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
     .default("recovery-state"),
+  NOTIFICATION_WEBHOOK_KEY: z.string().default(""),
   AZURE_CLIENT_ID: z.string().default(""),
   ARM_ENDPOINT: z.url().default("https://management.azure.com"),
   ARM_AUDIENCE: z.url().default("https://management.azure.com"),
@@ -67,6 +68,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     alertToken: alertToken.settings,
     estateFile: variables.ESTATE_FILE,
     state: { endpoint: variables.STATE_BLOB_ENDPOINT, container: variables.STATE_CONTAINER },
+    webhookKey: variables.NOTIFICATION_WEBHOOK_KEY,
+    /** Where people reach this service, as the platform names it; absent outside of a host. */
+    address: addressOf(environment["WEBSITE_HOSTNAME"]),
     azure: {
       armEndpoint: variables.ARM_ENDPOINT,
       armAudience: variables.ARM_AUDIENCE,
@@ -100,6 +104,11 @@ function alertTokenOf(variables: z.infer<typeof Variables>) {
     role: variables.ALERT_TOKEN_ROLE,
   };
   return { findings: [], settings };
+}
+
+function addressOf(hostname: string | undefined): string | undefined {
+  if (hostname === undefined || hostname === "") return undefined;
+  return /^localhost(:|$)/.test(hostname) ? `http://${hostname}` : `https://${hostname}`;
 }
 
 /** A host name that no resolver answers (RFC 2606), in the place of a state account that is not named. */

@@ -31,11 +31,11 @@ ${list("Next steps", content.nextSteps, "ol")}${list("Findings", content.finding
 ${content.steps.map((step) => rows(stepCells(step))).join("\n")}
 </tbody>
 </table>
-${list(
-  "Evidence",
-  content.evidence.map(({ title, blob, sha256 }) => `${title}: ${blob} (SHA-256 ${sha256})`),
-  "ul",
-)}${requests(content.requests, rows)}</body>
+${list("Notifications", content.notifications, "ul")}${list(
+    "Evidence",
+    content.evidence.map(({ title, blob, sha256 }) => `${title}: ${blob} (SHA-256 ${sha256})`),
+    "ul",
+  )}${requests(content.requests, rows)}</body>
 </html>
 `;
 }

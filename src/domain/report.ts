@@ -2,6 +2,7 @@ import type { AuditEntry } from "./audit.js";
 import { describeDuration } from "./duration.js";
 import { describePerson } from "./identity.js";
 import { elapsed } from "./instant.js";
+import type { NoticeReceipt } from "./notice-receipt.js";
 import { describeBreach } from "./objectives.js";
 import type { Outcome, RunRecord, StepRecord } from "./run-record.js";
 
@@ -19,6 +20,8 @@ export interface Report {
   /** What people were asked, and what they said. */
   readonly people: readonly string[];
   readonly steps: readonly ReportedStep[];
+  /** Who was told of what, and whether it reached them. */
+  readonly notifications: readonly string[];
   readonly evidence: readonly {
     readonly title: string;
     readonly blob: string;
@@ -88,6 +91,7 @@ export function report(record: RunRecord): Report {
     ),
     people: peopleIn(record),
     steps: record.steps.map((step) => reportedStep(step, record)),
+    notifications: record.notifications.map((receipt) => told(receipt, record)),
     evidence: record.steps.flatMap(({ evidence }) => evidence),
     requests: reportedRequests(record.audit),
   };
@@ -111,20 +115,22 @@ function peopleIn({ approvals, decisions, interventions }: RunRecord): readonly 
   ].sort();
 }
 
-const verdicts: Record<Outcome, { readonly words: string; readonly tone: Report["tone"] }> = {
-  "not-needed": { words: "Nothing had to be done", tone: "good" },
-  restored: { words: "Restored", tone: "good" },
-  "restored-with-findings": { words: "Restored, with findings", tone: "warning" },
-  "failed-over": { words: "Failed over", tone: "good" },
-  "failed-back": { words: "Failed back", tone: "good" },
-  "needs-operator": { words: "Not restored: an operator is needed", tone: "bad" },
-  superseded: { words: "Superseded by another run", tone: "warning" },
-  canceled: { words: "Canceled", tone: "warning" },
-  passed: { words: "Passed", tone: "good" },
-  "passed-with-findings": { words: "Passed, with findings", tone: "warning" },
-  failed: { words: "Failed", tone: "bad" },
-  planned: { words: "Plan only: nothing was changed", tone: "good" },
-};
+/** Outcomes in words. */
+export const verdicts: Record<Outcome, { readonly words: string; readonly tone: Report["tone"] }> =
+  {
+    "not-needed": { words: "Nothing had to be done", tone: "good" },
+    restored: { words: "Restored", tone: "good" },
+    "restored-with-findings": { words: "Restored, with findings", tone: "warning" },
+    "failed-over": { words: "Failed over", tone: "good" },
+    "failed-back": { words: "Failed back", tone: "good" },
+    "needs-operator": { words: "Not restored: an operator is needed", tone: "bad" },
+    superseded: { words: "Superseded by another run", tone: "warning" },
+    canceled: { words: "Canceled", tone: "warning" },
+    passed: { words: "Passed", tone: "good" },
+    "passed-with-findings": { words: "Passed, with findings", tone: "warning" },
+    failed: { words: "Failed", tone: "bad" },
+    planned: { words: "Plan only: nothing was changed", tone: "good" },
+  };
 
 const worse = (tone: Report["tone"]): Report["tone"] => (tone === "good" ? "warning" : tone);
 
@@ -177,4 +183,11 @@ function reportedStep(step: StepRecord, record: RunRecord): ReportedStep {
     changed: step.changed === undefined ? "looked only" : step.changed ? "changed" : "already so",
     detail: step.detail,
   };
+}
+
+function told(receipt: NoticeReceipt, { detectedAt }: RunRecord): string {
+  const { kind, noticeAt, to, channel, status, attempts, detail } = receipt;
+  const after = describeDuration(elapsed(detectedAt, noticeAt));
+  const tries = attempts > 1 ? ` at attempt ${attempts}` : "";
+  return `after ${after}: ${kind}, to ${to.join(", ")} over ${channel}: ${status}${tries} (${detail})`;
 }

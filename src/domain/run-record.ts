@@ -6,6 +6,7 @@ import { EnvironmentName } from "./environment-name.js";
 import { Milliseconds } from "./duration.js";
 import { Instant } from "./instant.js";
 import { ApprovalRecord, DecisionRecord, Intervention } from "./verb.js";
+import { NoticeReceipt } from "./notice-receipt.js";
 
 /**
  * How a run can end; `passed` and `failed` are for backups, restores, proofs and drills. A run that
@@ -137,7 +138,8 @@ export const RunRecord = z.strictObject({
   /** Present in the record of a plan. */
   plan: Plan.optional(),
   checklist: z.array(z.unknown()),
-  notifications: z.array(z.unknown()),
+  /** Who was told, as far as is known when the record is written. */
+  notifications: z.array(NoticeReceipt),
   /** Who wanted what of this run; taken from the state store when the record is written. */
   audit: z.array(AuditEntry).default([]),
 });

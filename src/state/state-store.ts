@@ -6,6 +6,7 @@ import { evidence, type Evidence } from "./evidence.js";
 import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
 import { incidents, type Incidents } from "./incidents.js";
 import { leases, type Leases } from "./leases.js";
+import { notices, type Notices } from "./notices.js";
 import { runs, type Runs } from "./runs.js";
 
 /** Everything the service remembers outside the durable history: one container of small blobs. */
@@ -16,6 +17,7 @@ export interface StateStore {
   readonly claims: Claims;
   readonly runs: Runs;
   readonly evidence: Evidence;
+  readonly notices: Notices;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly audit: Audit;
   /** Throws unless the store can be reached. */
@@ -29,6 +31,7 @@ export const stateStore = (blobs: BlobContainer): StateStore => ({
   claims: claims(blobs),
   runs: runs(blobs),
   evidence: evidence(blobs),
+  notices: notices(blobs),
   idempotencyKeys: idempotencyKeys(blobs),
   audit: audit(blobs),
   check: () => blobs.check(),

@@ -18,6 +18,22 @@ describe("settings", () => {
     });
   });
 
+  it("take the service's own address from the platform", () => {
+    const on = (WEBSITE_HOSTNAME?: string) =>
+      readSettings({ STATE_BLOB_ENDPOINT: endpoint, WEBSITE_HOSTNAME }).address;
+
+    expect(on("mcp-dr.azurewebsites.net")).toBe("https://mcp-dr.azurewebsites.net");
+    expect(on("localhost:7071")).toBe("http://localhost:7071");
+    expect(on(undefined)).toBeUndefined();
+  });
+
+  it("never stop the service over the key of its notices", () => {
+    const { findings, webhookKey } = readSettings({ STATE_BLOB_ENDPOINT: endpoint });
+
+    expect(findings).toEqual([]);
+    expect(webhookKey).toBe("");
+  });
+
   it("name each wrong one, and stay usable enough to say so", () => {
     const { findings, state, azure } = readSettings({
       STATE_CONTAINER: "No Such Name",

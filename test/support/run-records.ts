@@ -67,7 +67,6 @@ const restored: RunRecord = {
   decisions: [],
   interventions: [],
   checklist: [],
-  notifications: [],
   audit: [
     {
       version: 1,
@@ -110,6 +109,19 @@ const restored: RunRecord = {
       detail: `an incident of container-app-failure is open; ${runOf("container-app-failure")} takes care of it`,
     },
   ],
+  notifications: [
+    {
+      notice: `${runOf("container-app-failure")}.started`,
+      kind: "started",
+      noticeAt: "2026-11-22T13:58:30.000Z",
+      channel: "on-call",
+      to: ["primary"],
+      status: "delivered",
+      attempts: 2,
+      at: "2026-11-22T13:58:36.000Z",
+      detail: "HTTP 204",
+    },
+  ],
 };
 
 const { restoredAt: _, ...unrestored } = restored;
@@ -132,5 +144,19 @@ export const runRecords = {
     withinRto: { scenario: false, environment: true },
     nextSteps: ["Read the evidence of this run", "Deploy a version that is known to work"],
     findings: ["the app's template is still that of the failed revision"],
+    notifications: [
+      ...restored.notifications,
+      {
+        notice: `${runOf("container-app-failure")}.breached.scenario`,
+        kind: "breached",
+        noticeAt: "2026-11-22T14:13:24.372Z",
+        channel: "on-call",
+        to: ["primary", "secondary", "escalation"],
+        status: "failed",
+        attempts: 1,
+        at: "2026-11-22T14:13:25.000Z",
+        detail: "http-410: the receiver refused the notice",
+      },
+    ],
   },
 } satisfies Record<string, RunRecord>;

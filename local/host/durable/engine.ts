@@ -43,6 +43,8 @@ export interface EngineOptions {
   readonly functions: readonly DurableFunction[];
   readonly config: DurableConfig;
   readonly functionTimeoutMs: number | undefined;
+  /** What every durableClient binding of an activity gets. */
+  readonly clientBinding: string;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -118,6 +120,7 @@ export class Engine {
       find: (name) => this.#activityFunctions.get(name.toLowerCase()),
       limit: options.config.maxConcurrentActivities,
       timeoutMs: options.functionTimeoutMs,
+      clientBinding: options.clientBinding,
       now: options.now,
       onOutcome: (activity, outcome) => this.#activityEnded(activity, outcome),
     });

@@ -9,6 +9,7 @@ import type { HostConfig } from "../host-json.js";
 import type { InFlight } from "../in-flight.js";
 import type { KeyRing } from "../keys.js";
 import type { TimerTrigger } from "../timers/timer-trigger.js";
+import { clientInputs } from "../worker/client-inputs.js";
 import type { RegisteredFunction } from "../worker/functions-core.js";
 import type { Invoker } from "../worker/invoker.js";
 import type { Exchange } from "./exchange.js";
@@ -22,6 +23,7 @@ interface Options {
   readonly timers: ReadonlyMap<string, TimerTrigger>;
   readonly invoker: Invoker;
   readonly inFlight: InFlight;
+  readonly clientBinding: string;
   readonly startedAtMs: number;
 }
 
@@ -206,12 +208,13 @@ export class AdminApi {
   }
 
   async #call(activity: DurableFunction, input: string): Promise<void> {
-    const { invoker, inFlight } = this.#options;
+    const { invoker, inFlight, clientBinding } = this.#options;
     try {
       await inFlight.during(() =>
         invoker.invoke(activity.target, {
           inputData: [
             { name: activity.trigger.bindingName, data: { string: input, data: "string" } },
+            ...clientInputs(activity.target.metadata, clientBinding),
           ],
           triggerMetadata: {},
           reason: "This function was programmatically called via the host APIs.",

@@ -216,6 +216,26 @@ describe("durable client", () => {
     expect(late.status).toBe(202);
   });
 
+  it("is an input of activities as well", async () => {
+    const { output } = await host.run("startsAnother", { id: "by-activity", input: 7 });
+
+    expect(output).toBe("by-activity");
+    expect((await host.ended("by-activity")).output).toBe(7);
+  });
+
+  it("is an input of activities that are called by hand", async () => {
+    const response = await host.fetch(`/admin/functions/starter?code=${host.masterKey}`, {
+      method: "POST",
+      body: JSON.stringify({ input: JSON.stringify({ id: "by-hand", input: 8 }) }),
+    });
+
+    expect(response.status).toBe(202);
+    await eventually(async () =>
+      (await host.client("getStatus", "by-hand")).result ? true : undefined,
+    );
+    expect((await host.ended("by-hand")).output).toBe(8);
+  });
+
   it("suspends and resumes", async () => {
     await host.client("startNew", "waiter", { instanceId: "paused" });
     await host.client("suspend", "paused", "why");
