@@ -307,6 +307,13 @@ export const Estate = z.strictObject({
 });
 export type Estate = z.infer<typeof Estate>;
 
+/** An environment that the estate is known to have; without it, a defect of the caller. */
+export function environmentOf(estate: Estate, name: EnvironmentName): Environment {
+  const environment = estate.environments[name];
+  if (environment === undefined) throw new Error(`the estate has no environment ${name}`);
+  return environment;
+}
+
 /** Which kind of resource of an environment an ARM id is, and on which side. */
 export interface ResourcePlace {
   readonly environment: EnvironmentName;

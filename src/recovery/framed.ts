@@ -54,7 +54,10 @@ function* executed<StepId extends string, Order extends RunOrder>(
     }
   }
 
+  yield* recovery.tell({ kind: "started" });
   const ending = yield* decided(recovery, order, recover);
+  const { nextSteps } = ending;
+  yield* recovery.tell({ kind: "ended", nextSteps }, ending);
   const at = recovery.now();
   const saved = yield* save(recovery, ending);
   if (incident !== undefined) {

@@ -2,6 +2,7 @@ import type { OrchestrationContext, Task } from "durable-functions";
 import type { ActivityContract, Answer, Caller } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { StepOutput } from "../durable/step-output.js";
+import { postNotice } from "../activities/notices.contract.js";
 import { takeLease, releaseLease } from "../activities/run.contract.js";
 import { approvalDemand, type ApprovalDemand } from "../domain/approval-policy.js";
 import { scrub } from "../domain/credential-scrubbing.js";
@@ -17,6 +18,8 @@ import {
   plus,
   type Instant,
 } from "../domain/instant.js";
+import type { Notice } from "../domain/notice.js";
+import { noticeOf, type Occasion } from "../domain/notice-of.js";
 import { once, nextAttempt, type Patience } from "../domain/patience.js";
 import type { RunOrder } from "../domain/run-order.js";
 import type { Outcome } from "../domain/run-record.js";
@@ -77,6 +80,7 @@ export class Recovery<StepId extends string = string> {
   readonly #inbox: Inbox;
   readonly #leases = new HeldLeases();
   readonly #approvals = new Map<string, Approval>();
+  readonly #told: Notice[] = [];
   #mayChange: boolean;
 
   constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RunOrder) {
@@ -352,6 +356,7 @@ export class Recovery<StepId extends string = string> {
       status: "open",
     });
     this.journal.wait(`an operator has to decide: ${choices.join(", ")}; ${failure}`);
+    yield* this.tell({ kind: "operator-needed", decision: asked });
     yield* this.#waitForPerson("decision", asked.expiresAt, () => asked.status !== "open");
     if (asked.status === "open") asked.status = "expired";
     this.publish();
@@ -413,7 +418,27 @@ export class Recovery<StepId extends string = string> {
 
   *sleep(duration: Milliseconds): Durable<void> {
     yield* this.#result(this.#context.df.createTimer(dateOf(plus(this.now(), duration))));
-    yield* this.#renewDue();
+    yield* this.#chores();
+  }
+
+  /** Tells the contacts, by a delivery of its own that no dead receiver can hold up. */
+  *tell(occasion: Occasion, ending?: Ending): Durable<void> {
+    const { notifications, contacts } = this.order.estate;
+    if (this.planning || notifications === undefined) return;
+    const notice = noticeOf(occasion, {
+      run: this.run(),
+      checkpoint: this.journal.checkpoint(this.now(), ending),
+      contacts,
+      before: this.#told,
+    });
+    this.#told.push(notice);
+    const { channels } = notifications;
+    const posted = yield* this.quietly("post-notice", postNotice, { notice, channels });
+    if (!posted.ok) {
+      this.journal.finding(
+        `nobody was told "${occasion.kind}": ${describeFailure(posted.failure)}`,
+      );
+    }
   }
 
   end(outcome: Outcome, reason: string, nextSteps: readonly string[] = []): Ending {
@@ -475,6 +500,7 @@ export class Recovery<StepId extends string = string> {
       status: "open",
     });
     this.journal.wait(`approval wanted: ${title}; it may lose: ${expectedLoss}`);
+    yield* this.tell({ kind: "approval-wanted", approval: asked });
     yield* this.#waitForPerson("approval", asked.expiresAt, () => asked.status !== "open");
     if (asked.status === "open") asked.status = "expired";
     this.publish();
@@ -497,14 +523,20 @@ export class Recovery<StepId extends string = string> {
       while (!answered() && this.journal.intent !== "cancel") {
         if (until !== undefined && !isAfter(until, this.now())) break;
         const renewal = this.#leases.nextRenewal();
-        const wakeAt = [until, renewal && plus(renewal, seconds(1)), plus(this.now(), days(1))]
+        const milestone = this.journal.nextMilestoneAt(this.now());
+        const wakeAt = [
+          until,
+          renewal && plus(renewal, seconds(1)),
+          milestone,
+          plus(this.now(), days(1)),
+        ]
           .flatMap((at) => at ?? [])
           .reduce(earlier);
         const timer = this.#context.df.createTimer(dateOf(wakeAt));
         yield this.#context.df.Task.any([timer, this.#inbox.listen()]);
         if (!timer.isCompleted) timer.cancel();
         this.#hear();
-        yield* this.#renewDue();
+        yield* this.#chores();
         this.publish();
       }
     } finally {
@@ -548,7 +580,7 @@ export class Recovery<StepId extends string = string> {
     } catch {
       return pieces.map(() => undefined);
     } finally {
-      yield* this.#renewDue();
+      yield* this.#chores();
     }
   }
 
@@ -647,6 +679,13 @@ export class Recovery<StepId extends string = string> {
       this.#leases.add(resource, answer.value.fencing, takenAt);
     }
     return answer;
+  }
+
+  /** What has to be done from time to time, whatever the run waits for. */
+  *#chores(): Durable<void> {
+    yield* this.#renewDue();
+    const milestone = this.journal.milestone(this.now(), this.#told);
+    if (milestone !== undefined) yield* this.tell(milestone);
   }
 
   /** One try each; while the state store is away the next pause tries again, and changes are refused. */

@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditResult } from "../domain/audit.js";
 import type { Instant } from "../domain/instant.js";
+import { isDelivery } from "../domain/notice.js";
 import type { Audit } from "../state/audit.js";
 import type { DurableRuns } from "./durable-runs.js";
 
@@ -52,7 +53,8 @@ export class RequestAudit {
 export const enteredFirst = (runs: DurableRuns, audit: RequestAudit): DurableRuns => ({
   ...runs,
   async start(orchestrator, id, input) {
-    await audit.enter("accepted", `starts ${id}`, { run: id });
+    // Telling people is no act of the request; its own entry says what became of it.
+    if (!isDelivery(id)) await audit.enter("accepted", `starts ${id}`, { run: id });
     await runs.start(orchestrator, id, input);
   },
 });

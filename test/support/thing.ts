@@ -1,3 +1,4 @@
+import { postNotice } from "../../src/activities/notices.contract.js";
 import * as run from "../../src/activities/run.contract.js";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import { hours } from "../../src/domain/duration.js";
@@ -89,6 +90,7 @@ export async function runThing(given: Partial<ThingTraits> = {}): Promise<ThingR
   };
   const took = is.actTakes * 1_000;
   const stubs: Stub[] = [
+    stub(postNotice, () => ({ changed: true, detail: "posted" })),
     stub(run.confirmMandate, () => ({ mandated: true, detail: "it is" })),
     stub(run.takeLease, (_input, _caller, now): LeaseAnswer =>
       now - startAt >= is.leaseLostAfter

@@ -2,12 +2,14 @@ import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { alertKey, type Alert } from "../../domain/alert.js";
 import type { AuditResult } from "../../domain/audit.js";
-import { placeOf } from "../../domain/estate.js";
+import { environmentOf, placeOf } from "../../domain/estate.js";
 import { earlier } from "../../domain/instant.js";
+import { heldBackNotice } from "../../domain/notice-of.js";
 import { triage } from "../../domain/triage.js";
 import { catalogue } from "../../scenarios/catalogue.js";
 import { sha256 } from "../../state/hash.js";
 import { accept, json, linksOf, readJson, readText, type ActingEndpoint } from "../endpoint.js";
+import { tell } from "../notices.js";
 import { RunLinks } from "../run-view.js";
 import { startRun } from "../start-run.js";
 import { SingleFlight } from "./single-flight.js";
@@ -91,7 +93,23 @@ async function take(endpoint: ActingEndpoint, alert: Alert, text: string): Promi
     distinction: key,
   });
   if (start.kind === "held-back") {
-    return { status: "held-back", reason: `held back because ${start.reason}` };
+    const { environment, id: resource } = place;
+    const reason = `held back because ${start.reason}`;
+    const { contacts } = environmentOf(estate, environment);
+    const distinction = sha256(key);
+    await tell(
+      endpoint,
+      heldBackNotice({
+        environment,
+        contacts,
+        alert,
+        distinction,
+        resource,
+        reason,
+        at: receivedAt,
+      }),
+    );
+    return { status: "held-back", reason };
   }
   const { run } = start;
   await Promise.all([
