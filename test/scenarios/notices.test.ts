@@ -57,7 +57,7 @@ describe("notices of the app", () => {
     await until(() => (executed() > before ? true : undefined));
   }
 
-  async function delivery(notice: Notice) {
+  async function delivery(notice: Pick<Notice, "id">) {
     const { json, text } = await service.call(
       "GET",
       `/runtime/webhooks/durabletask/instances/${deliveryId(notice)}?showHistory=true&showHistoryOutput=true`,
@@ -65,7 +65,7 @@ describe("notices of the app", () => {
     const status = json as { runtimeStatus: string; output: readonly NoticeReceipt[] };
     return { ...status, text };
   }
-  const deliveryEnded = (notice: Notice) =>
+  const deliveryEnded = (notice: Pick<Notice, "id">) =>
     until(async () => {
       const status = await delivery(notice);
       return status.runtimeStatus === "Completed" ? status : undefined;
@@ -134,13 +134,15 @@ describe("notices of the app", () => {
 
     const { run = "" } = await service.postAlert(await freshAlert(stack));
     const notice = startedNotice(run);
-    await post(notice);
     const record = await ended(stack, run, 60_000);
 
     expect(record).toMatchObject({
       outcome: "restored",
       withinRto: { scenario: true, environment: true },
-      notifications: [{ kind: "started", status: "pending" }],
+      notifications: [
+        { kind: "started", status: "pending" },
+        { kind: "ended", status: "pending" },
+      ],
     });
     expect(elapsed(record.detectedAt, record.endedAt)).toBeLessThan(minutes(5));
     expect(await appIsHealthy(stack)).toBe(true);
@@ -153,7 +155,9 @@ describe("notices of the app", () => {
     receiver.react = () => ({ status: 204 });
     const { output } = await deliveryEnded(notice);
     expect(output).toMatchObject([{ status: "delivered" }]);
-    expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([notice.id]));
+    const last: Pick<Notice, "id"> = { id: `${run}.ended` };
+    await deliveryEnded(last);
+    expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([notice.id, last.id]));
   }, 120_000);
 
   it("are given up after six hours, and leave no key behind", async () => {
