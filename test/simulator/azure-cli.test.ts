@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { APP, APP_ID, GROUP, SUBSCRIPTION } from "./names.js";
 import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
+import { storageSeed } from "./storage-seed.js";
 
 const program = findOnPath("az");
 const withCli = program === undefined ? it.skip : it;
@@ -20,7 +21,17 @@ beforeAll(async () => {
     startSimulatorProcess(),
     mkdtemp(join(tmpdir(), "simulator-az-")),
   ]);
-});
+  const arm = `${azure.direct}/`;
+  await az(
+    ...["cloud", "register", "-n", "simulated"],
+    ...["--endpoint-resource-manager", arm, "--endpoint-management", arm],
+    ...["--endpoint-active-directory", `${arm}adfs`],
+    ...["--endpoint-active-directory-resource-id", azure.direct],
+    ...["--endpoint-active-directory-graph-resource-id", azure.direct],
+  );
+  await az("cloud", "set", "-n", "simulated");
+  await az("login", "--identity");
+}, 60_000);
 
 afterAll(async () => {
   if (program === undefined) return;
@@ -48,17 +59,6 @@ const az = async (...given: string[]): Promise<unknown> => {
 withCli(
   `the Azure CLI logs in, reads and changes${why}`,
   async () => {
-    const arm = `${azure.direct}/`;
-    await az(
-      ...["cloud", "register", "-n", "simulated"],
-      ...["--endpoint-resource-manager", arm, "--endpoint-management", arm],
-      ...["--endpoint-active-directory", `${arm}adfs`],
-      ...["--endpoint-active-directory-resource-id", azure.direct],
-      ...["--endpoint-active-directory-graph-resource-id", azure.direct],
-    );
-    await az("cloud", "set", "-n", "simulated");
-    await az("login", "--identity");
-
     const accounts = await az("account", "list");
     // Without --api-version: the CLI asks the provider for one.
     const [shown, groups, revisions] = await Promise.all([
@@ -77,6 +77,37 @@ withCli(
     expect(log.json()).toMatchObject({ entries: [{ effect: { kind: "revision-restarted" } }] });
     await expect(az("resource", "show", "--ids", `${APP_ID}-2`)).rejects.toMatchObject({
       stderr: expect.stringContaining("ResourceNotFound") as string,
+    });
+  },
+  120_000,
+);
+
+withCli(
+  `the Azure CLI shows, lists and updates storage accounts${why}`,
+  async () => {
+    await azure.steer("POST", "/reset", { seed: storageSeed });
+    const of = ["-g", GROUP, "-n", "mcpstorage"];
+
+    const [shown, listed, blobs] = await Promise.all([
+      az("storage", "account", "show", ...of, "--expand", "geoReplicationStats"),
+      az("storage", "account", "list"),
+      az("storage", "account", "blob-service-properties", "show", "-g", GROUP, "-n", "mcpstorage"),
+    ]);
+    const updated = await az("storage", "account", "update", ...of, "--sku", "Standard_GRS");
+
+    expect(shown).toMatchObject({
+      name: "mcpstorage",
+      resourceGroup: GROUP,
+      sku: { name: "Standard_RAGRS" },
+      geoReplicationStats: { status: "Live", canFailover: true },
+    });
+    expect(listed).toMatchObject([{ name: "mcpstorage" }, { name: "mcpbackup" }]);
+    expect(blobs).toMatchObject({ isVersioningEnabled: false });
+    expect(updated).toMatchObject({ sku: { name: "Standard_GRS" }, secondaryLocation: "westus" });
+    await expect(
+      az("storage", "account", "update", ...of, "--sku", "Standard_GZRS"),
+    ).rejects.toMatchObject({
+      stderr: expect.stringContaining("StorageAccountTypeConversionNotAllowed") as string,
     });
   },
   120_000,
