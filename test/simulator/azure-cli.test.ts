@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { MAIN, vaultSeed } from "./key-vaults.js";
 import { APP, APP_ID, GROUP, SUBSCRIPTION } from "./names.js";
 import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
+import { storageSeed } from "./storage-seed.js";
 
 const program = findOnPath("az");
 const withCli = program === undefined ? it.skip : it;
@@ -21,7 +22,18 @@ beforeAll(async () => {
     startSimulatorProcess(),
     mkdtemp(join(tmpdir(), "simulator-az-")),
   ]);
-});
+  const arm = `${azure.direct}/`;
+  await az(
+    ...["cloud", "register", "-n", "simulated"],
+    ...["--endpoint-resource-manager", arm, "--endpoint-management", arm],
+    ...["--endpoint-active-directory", `${arm}adfs`],
+    ...["--endpoint-active-directory-resource-id", azure.direct],
+    ...["--endpoint-active-directory-graph-resource-id", azure.direct],
+    ...["--suffix-keyvault-dns", ".vault.azure.net"],
+  );
+  await az("cloud", "set", "-n", "simulated");
+  await az("login", "--identity");
+}, 60_000);
 
 afterAll(async () => {
   if (program === undefined) return;
@@ -52,18 +64,6 @@ const az = async (...given: string[]): Promise<unknown> => {
 withCli(
   `the Azure CLI logs in, reads and changes${why}`,
   async () => {
-    const arm = `${azure.direct}/`;
-    await az(
-      ...["cloud", "register", "-n", "simulated"],
-      ...["--endpoint-resource-manager", arm, "--endpoint-management", arm],
-      ...["--endpoint-active-directory", `${arm}adfs`],
-      ...["--endpoint-active-directory-resource-id", azure.direct],
-      ...["--endpoint-active-directory-graph-resource-id", azure.direct],
-      ...["--suffix-keyvault-dns", ".vault.azure.net"],
-    );
-    await az("cloud", "set", "-n", "simulated");
-    await az("login", "--identity");
-
     const accounts = await az("account", "list");
     // Without --api-version: the CLI asks the provider for one.
     const [shown, groups, revisions] = await Promise.all([
@@ -123,6 +123,37 @@ withCli(
     expect(read).toMatchObject({ value: "from-the-cli" });
     expect(deleted).toMatchObject([{ name: MAIN }]);
     expect(recovered).toMatchObject({ properties: { provisioningState: "Succeeded" } });
+  },
+  300_000,
+);
+
+withCli(
+  `the Azure CLI shows, lists and updates storage accounts${why}`,
+  async () => {
+    await azure.steer("POST", "/reset", { seed: storageSeed });
+    const of = ["-g", GROUP, "-n", "mcpstorage"];
+
+    const [shown, listed, blobs] = await Promise.all([
+      az("storage", "account", "show", ...of, "--expand", "geoReplicationStats"),
+      az("storage", "account", "list"),
+      az("storage", "account", "blob-service-properties", "show", "-g", GROUP, "-n", "mcpstorage"),
+    ]);
+    const updated = await az("storage", "account", "update", ...of, "--sku", "Standard_GRS");
+
+    expect(shown).toMatchObject({
+      name: "mcpstorage",
+      resourceGroup: GROUP,
+      sku: { name: "Standard_RAGRS" },
+      geoReplicationStats: { status: "Live", canFailover: true },
+    });
+    expect(listed).toMatchObject([{ name: "mcpstorage" }, { name: "mcpbackup" }]);
+    expect(blobs).toMatchObject({ isVersioningEnabled: false });
+    expect(updated).toMatchObject({ sku: { name: "Standard_GRS" }, secondaryLocation: "westus" });
+    await expect(
+      az("storage", "account", "update", ...of, "--sku", "Standard_GZRS"),
+    ).rejects.toMatchObject({
+      stderr: expect.stringContaining("StorageAccountTypeConversionNotAllowed") as string,
+    });
   },
   120_000,
 );
