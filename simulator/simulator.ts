@@ -132,6 +132,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     held,
   });
 
+  // Every service has registered what the application depends on.
+  world.settle();
+
   const startBlobs = (): Promise<Azurite> =>
     startAzurite({
       accounts: [...world.storageAccounts.keys()],

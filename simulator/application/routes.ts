@@ -1,10 +1,10 @@
 import { fqdnOf } from "../container-apps/representation.js";
-import type { Backend, ContainerApp, Revision } from "../container-apps/state.js";
-import { backendFor, labelled, sharesOf } from "../container-apps/traffic.js";
+import type { Backend, ContainerApp, Revision, Share } from "../container-apps/state.js";
+import { backendFor, findRevision, labelled } from "../container-apps/traffic.js";
 import { type Answer, json, type Request } from "../server/exchange.js";
 import type { Call, Service } from "../server/service.js";
 import type { World } from "../world/world.js";
-import { healthReport } from "./health.js";
+import { healthReport, type HealthReport, trafficOf } from "./health.js";
 
 interface Addressed {
   readonly app: ContainerApp;
@@ -45,11 +45,13 @@ function answer(request: Request, addressed: Addressed | undefined, world: World
   const { app, revision } = addressed;
   const n = app.requestsSeen;
   app.requestsSeen += 1;
-  const shares = sharesOf(app);
-  const backend = backendFor(revision ? onlyTo(revision, app) : shares, n);
+  // What depends on time alone may have changed since somebody looked.
+  world.lifecycle.recordTraffic(app);
+  const shares = revision ? onlyTo(revision, app, world) : trafficOf(app, world);
+  const backend = backendFor(shares, n);
   if (backend === undefined) return page(503, "no healthy upstream");
 
-  const reply = replyOf(request, backend);
+  const reply = replyOf(request, app, backend, world);
   app.requests.push({
     at: world.timeline.now(),
     method: request.method,
@@ -60,9 +62,15 @@ function answer(request: Request, addressed: Addressed | undefined, world: World
   return reply;
 }
 
-function replyOf({ method, path }: Request, { ailment, revision }: Backend): Answer {
+function replyOf(
+  { method, path }: Request,
+  app: ContainerApp,
+  backend: Backend,
+  world: World,
+): Answer {
+  const { ailment, revision } = backend;
   if (path === "/health") {
-    const report = healthReport(ailment);
+    const report = reportOf(app, backend, world);
     return json(report.status === "healthy" ? 200 : 503, report);
   }
   if (ailment !== undefined) return json(503, { error: ailment.detail });
@@ -70,17 +78,27 @@ function replyOf({ method, path }: Request, { ailment, revision }: Backend): Ans
   return json(404, { error: `there is nothing at ${path}` });
 }
 
+function reportOf(app: ContainerApp, backend: Backend, world: World): HealthReport {
+  const revision = findRevision(app, backend.revision);
+  const replica = revision?.replicas.find(({ name }) => name === backend.replica);
+  if (!revision || !replica) throw new Error(`${backend.replica} takes traffic and is not there`);
+  return healthReport(app, revision, replica, world);
+}
+
 function page(status: number, text: string): Answer {
   return { status, headers: { "content-type": "text/plain" }, body: `${text}\n` };
 }
 
-function onlyTo(revision: Revision, app: ContainerApp): ReturnType<typeof sharesOf> {
+function onlyTo(revision: Revision, app: ContainerApp, world: World): readonly Share[] {
   const { serving, revisions } = app;
-  const shares = sharesOf({
-    ...app,
-    serving: serving === undefined ? undefined : revision.name,
-    revisions: revisions.filter((one) => one === revision),
-  });
+  const shares = trafficOf(
+    {
+      ...app,
+      serving: serving === undefined ? undefined : revision.name,
+      revisions: revisions.filter((one) => one === revision),
+    },
+    world,
+  );
   return shares.map((share) => ({ ...share, weight: 100 }));
 }
 

@@ -1,6 +1,7 @@
+import { ailmentOf } from "../application/health.js";
 import { fqdnOf } from "../container-apps/representation.js";
 import type { ContainerApp, Revision } from "../container-apps/state.js";
-import { ailmentOf, weightOf } from "../container-apps/traffic.js";
+import { weightOf } from "../container-apps/traffic.js";
 import type { World } from "../world/world.js";
 
 /** What exists and what is about to change, for people and for tests. */
@@ -22,11 +23,11 @@ function appState(app: ContainerApp, world: World): unknown {
     fqdn: domain === undefined ? undefined : fqdnOf(app, domain),
     provisioningState: app.provisioningState,
     runningStatus: app.runningStatus,
-    revisions: app.revisions.map((revision) => revisionState(app, revision)),
+    revisions: app.revisions.map((revision) => revisionState(app, revision, world)),
   };
 }
 
-function revisionState(app: ContainerApp, revision: Revision): unknown {
+function revisionState(app: ContainerApp, revision: Revision, world: World): unknown {
   return {
     name: revision.name,
     createdAt: instant(revision.createdAt),
@@ -39,7 +40,8 @@ function revisionState(app: ContainerApp, revision: Revision): unknown {
       name: replica.name,
       createdAt: instant(replica.createdAt),
       ready: replica.ready,
-      ailment: ailmentOf(app, revision, replica)?.detail,
+      restarts: replica.restarts,
+      ailment: ailmentOf(app, revision, replica, world)?.detail,
     })),
   };
 }

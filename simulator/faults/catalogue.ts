@@ -32,6 +32,7 @@ const AppFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("bad-revision"), ...onApp }),
   z.strictObject({ name: z.literal("restart-does-not-help"), ...onApp }),
   z.strictObject({ name: z.literal("health-flapping"), ...onApp, periodSeconds: z.int().min(1) }),
+  z.strictObject({ name: z.literal("crash-loop"), ...onApp }),
   z.strictObject({ name: z.literal("operation-in-progress"), ...onApp }),
 ]);
 export type AppFault = z.infer<typeof AppFault>;

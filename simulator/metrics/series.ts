@@ -45,18 +45,40 @@ export const METRICS: readonly Metric[] = [
     description: "Replicas that are ready and take traffic, sampled each minute",
     dimensions: ["revisionName"],
     aggregations: ["maximum", "minimum", "average"],
-    samples: (app, from, to) => {
-      const found: Sample[] = [];
-      for (let at = Math.ceil(from / MINUTE_MS) * MINUTE_MS; at <= to; at += MINUTE_MS) {
+    samples: (app, from, to) =>
+      minutesBetween(from, to).flatMap((at) => {
         const phase = app.phases.findLast((one) => one.from <= at);
-        for (const { revision, backends } of phase?.shares ?? []) {
-          found.push({ at, value: backends.length, dimensions: { revisionName: revision } });
-        }
-      }
-      return found;
-    },
+        return (phase?.shares ?? []).map(({ revision, backends }) => ({
+          at,
+          value: backends.length,
+          dimensions: { revisionName: revision },
+        }));
+      }),
+  },
+  {
+    name: "RestartCount",
+    description: "Times that the container of a replica has been started anew, sampled each minute",
+    dimensions: ["revisionName", "podName"],
+    aggregations: ["maximum", "minimum", "average", "total"],
+    samples: (app, from, to) =>
+      minutesBetween(from, to).flatMap((at) =>
+        app.lives
+          .filter((life) => life.from <= at && at < life.until)
+          .map(({ revision, replica, restartedAt }) => ({
+            at,
+            value: restartedAt.filter((restart) => restart <= at).length,
+            dimensions: { revisionName: revision, podName: replica },
+          })),
+      ),
   },
 ];
+
+function minutesBetween(from: number, to: number): number[] {
+  const minutes: number[] = [];
+  for (let at = Math.ceil(from / MINUTE_MS) * MINUTE_MS; at <= to; at += MINUTE_MS)
+    minutes.push(at);
+  return minutes;
+}
 
 export function aggregate(values: readonly number[], how: Aggregation): number {
   const total = values.reduce((sum, value) => sum + value, 0);

@@ -23,6 +23,10 @@ export const calm: Profile = {
   appStop: { seconds: 60, source: "azure-facts 1.6: stop 1-3 min, unverified" },
   appStart: { seconds: 90, source: "azure-facts 1.6: start 1-3 min, unverified" },
   appDeletion: { seconds: 30, source: assumed },
+  secretRefresh: {
+    seconds: 1800,
+    source: "documented: within 30 minutes (Manage secrets in Azure Container Apps)",
+  },
   logIngestion: {
     seconds: 60,
     source: "documented: log data ingestion time in Azure Monitor, 20 s to 3 min on average",

@@ -23,6 +23,8 @@ export interface Profile {
   readonly appStop: Figure;
   readonly appStart: Figure;
   readonly appDeletion: Figure;
+  /** A newer version of a secret that an app refers to: until the app is given it. */
+  readonly secretRefresh: Figure;
   /** A row of a log: until queries see it. */
   readonly logIngestion: Figure;
   /** A role that is assigned or taken away: until services know. */

@@ -12,7 +12,30 @@ const resourceId = (type: string): z.ZodType<string, string> =>
     error: `must be a resource id of type ${type} (/subscriptions/…/resourceGroups/…/providers/${type}/…)`,
   });
 
-const Environment = z.array(z.strictObject({ name: z.string().min(1), value: z.string() }));
+const Environment = z.array(
+  z
+    .strictObject({
+      name: z.string().min(1),
+      value: z.string().optional(),
+      secretRef: z.string().min(1).optional(),
+    })
+    .refine(({ value, secretRef }) => (value === undefined) !== (secretRef === undefined), {
+      error: "needs value or secretRef, one of the two",
+    }),
+);
+
+const Secret = z
+  .strictObject({
+    name: z.string().min(1),
+    value: z.string().min(1).optional(),
+    keyVaultUrl: z.url().optional(),
+    identity: z.string().min(1).optional(),
+  })
+  .refine(
+    ({ value, keyVaultUrl, identity }) =>
+      (value !== undefined) !== (keyVaultUrl !== undefined && identity !== undefined),
+    { error: "needs value, or keyVaultUrl and identity" },
+  );
 
 const Revision = z
   .strictObject({
@@ -71,6 +94,7 @@ export const Seed = z
           location: z.string().min(1),
           defaultDomain: z.string().endsWith(".azurecontainerapps.io").optional(),
           workspaceCustomerId: Guid.optional(),
+          coreQuota: z.number().positive().optional(),
         }),
       )
       .default([]),
@@ -84,6 +108,15 @@ export const Seed = z
           activeRevisionsMode: z.enum(["Single", "Multiple"]),
           targetPort: z.int().min(1).max(65_535).optional(),
           minReplicas: z.int().min(0).max(30).optional(),
+          identity: z
+            .strictObject({
+              systemAssigned: z.boolean().optional(),
+              userAssigned: z
+                .array(resourceId("Microsoft.ManagedIdentity/userAssignedIdentities"))
+                .optional(),
+            })
+            .optional(),
+          secrets: z.array(Secret).optional(),
           containers: z
             .array(
               z.strictObject({

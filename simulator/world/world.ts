@@ -1,9 +1,10 @@
 import type { RoleAssignment } from "../access/authorize.js";
+import { Dependencies } from "../application/dependencies.js";
 import type { Operation } from "../arm/operations.js";
 import { keyOf } from "../arm/resource-id.js";
 import { Throttling } from "../arm/throttling.js";
 import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js";
-import { seedContainerApp, seedEnvironment } from "../container-apps/seeding.js";
+import { seedContainerApp, seedEnvironment, settleSeed } from "../container-apps/seeding.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
 import { Conditions } from "../faults/conditions.js";
 import type { Identity } from "../identity/tokens.js";
@@ -61,6 +62,8 @@ export interface World {
   readonly components: Map<string, Component>;
   /** What faults have put out of order for a while. */
   readonly conditions: Conditions;
+  /** What the recovered application uses, as the services behind it answer. */
+  readonly dependencies: Dependencies;
   readonly throttling: Throttling;
   /** By operation id. */
   readonly operations: Map<string, Operation>;
@@ -71,22 +74,28 @@ export interface World {
   conditionsChanged(): void;
   /** Back to what a seed says. */
   load(seed: Seed): void;
+  /** To be called once all services have registered what the application depends on. */
+  settle(): void;
 }
 
 export function createWorld(seed: Seed, timeline: Timeline, durations: Durations): World {
-  const conditions = new Conditions();
-  const world: World = {
+  const surroundings = {
     timeline,
     durations,
-    conditions,
+    conditions: new Conditions(),
+    dependencies: new Dependencies(),
+    identities: [],
+    environments: new Map<string, ManagedEnvironment>(),
+    containerApps: new Map<string, ContainerApp>(),
+  };
+  const { conditions, dependencies } = surroundings;
+  const world: World = {
+    ...surroundings,
     throttling: new Throttling(),
-    lifecycle: createLifecycle(timeline, durations, conditions),
+    lifecycle: createLifecycle(surroundings),
     subscriptions: new Map(),
     resourceGroups: new Map(),
-    identities: [],
     roleAssignments: [],
-    environments: new Map(),
-    containerApps: new Map(),
     storageAccounts: new Map(),
     workspaces: new Map(),
     components: new Map(),
@@ -99,8 +108,15 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     load: (next) => {
       clear(world);
       fill(world, next);
+      settleSeed(world);
+    },
+    settle: () => {
+      settleSeed(world);
     },
   };
+  dependencies.onChange(() => {
+    for (const app of world.containerApps.values()) world.lifecycle.recordTraffic(app);
+  });
   fill(world, seed);
   return world;
 }
