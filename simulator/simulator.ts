@@ -18,10 +18,12 @@ import { startClockKeeper } from "./clock/keeper.js";
 import { containerAppOperations, containerAppTypes } from "./container-apps/routes.js";
 import { controlRoutes } from "./control/routes.js";
 import { startControlServer } from "./control/server.js";
+import { startDns } from "./dns/dns.js";
 import { FaultRegistry } from "./faults/registry.js";
 import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
 import { createTokenAuthority } from "./identity/tokens.js";
 import { logAnalyticsService } from "./log-analytics/routes.js";
+import { containerAppMetrics } from "./metrics/container-app-metrics.js";
 import { metricOperations, metricTypes } from "./metrics/routes.js";
 import { storageAccountOperations, storageAccountTypes } from "./storage-accounts/routes.js";
 import { durationsOf, type Profile } from "./profiles/profile.js";
@@ -31,6 +33,8 @@ import { HeldAnswers } from "./server/held-answers.js";
 import { closed, listen, startFront } from "./server/proxy.js";
 import { RequestLog } from "./server/request-log.js";
 import type { Service } from "./server/service.js";
+import { trafficManagerMetrics } from "./traffic-manager/metrics.js";
+import { trafficManagerOperations, trafficManagerTypes } from "./traffic-manager/routes.js";
 import type { Seed } from "./world/seed.js";
 import { Timeline } from "./world/timeline.js";
 import { createWorld } from "./world/world.js";
@@ -103,6 +107,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...roleAssignmentTypes,
     ...metricTypes,
     ...storageAccountTypes,
+    ...trafficManagerTypes,
   ];
   const arm = armService({
     world,
@@ -112,8 +117,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...providerOperations(armTypes),
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
-      ...metricOperations,
+      ...metricOperations([containerAppMetrics, trafficManagerMetrics]),
       ...storageAccountOperations,
+      ...trafficManagerOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
@@ -144,9 +150,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       clock: keeper.environment(),
     });
   const caFile = path.join(directory, "ca.pem");
-  const [front, identityServer, started] = await Promise.all([
+  const [front, identityServer, dns, started] = await Promise.all([
     startFront(gateway, authority, arm),
     startPlain(identity, gateway),
+    startDns({
+      world,
+      requests,
+      hosts: {
+        exists: (host) => gateway.serviceFor(host) !== undefined,
+        resolves: (host) => gateway.resolves(host),
+      },
+    }),
     startBlobs(),
     writeFile(caFile, authority.pem),
   ]);
@@ -191,6 +205,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         world.load(seed ?? options.seed);
         requests.clear();
         copies.clear();
+        dns.clear();
         await emptyBlobs();
       },
     }),
@@ -209,6 +224,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       IDENTITY_HEADER: identityHeader,
       AZURE_CLIENT_ID: options.seed.identities[0]?.clientId ?? "",
       AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential",
+      DNS_AUTHORITATIVE: dns.authoritative.join(","),
+      DNS_RESOLVERS: dns.resolvers.join(","),
       ...keeper.environment(),
     },
     close: async () => {
@@ -217,6 +234,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         control.close(),
         front.close(),
         identityServer.close(),
+        dns.close(),
         azurite.close(),
         keeper.close(),
       ]);

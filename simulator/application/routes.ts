@@ -1,16 +1,10 @@
-import { fqdnOf } from "../container-apps/representation.js";
-import type { Backend, ContainerApp, Revision, Share } from "../container-apps/state.js";
-import { backendFor, findRevision, labelled } from "../container-apps/traffic.js";
+import type { Backend, ContainerApp } from "../container-apps/state.js";
+import { backendFor, findRevision } from "../container-apps/traffic.js";
 import { type Answer, json, type Request } from "../server/exchange.js";
 import type { Call, Service } from "../server/service.js";
 import type { World } from "../world/world.js";
-import { healthReport, type HealthReport, trafficOf } from "./health.js";
-
-interface Addressed {
-  readonly app: ContainerApp;
-  /** Set where the host names one revision instead of the app. */
-  readonly revision: Revision | undefined;
-}
+import { healthReport, type HealthReport } from "./health.js";
+import { type Addressed, addressedBy, sharesFor } from "./reach.js";
 
 /** The recovered application behind the ingress names of its apps and revisions. */
 export function applicationService(world: World): Service {
@@ -20,9 +14,9 @@ export function applicationService(world: World): Service {
   return {
     name: "application",
     serves: (host) => domains().some((domain) => host.endsWith(`.${domain}`)),
-    regionOf: (host) => find(host, world)?.app.region,
+    regionOf: (host) => addressedBy(host, world)?.app.region,
     identify: (request): Call => {
-      const addressed = find(request.host, world);
+      const addressed = addressedBy(request.host, world);
       return {
         operation: `app.${request.method.toLowerCase()}`,
         mutating: false,
@@ -42,13 +36,12 @@ function answer(request: Request, addressed: Addressed | undefined, world: World
   if (addressed === undefined || addressed.app.runningStatus === "Stopped") {
     return page(404, "This container app is stopped or does not exist.");
   }
-  const { app, revision } = addressed;
+  const { app } = addressed;
   const n = app.requestsSeen;
   app.requestsSeen += 1;
   // What depends on time alone may have changed since somebody looked.
   world.lifecycle.recordTraffic(app);
-  const shares = revision ? onlyTo(revision, app, world) : trafficOf(app, world);
-  const backend = backendFor(shares, n);
+  const backend = backendFor(sharesFor(addressed, world), n);
   if (backend === undefined) return page(503, "no healthy upstream");
 
   const reply = replyOf(request, app, backend, world);
@@ -87,33 +80,4 @@ function reportOf(app: ContainerApp, backend: Backend, world: World): HealthRepo
 
 function page(status: number, text: string): Answer {
   return { status, headers: { "content-type": "text/plain" }, body: `${text}\n` };
-}
-
-function onlyTo(revision: Revision, app: ContainerApp, world: World): readonly Share[] {
-  const { serving, revisions } = app;
-  const shares = trafficOf(
-    {
-      ...app,
-      serving: serving === undefined ? undefined : revision.name,
-      revisions: revisions.filter((one) => one === revision),
-    },
-    world,
-  );
-  return shares.map((share) => ({ ...share, weight: 100 }));
-}
-
-function find(host: string, world: World): Addressed | undefined {
-  for (const app of world.containerApps.values()) {
-    const domain = world.environments.get(app.environmentKey)?.defaultDomain;
-    if (domain === undefined) continue;
-    if (host === fqdnOf(app, domain)) return { app, revision: undefined };
-    const revision = app.revisions.find(({ name }) => host === `${name}.${domain}`);
-    if (revision) return { app, revision };
-    const [, label] = host.startsWith(`${app.name}---`)
-      ? (host.split(".", 1)[0]?.split("---") ?? [])
-      : [];
-    const behind = label === undefined ? undefined : labelled(app, label);
-    if (behind && host.endsWith(`.${domain}`)) return { app, revision: behind };
-  }
-  return undefined;
 }

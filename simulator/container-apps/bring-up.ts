@@ -17,6 +17,7 @@ export type Surroundings = Pick<
   | "environments"
   | "identities"
   | "dependencies"
+  | "trafficChanged"
 >;
 
 /** How replicas come to be: a place, an image, a start, and maybe a crash. */

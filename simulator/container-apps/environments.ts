@@ -104,7 +104,7 @@ function resource(environment: ManagedEnvironment): unknown {
     properties: {
       provisioningState: "Succeeded",
       defaultDomain: environment.defaultDomain,
-      staticIp: "203.0.113.20",
+      staticIp: environment.staticIp,
       zoneRedundant: false,
       ...(environment.workspaceCustomerId !== undefined && {
         appLogsConfiguration: {

@@ -53,8 +53,10 @@ export function createLifecycle(surroundings: Surroundings): Lifecycle {
     recordLives(app, timeline.now());
     const shares = trafficOf(app, surroundings);
     const last = app.phases.at(-1);
-    if (last !== undefined && JSON.stringify(last.shares) === JSON.stringify(shares)) return;
-    app.phases.push({ from: timeline.now(), shares });
+    if (last === undefined || JSON.stringify(last.shares) !== JSON.stringify(shares)) {
+      app.phases.push({ from: timeline.now(), shares });
+    }
+    surroundings.trafficChanged.tell();
   }
 
   function newRevision(

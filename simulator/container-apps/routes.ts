@@ -262,6 +262,7 @@ function newApp({ id, params, world }: ArmContext, { envelope }: Change): Contai
     watched: false,
     cutOff: false,
     phases: [],
+    audience: [],
     lives: [],
     events: [],
     requests: [],

@@ -1,3 +1,4 @@
+import { canonical } from "../arm/canonical.js";
 import { Refusal } from "../server/refusal.js";
 import type { Configuration, Envelope, Template, TrafficWeight } from "./schema.js";
 import { secretReferencesOf } from "./secrets.js";
@@ -203,14 +204,5 @@ function invalidField(field: string, details: string): Refusal {
     400,
     "ContainerAppInvalidFields",
     `The following field(s) are either invalid or missing. Field '${field}' is invalid with details: '${details}'.`,
-  );
-}
-
-/** The same text for the same value, whatever the order of members. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
   );
 }

@@ -30,6 +30,8 @@ export function seedEnvironment(seed: SeedEnvironment): ManagedEnvironment {
     // A DNS label starts with a letter.
     defaultDomain: seed.defaultDomain ?? `env${label}.${region}.azurecontainerapps.io`,
     workspaceCustomerId: seed.workspaceCustomerId,
+    // Of the addresses that are reserved for documentation.
+    staticIp: `203.0.113.${(Number.parseInt(guidFrom(seed.id, "ip").slice(0, 4), 16) % 254) + 1}`,
     coreQuota: seed.coreQuota ?? DEFAULT_CORE_QUOTA,
   };
 }
@@ -93,6 +95,7 @@ export function seedContainerApp(
     watched: false,
     cutOff: false,
     phases: [],
+    audience: [],
     lives: [],
     events: [],
     requests: [],

@@ -93,6 +93,14 @@ export interface Share {
   readonly backends: readonly Backend[];
 }
 
+/** From `from` on, until the next one, so many of a hundred users are sent to the app by DNS. */
+export interface Audience {
+  readonly from: number;
+  /** The users are numbered from 0 to 99: the first of the app's, and how many it has. */
+  readonly first: number;
+  readonly count: number;
+}
+
 /** From `from` on, until the next one, traffic goes there. */
 export interface TrafficPhase {
   readonly from: number;
@@ -125,6 +133,8 @@ export interface ContainerApp {
   /** Out of reach of everybody, whatever its replicas do. */
   cutOff: boolean;
   phases: TrafficPhase[];
+  /** Oldest first; empty where no Traffic Manager stands before the app and all users come. */
+  audience: Audience[];
   lives: ReplicaLife[];
   events: PlatformEvent[];
   requests: RecordedRequest[];
@@ -138,6 +148,8 @@ export interface ManagedEnvironment {
   readonly region: string;
   readonly defaultDomain: string;
   readonly workspaceCustomerId: string | undefined;
+  /** Where its ingress listens, whatever the app. */
+  readonly staticIp: string;
   /** How many cores its replicas may have together. */
   readonly coreQuota: number;
 }

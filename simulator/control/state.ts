@@ -2,12 +2,19 @@ import { ailmentOf } from "../application/health.js";
 import { fqdnOf } from "../container-apps/representation.js";
 import type { ContainerApp, Revision } from "../container-apps/state.js";
 import { weightOf } from "../container-apps/traffic.js";
+import { fqdnOfProfile } from "../traffic-manager/representation.js";
+import type { TrafficProfile } from "../traffic-manager/state.js";
+import { endpointStatus, profileStatus } from "../traffic-manager/status.js";
+import { USER_REGIONS } from "../traffic-manager/traffic-manager.js";
 import type { World } from "../world/world.js";
 
 /** What exists and what is about to change, for people and for tests. */
 export function stateOf(world: World): Record<string, unknown> {
   return {
     containerApps: [...world.containerApps.values()].map((app) => appState(app, world)),
+    trafficManagerProfiles: [...world.trafficManagerProfiles.values()].map((profile) =>
+      profileState(profile, world),
+    ),
     storageAccounts: [...world.storageAccounts.values()],
     operations: [...world.operations.values()]
       .filter(({ status }) => status === "InProgress")
@@ -43,6 +50,22 @@ function revisionState(app: ContainerApp, revision: Revision, world: World): unk
       restarts: replica.restarts,
       ailment: ailmentOf(app, revision, replica, world)?.detail,
     })),
+  };
+}
+
+function profileState(profile: TrafficProfile, world: World): unknown {
+  const profiles = world.trafficManagerProfiles;
+  const asker = { region: USER_REGIONS[0], n: 0 };
+  return {
+    id: profile.id,
+    fqdn: fqdnOfProfile(profile),
+    status: profileStatus(profile, profiles),
+    endpoints: profile.endpoints.map((endpoint) => ({
+      name: endpoint.name,
+      target: endpoint.properties.target ?? endpoint.properties.targetResourceId,
+      status: endpointStatus(profile, endpoint, profiles),
+    })),
+    answer: world.trafficManager.answer(profile, asker, world.timeline.now())?.host,
   };
 }
 

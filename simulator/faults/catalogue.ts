@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ROLES } from "../access/roles.js";
 import { roleGuid } from "../access/role-guid.js";
+import { DNS_SERVERS, RESOLVERS } from "../dns/server-names.js";
 import { SERVICE_NAMES } from "../server/service.js";
 
 const resource = z.string().startsWith("/subscriptions/", "must be a resource id");
@@ -108,6 +109,12 @@ const Condition = z.discriminatedUnion("name", [
     forSeconds,
   }),
   z.strictObject({ name: z.literal("control-plane-down"), region, forSeconds }),
+  z.strictObject({
+    name: z.literal("dns-down"),
+    server: z.enum(DNS_SERVERS).optional(),
+    forSeconds,
+  }),
+  z.strictObject({ name: z.literal("resolver-stale"), server: z.enum(RESOLVERS), forSeconds }),
   z.strictObject({
     name: z.literal("clock-of-service-off"),
     service: z.enum(SERVICE_NAMES),

@@ -25,5 +25,10 @@ export const badDay: Profile = {
     source: "documented: up to 10 min (Troubleshoot Azure RBAC); azure-facts 3.5",
   },
   listConsistency: { seconds: 60, source: "assumed" },
+  trafficManagerFirstProbe: { seconds: 30, source: "assumed: a whole interval" },
+  trafficManagerPropagation: {
+    seconds: 60,
+    source: "azure-facts 5.3: changes reach the name servers in seconds to 1 min",
+  },
   blobCopyPerGibibyte: { seconds: 60, source: "assumed" },
 };

@@ -36,5 +36,10 @@ export const calm: Profile = {
     source: "azure-facts 3.5: several minutes; documented: up to 10 (Troubleshoot Azure RBAC)",
   },
   listConsistency: { seconds: 5, source: assumed },
+  trafficManagerFirstProbe: { seconds: 10, source: assumed },
+  trafficManagerPropagation: {
+    seconds: 10,
+    source: "azure-facts 5.3: changes reach the name servers in seconds to 1 min",
+  },
   blobCopyPerGibibyte: { seconds: 20, source: assumed },
 };

@@ -31,6 +31,10 @@ export interface Profile {
   readonly rolePropagation: Figure;
   /** Something new: until lists show it. */
   readonly listConsistency: Figure;
+  /** A Traffic Manager endpoint that is added, enabled or changed: until its first probe. */
+  readonly trafficManagerFirstProbe: Figure;
+  /** A change of a Traffic Manager profile or of an endpoint's status: until its name servers know. */
+  readonly trafficManagerPropagation: Figure;
   /** An asynchronous copy between accounts, for each gibibyte and for the first. */
   readonly blobCopyPerGibibyte: Figure;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
 import { keyOf, parseResourceId } from "../arm/resource-id.js";
+import { SeedTrafficProfile } from "../traffic-manager/seeding.js";
 
 const Guid = z
   .string()
@@ -148,6 +149,16 @@ export const Seed = z
         }),
       )
       .default([]),
+    trafficManagerProfiles: z.array(SeedTrafficProfile).default([]),
+    dnsRecords: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          target: z.string().min(1),
+          ttl: z.int().min(0).default(3600),
+        }),
+      )
+      .default([]),
     components: z
       .array(
         z.strictObject({
@@ -176,6 +187,7 @@ export const Seed = z
       "storageAccounts",
       "workspaces",
       "components",
+      "trafficManagerProfiles",
     ] as const) {
       const seen = new Set<string>();
       seed[kind].forEach(({ id }, index) => {
@@ -186,6 +198,19 @@ export const Seed = z
         seen.add(keyOf(id));
       });
     }
+    const apps = new Set(seed.containerApps.map(({ id }) => keyOf(id)));
+    const profiles = new Set(seed.trafficManagerProfiles.map(({ id }) => keyOf(id)));
+    seed.trafficManagerProfiles.forEach(({ endpoints }, index) => {
+      endpoints.forEach(({ containerApp, targetResourceId }, place) => {
+        const path = ["trafficManagerProfiles", index, "endpoints", place];
+        if (containerApp !== undefined && !apps.has(keyOf(containerApp))) {
+          fail([...path, "containerApp"], "names no app of the seed");
+        }
+        if (targetResourceId !== undefined && !profiles.has(keyOf(targetResourceId))) {
+          fail([...path, "targetResourceId"], "names no profile of the seed");
+        }
+      });
+    });
     const components = new Set(seed.components.map(({ id }) => keyOf(id)));
     seed.containerApps.forEach(({ environmentId, component }, index) => {
       if (!environments.has(keyOf(environmentId))) {

@@ -10,8 +10,12 @@ import { Conditions } from "../faults/conditions.js";
 import type { Identity } from "../identity/tokens.js";
 import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
+import { seedTrafficProfiles } from "../traffic-manager/seeding.js";
+import type { TrafficProfile } from "../traffic-manager/state.js";
+import { createTrafficManager, type TrafficManager } from "../traffic-manager/traffic-manager.js";
 import { guidFrom, regionOf } from "./names.js";
 import type { Seed } from "./seed.js";
+import { Signal } from "./signal.js";
 import type { Timeline } from "./timeline.js";
 
 export interface Subscription {
@@ -64,6 +68,12 @@ export interface World {
   readonly conditions: Conditions;
   /** What the recovered application uses, as the services behind it answer. */
   readonly dependencies: Dependencies;
+  /** Told after every change of what traffic meets. */
+  readonly trafficChanged: Signal;
+  readonly trafficManagerProfiles: Map<string, TrafficProfile>;
+  readonly trafficManager: TrafficManager;
+  /** Names of the application's own zone, which lead to other names. */
+  readonly dnsRecords: Map<string, { readonly target: string; readonly ttl: number }>;
   readonly throttling: Throttling;
   /** By operation id. */
   readonly operations: Map<string, Operation>;
@@ -87,12 +97,16 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     identities: [],
     environments: new Map<string, ManagedEnvironment>(),
     containerApps: new Map<string, ContainerApp>(),
+    trafficChanged: new Signal(),
+    trafficManagerProfiles: new Map<string, TrafficProfile>(),
   };
   const { conditions, dependencies } = surroundings;
   const world: World = {
     ...surroundings,
     throttling: new Throttling(),
     lifecycle: createLifecycle(surroundings),
+    trafficManager: createTrafficManager(surroundings),
+    dnsRecords: new Map(),
     subscriptions: new Map(),
     resourceGroups: new Map(),
     roleAssignments: [],
@@ -108,10 +122,11 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     load: (next) => {
       clear(world);
       fill(world, next);
-      settleSeed(world);
+      world.settle();
     },
     settle: () => {
       settleSeed(world);
+      world.trafficManager.settleSeed();
     },
   };
   dependencies.onChange(() => {
@@ -135,6 +150,8 @@ function clear(world: World): void {
     world.workspaces,
     world.components,
     world.operations,
+    world.trafficManagerProfiles,
+    world.dnsRecords,
   ]) {
     map.clear();
   }
@@ -178,5 +195,9 @@ function fill(world: World, seed: Seed): void {
   }
   for (const { id, workspaceCustomerId } of seed.components) {
     world.components.set(keyOf(id), { id, workspaceCustomerId });
+  }
+  seedTrafficProfiles(seed.trafficManagerProfiles, world);
+  for (const { name, target, ttl } of seed.dnsRecords) {
+    world.dnsRecords.set(name.toLowerCase(), { target: target.toLowerCase(), ttl });
   }
 }
