@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ROLES } from "../access/roles.js";
 import { roleGuid } from "../access/role-guid.js";
+import { DNS_SERVERS, RESOLVERS } from "../dns/server-names.js";
 import { SERVICE_NAMES } from "../server/service.js";
 
 const resource = z.string().startsWith("/subscriptions/", "must be a resource id");
@@ -33,6 +34,7 @@ const AppFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("bad-revision"), ...onApp }),
   z.strictObject({ name: z.literal("restart-does-not-help"), ...onApp }),
   z.strictObject({ name: z.literal("health-flapping"), ...onApp, periodSeconds: z.int().min(1) }),
+  z.strictObject({ name: z.literal("crash-loop"), ...onApp }),
   z.strictObject({ name: z.literal("operation-in-progress"), ...onApp }),
 ]);
 export type AppFault = z.infer<typeof AppFault>;
@@ -136,6 +138,12 @@ const Condition = z.discriminatedUnion("name", [
     region: region.optional(),
     forSeconds,
   }),
+  z.strictObject({
+    name: z.literal("dns-down"),
+    server: z.enum(DNS_SERVERS).optional(),
+    forSeconds,
+  }),
+  z.strictObject({ name: z.literal("resolver-stale"), server: z.enum(RESOLVERS), forSeconds }),
   z.strictObject({
     name: z.literal("clock-of-service-off"),
     service: z.enum(SERVICE_NAMES),

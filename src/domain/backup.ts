@@ -26,8 +26,7 @@ export const BackupItem = z.strictObject({
 });
 export type BackupItem = z.infer<typeof BackupItem>;
 
-export const SkippedItem = z.strictObject({ name: z.string(), reason: z.string() });
-export type SkippedItem = z.infer<typeof SkippedItem>;
+const SkippedItem = z.strictObject({ name: z.string(), reason: z.string() });
 
 /**
  * How far a set can be trusted. `verified`: its items were read back, and hash and count agree.
@@ -47,7 +46,7 @@ export const ItemPart = z.strictObject({
 });
 export type ItemPart = z.infer<typeof ItemPart>;
 
-export const manifestVersion = 1;
+const manifestVersion = 1;
 
 /** What a set holds and where it came from. */
 export const BackupManifest = z.strictObject({

@@ -11,7 +11,7 @@ export const ScenarioId = z.enum([
 export type ScenarioId = z.infer<typeof ScenarioId>;
 
 /** What runs besides recoveries. */
-export const ProcedureId = z.enum([
+const ProcedureId = z.enum([
   "key-vault-backup",
   "redis-backup",
   "blob-backup",
@@ -20,7 +20,6 @@ export const ProcedureId = z.enum([
   "redis-restore",
   "blob-restore",
 ]);
-export type ProcedureId = z.infer<typeof ProcedureId>;
 
 /** What a run works through: the answer to a failure, or a procedure of its own. */
 export const RunbookId = z.union([ScenarioId, ProcedureId]);

@@ -38,7 +38,6 @@ export const Verb = z.discriminatedUnion("verb", [
   z.strictObject({ ...said, verb: z.literal("cancel") }),
 ]);
 export type Verb = z.infer<typeof Verb>;
-export type VerbName = Verb["verb"];
 
 /** An approval that a run asked for, and what became of it. */
 export const ApprovalRecord = z.strictObject({

@@ -3,6 +3,9 @@ import { createDocument, type ZodOpenApiOperationObject } from "zod-openapi";
 import { z } from "zod";
 import { rolesFor, type Permission } from "../domain/identity.js";
 import { RunRecord } from "../domain/run-record.js";
+import { EnvironmentName } from "../domain/environment-name.js";
+import { AutomationRequest, AutomationView } from "./automation.js";
+import { ApprovalAnswer, DecisionAnswer, VerbAnswer, VerbRequest } from "./verbs.js";
 import { CommonAlert } from "./alerts/parse-alert.js";
 import { AlertAnswer } from "./alerts/alerts.js";
 import { json } from "./endpoint.js";
@@ -93,6 +96,60 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
       responses: {
         "200": jsonOf(RunView, "The run"),
         "404": problemOf("No such run"),
+        ...guarded("read"),
+      },
+    },
+  },
+  ...Object.fromEntries(
+    [
+      ["approval", "Answers a request for approval", ApprovalAnswer, "approve"] as const,
+      ["decision", "Decides about a step that failed for good", DecisionAnswer, "operate"] as const,
+      ["pause", "Pauses the run before its next step", VerbRequest, "operate"] as const,
+      ["resume", "Lets a paused run go on", VerbRequest, "operate"] as const,
+      ["cancel", "Cancels the run at its next safe point", VerbRequest, "operate"] as const,
+    ].map(([verb, summary, schema, permission]) => [
+      `/recoveries/{id}/${verb}`,
+      {
+        post: {
+          summary,
+          security: keyed,
+          requestParams: { path: run, header: z.object({ "x-operator": operatorHeader }) },
+          requestBody: { content: { "application/json": { schema } } },
+          responses: {
+            "200": jsonOf(VerbAnswer, "It is so already; nothing was changed"),
+            "202": jsonOf(VerbAnswer, "The run takes it up"),
+            "400": problemOf("A member is wrong; the answer names it"),
+            "404": problemOf("No such run"),
+            "409": problemOf("Refused; the answer says why"),
+            ...guarded(permission),
+          },
+        },
+      },
+    ]),
+  ),
+  "/automation/{environment}": {
+    put: {
+      summary: "Sets what alerts may set off: act, propose or off",
+      security: keyed,
+      requestParams: {
+        path: z.object({ environment: EnvironmentName }),
+        header: z.object({ "x-operator": operatorHeader }),
+      },
+      requestBody: { content: { "application/json": { schema: AutomationRequest } } },
+      responses: {
+        "200": jsonOf(AutomationView, "The mode that holds now"),
+        "400": problemOf("A member is wrong; the answer names it"),
+        "404": problemOf("The estate has no such environment"),
+        ...guarded("operate"),
+      },
+    },
+    get: {
+      summary: "Shows what alerts may set off, and who set it",
+      security: keyed,
+      requestParams: { path: z.object({ environment: EnvironmentName }) },
+      responses: {
+        "200": jsonOf(AutomationView, "The mode that holds now"),
+        "404": problemOf("The estate has no such environment"),
         ...guarded("read"),
       },
     },

@@ -222,9 +222,15 @@ describe("many alerts and arbitrary bodies", () => {
     expect(openapi).toBe("3.1.0");
     expect(Object.keys(paths).sort()).toEqual([
       "/alerts",
+      "/automation/{environment}",
       "/health",
       "/recoveries",
       "/recoveries/{id}",
+      "/recoveries/{id}/approval",
+      "/recoveries/{id}/cancel",
+      "/recoveries/{id}/decision",
+      "/recoveries/{id}/pause",
+      "/recoveries/{id}/resume",
       "/reports/{id}",
     ]);
   });

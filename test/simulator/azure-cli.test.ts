@@ -8,6 +8,7 @@ import { MAIN, vaultSeed } from "./key-vaults.js";
 import { APP, APP_ID, GROUP, SUBSCRIPTION } from "./names.js";
 import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 import { storageSeed } from "./storage-seed.js";
+import { PROFILE, PROFILE_ID, twoRegions } from "./two-regions.js";
 
 const program = findOnPath("az");
 const withCli = program === undefined ? it.skip : it;
@@ -153,6 +154,40 @@ withCli(
       az("storage", "account", "update", ...of, "--sku", "Standard_GZRS"),
     ).rejects.toMatchObject({
       stderr: expect.stringContaining("StorageAccountTypeConversionNotAllowed") as string,
+    });
+  },
+  120_000,
+);
+
+withCli(
+  `the Azure CLI shows and turns the endpoints of Traffic Manager${why}`,
+  async () => {
+    await azure.steer("POST", "/reset", { seed: twoRegions() });
+    // "az network" of Debian's package fails before it asks anybody, so profiles go by "az resource".
+    const primary = `${PROFILE_ID}/externalEndpoints/primary`;
+    const resource = (verb: string, id: string, ...given: string[]): Promise<unknown> =>
+      az("resource", verb, "--api-version", "2022-04-01", "--ids", id, ...given);
+
+    const shown = await resource("show", PROFILE_ID);
+    const updated = await resource("update", PROFILE_ID, "--set", "properties.dnsConfig.ttl=20");
+    const before = await resource("show", primary);
+    const turned = await resource(
+      ...(["update", primary, "--set", "properties.endpointStatus=Disabled"] as const),
+    );
+
+    expect(shown).toMatchObject({
+      name: PROFILE,
+      properties: { monitorConfig: { profileMonitorStatus: "Online" } },
+    });
+    expect(updated).toMatchObject({
+      properties: { dnsConfig: { relativeName: "mcp-server", ttl: 20 } },
+    });
+    expect(before).toMatchObject({
+      name: "primary",
+      properties: { endpointMonitorStatus: "Online" },
+    });
+    expect(turned).toMatchObject({
+      properties: { endpointStatus: "Disabled", endpointMonitorStatus: "Disabled", priority: 1 },
     });
   },
   120_000,

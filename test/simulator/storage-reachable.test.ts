@@ -59,7 +59,7 @@ it.each<[string, Condition, string]>([
 ])("an app does not reach an account when %s", (_case, condition, detail) => {
   const world = worldWith();
 
-  world.conditions.begin("fault-1", condition);
+  world.conditions.begin("fault-1", condition, 0);
 
   expect(ask(world)).toEqual(no(detail));
 });
@@ -67,7 +67,7 @@ it.each<[string, Condition, string]>([
 it("an app is kept out by network rules, and finds an account where it has moved", () => {
   const world = worldWith();
   const account = world.storageAccounts.get("mcpstorage")!;
-  world.conditions.begin("fault-1", { name: "region-down", region: "eastus" });
+  world.conditions.begin("fault-1", { name: "region-down", region: "eastus" }, 0);
 
   account.primaryLocation = "westus";
   const moved = ask(world);

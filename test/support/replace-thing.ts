@@ -40,7 +40,7 @@ export const labelThing = declareActivity({
   patience: once,
 });
 
-export const thingFailure = declareScenario({
+const thingFailure = declareScenario({
   id: "storage-failure",
   kind: "recovery",
   title: "Thing failure",

@@ -12,7 +12,7 @@ import { detectedAt, orderOf, runOf, sampleEstate } from "./estates.js";
 import * as scenario from "./replace-thing.js";
 import { replay, stub, type Replayed, type Stub } from "./replay-driver.js";
 
-export const thingId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/t";
+const thingId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/t";
 export const startAt = Date.parse(detectedAt) + 6_000;
 const instanceId = runOf("storage-failure");
 
@@ -54,7 +54,7 @@ const usual: ThingTraits = {
 
 export const refusal: Failure = { class: "terminal", code: "Conflict", message: "Azure says no" };
 
-export const person = (name: string): Person => ({ name, source: "entra" });
+const person = (name: string): Person => ({ name, source: "entra" });
 
 export const approveAs = (by: string, decision: "approve" | "deny" = "approve"): Saying => ({
   when: ({ waitingFor }) => waitingFor === "approval",
