@@ -109,7 +109,13 @@ function* decided<StepId extends string, Order extends RunOrder>(
       recovery.decide(step, ending.reason, ["retry", "abort"]),
     );
     if (decision.kind === "ended") return decision.ending;
-    if (decision.value?.choice !== "retry") return ending;
+    if (decision.value === undefined) return ending;
+    const { choice, status, by } = decision.value;
+    if (choice !== "retry") {
+      const said =
+        status === "expired" ? "nobody decided in time" : `aborted by ${by?.name ?? "a person"}`;
+      return { ...ending, reason: `${ending.reason}; ${said}` };
+    }
     recovery.journal.nextRound();
   }
 }

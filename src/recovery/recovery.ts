@@ -337,7 +337,7 @@ export class Recovery<StepId extends string = string> {
 
   /**
    * Has a person decide about a step that failed for good, for as long as the estate gives him.
-   * Undefined: nobody is asked, or nobody answered.
+   * Undefined: nobody is asked. Without an answer in time, the decision is `expired`.
    */
   *decide(
     step: string,
@@ -360,7 +360,7 @@ export class Recovery<StepId extends string = string> {
     yield* this.#waitForPerson("decision", asked.expiresAt, () => asked.status !== "open");
     if (asked.status === "open") asked.status = "expired";
     this.publish();
-    return asked.status === "decided" ? asked : undefined;
+    return asked;
   }
 
   /** Follows a long operation of Azure to its end, one look at a time. */

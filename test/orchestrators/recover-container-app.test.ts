@@ -267,7 +267,7 @@ describe("recover container app", () => {
 
     expect(subject.record()).toMatchObject({
       outcome: "needs-operator",
-      reason: "this service failed itself: undefined is not a function",
+      reason: "this service failed itself: undefined is not a function; nobody decided in time",
     });
     expect(subject.closedWith()).toBe("needs-operator");
   });
