@@ -51,10 +51,6 @@ export interface ReportedStep {
 }
 
 export function report(record: RunRecord): Report {
-  const recovery =
-    record.restoredAt === undefined
-      ? "not restored"
-      : describeDuration(elapsed(record.detectedAt, record.restoredAt));
   const breach = describeBreach(record.deadlines, record.restoredAt ?? record.endedAt);
   return {
     title: `${record.title}: ${record.environment}`,
@@ -70,12 +66,8 @@ export function report(record: RunRecord): Report {
       ["Run started", record.startedAt],
       ...(record.restoredAt === undefined ? [] : [["Restored", record.restoredAt] as const]),
       ["Run ended", record.endedAt],
-      ["Recovery time", recovery],
-      ["Scenario RTO", target(record, "scenarioAt", record.withinRto.scenario)],
-      ["Environment RTO", target(record, "environmentAt", record.withinRto.environment)],
-      ...(breach === undefined ? [] : [["Breach", breach] as const]),
       ...(record.plan === undefined
-        ? []
+        ? timesOf(record)
         : [["Expected duration", describeDuration(record.plan.expected)] as const]),
       ["Data loss", record.dataLoss],
     ],
@@ -95,6 +87,21 @@ export function report(record: RunRecord): Report {
     evidence: record.steps.flatMap(({ evidence }) => evidence),
     requests: reportedRequests(record.audit),
   };
+}
+
+/** How the run stands to its objectives; a plan has nothing to hold against them. */
+function timesOf(record: RunRecord): Report["facts"] {
+  const recovery =
+    record.restoredAt === undefined
+      ? "not restored"
+      : describeDuration(elapsed(record.detectedAt, record.restoredAt));
+  const breach = describeBreach(record.deadlines, record.restoredAt ?? record.endedAt);
+  return [
+    ["Recovery time", recovery],
+    ["Scenario RTO", target(record, "scenarioAt", record.withinRto.scenario)],
+    ["Environment RTO", target(record, "environmentAt", record.withinRto.environment)],
+    ...(breach === undefined ? [] : [["Breach", breach] as const]),
+  ];
 }
 
 function peopleIn({ approvals, decisions, interventions }: RunRecord): readonly string[] {
@@ -129,7 +136,7 @@ export const verdicts: Record<Outcome, { readonly words: string; readonly tone: 
     passed: { words: "Passed", tone: "good" },
     "passed-with-findings": { words: "Passed, with findings", tone: "warning" },
     failed: { words: "Failed", tone: "bad" },
-    planned: { words: "Plan only: nothing was changed", tone: "good" },
+    planned: { words: "Plan", tone: "good" },
   };
 
 const worse = (tone: Report["tone"]): Report["tone"] => (tone === "good" ? "warning" : tone);

@@ -1,3 +1,4 @@
+import { seconds } from "../../src/domain/duration.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { detectedAt, runOf } from "./estates.js";
 
@@ -156,6 +157,104 @@ export const runRecords = {
         attempts: 1,
         at: "2026-11-22T14:13:25.000Z",
         detail: "http-410: the receiver refused the notice",
+      },
+    ],
+  },
+  planned: {
+    ...unrestored,
+    mode: "plan",
+    outcome: "planned",
+    reason: "nothing was changed",
+    trigger: { kind: "timer", schedule: "0 0 3 * * *" },
+    steps: [],
+    notifications: [],
+    audit: [],
+    plan: {
+      changes: [
+        {
+          step: "restart-revision",
+          title: "Restart the revisions that serve traffic",
+          detail: "would restart mcp--v41",
+          expected: seconds(5),
+        },
+        {
+          step: "replace",
+          title: "Replace the thing",
+          detail: "known after apply",
+          expected: seconds(90),
+          approval: "an approver other than bob@example.com",
+        },
+      ],
+      fallbacks: [
+        {
+          when: "the restart does not help",
+          steps: ["Choose a revision", "Activate it"],
+          expected: seconds(240),
+          dataLoss: "none",
+        },
+      ],
+      expected: seconds(110),
+      dataLoss: "none",
+    },
+  },
+  overruled: {
+    ...restored,
+    outcome: "restored-with-findings",
+    audit: [],
+    approvals: [
+      {
+        nonce: "n-1",
+        step: "replace",
+        title: "Replace the thing",
+        expectedLoss: "what it holds",
+        expectedDuration: "1 min 30 s",
+        requestedAt: "2026-11-22T13:58:40.000Z",
+        expiresAt: "2026-11-22T14:28:40.000Z",
+        status: "denied",
+        by: { name: "ada@example.com", source: "entra" },
+        reason: "we have time",
+      },
+      {
+        nonce: "n-2",
+        step: "purge",
+        title: "Purge the old thing",
+        expectedLoss: "nothing",
+        expectedDuration: "5 s",
+        requestedAt: "2026-11-22T13:58:50.000Z",
+        expiresAt: "2026-11-22T14:28:50.000Z",
+        status: "expired",
+      },
+    ],
+    decisions: [
+      {
+        step: "label",
+        title: "Label the thing",
+        failure: "Conflict: no",
+        choices: ["retry", "skip", "abort"],
+        askedAt: "2026-11-22T13:59:00.000Z",
+        expiresAt: "2026-11-22T17:59:00.000Z",
+        status: "decided",
+        choice: "skip",
+        by: { name: "olga", source: "claimed" },
+        reason: "labels can wait",
+      },
+      {
+        step: "label",
+        title: "Label the thing",
+        failure: "Conflict: again",
+        choices: ["retry"],
+        askedAt: "2026-11-22T13:59:30.000Z",
+        expiresAt: "2026-11-22T17:59:30.000Z",
+        status: "expired",
+      },
+    ],
+    interventions: [
+      {
+        verb: "pause",
+        by: { name: "olga", source: "claimed" },
+        at: "2026-11-22T13:59:10.000Z",
+        reason: "let me look",
+        effect: "the run pauses at its next step",
       },
     ],
   },
