@@ -23,6 +23,7 @@ import { noticeOf, type Occasion } from "../domain/notice-of.js";
 import { once, nextAttempt, type Patience } from "../domain/patience.js";
 import type { RunOrder } from "../domain/run-order.js";
 import type { Outcome } from "../domain/run-record.js";
+import { agreement, type Source } from "../domain/sources.js";
 import type { DecisionChoice, DecisionRecord } from "../domain/verb.js";
 import type { Scenario } from "../scenarios/scenario.js";
 import { Canceled, NotApproved, Superseded, type Ending } from "./endings.js";
@@ -361,6 +362,26 @@ export class Recovery<StepId extends string = string> {
     if (asked.status === "open") asked.status = "expired";
     this.publish();
     return asked;
+  }
+
+  /**
+   * Why an automatic run may change nothing on what it knows; undefined where it may. The alert that
+   * started it is one source. A person's order needs no second one.
+   */
+  unconfirmed(looks: readonly Source[]): Ending | undefined {
+    const { trigger } = this.order;
+    if (trigger.kind !== "alert" || this.planning) return undefined;
+    const alert: Source = { kind: "alert", says: "failed", detail: trigger.rule };
+    const agreed = agreement([alert, ...looks]);
+    if (agreed.kind === "failed") return undefined;
+    return this.end(
+      "needs-operator",
+      `held back because fewer than two independent sources say that it failed: ${agreed.detail}`,
+      [
+        "Look at the resource: is it down, or can this service alone not reach it?",
+        "Start the recovery by POST /api/recoveries if it is down",
+      ],
+    );
   }
 
   /** Follows a long operation of Azure to its end, one look at a time. */

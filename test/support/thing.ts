@@ -19,6 +19,8 @@ const instanceId = runOf("storage-failure");
 /** The thing fails and its operators are silent, unless a field says otherwise. */
 export interface ThingTraits {
   readonly well: boolean;
+  /** Whether this service can look at it at all. */
+  readonly reachable: boolean;
   readonly failing: Readonly<Partial<Record<"replace" | "patch" | "label", readonly Failure[]>>>;
   /** What people say when they see a checkpoint; each saying is said once. */
   readonly says: readonly Saying[];
@@ -45,6 +47,7 @@ export interface ThingRun extends Replayed {
 
 const usual: ThingTraits = {
   well: false,
+  reachable: true,
   failing: {},
   says: [],
   order: {},
@@ -108,7 +111,11 @@ export async function runThing(given: Partial<ThingTraits> = {}): Promise<ThingR
       return { detail: "saved" };
     }),
     stub(run.closeIncident, () => ({ detail: "closed" })),
-    stub(scenario.lookAtThing, () => ({ well: is.well, detail: is.well ? "well" : "not well" })),
+    stub(scenario.lookAtThing, () => ({
+      well: is.well,
+      reachable: is.reachable,
+      detail: is.well ? "well" : "not well",
+    })),
     stub(
       scenario.replaceThing,
       ({ thing }) => act("replace", `replaced ${thing.at(-1) ?? ""}`),
