@@ -27,6 +27,7 @@ import {
   diagnosticSettingOperations,
   diagnosticSettingTypes,
 } from "./diagnostic-settings/routes.js";
+import { startDns } from "./dns/dns.js";
 import { FaultRegistry } from "./faults/registry.js";
 import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
 import { createTokenAuthority } from "./identity/tokens.js";
@@ -34,6 +35,7 @@ import { keyVaultService } from "./key-vault/data-plane.js";
 import { deletedVaultOperations } from "./key-vault/deleted-vault-routes.js";
 import { vaultOperations, vaultTypes } from "./key-vault/vault-routes.js";
 import { logAnalyticsService } from "./log-analytics/routes.js";
+import { containerAppMetrics } from "./metrics/container-app-metrics.js";
 import { metricOperations, metricTypes } from "./metrics/routes.js";
 import { storageAccountOperations, storageAccountTypes } from "./storage-accounts/routes.js";
 import { durationsOf, type Profile } from "./profiles/profile.js";
@@ -43,6 +45,8 @@ import { HeldAnswers } from "./server/held-answers.js";
 import { closed, listen, startFront } from "./server/proxy.js";
 import { RequestLog } from "./server/request-log.js";
 import type { Service } from "./server/service.js";
+import { trafficManagerMetrics } from "./traffic-manager/metrics.js";
+import { trafficManagerOperations, trafficManagerTypes } from "./traffic-manager/routes.js";
 import type { Seed } from "./world/seed.js";
 import { Timeline } from "./world/timeline.js";
 import { createWorld } from "./world/world.js";
@@ -119,6 +123,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...storageAccountTypes,
     ...vaultTypes,
     ...diagnosticSettingTypes,
+    ...trafficManagerTypes,
   ];
   const arm = armService({
     world,
@@ -129,11 +134,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...providerOperations(armTypes),
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
-      ...metricOperations,
+      ...metricOperations([containerAppMetrics, trafficManagerMetrics]),
       ...storageAccountOperations(containerStore(store, journal)),
       ...vaultOperations,
       ...deletedVaultOperations,
       ...diagnosticSettingOperations,
+      ...trafficManagerOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
@@ -160,6 +166,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     held,
   });
 
+  // Every service has registered what the application depends on.
+  world.settle();
+
   const startBlobs = (): Promise<Azurite> =>
     startAzurite({
       accounts: world.stores.names(),
@@ -169,9 +178,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       clock: keeper.environment(),
     });
   const caFile = path.join(directory, "ca.pem");
-  const [front, identityServer, started] = await Promise.all([
+  const [front, identityServer, dns, started] = await Promise.all([
     startFront(gateway, authority, arm),
     startPlain(identity, gateway),
+    startDns({
+      world,
+      requests,
+      hosts: {
+        exists: (host) => gateway.serviceFor(host) !== undefined,
+        resolves: (host) => gateway.resolves(host),
+      },
+    }),
     startBlobs(),
     writeFile(caFile, authority.pem),
   ]);
@@ -200,6 +217,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         world.load(next);
         requests.clear();
         copies.clear();
+        dns.clear();
         await emptyStores(store, used);
         await fillStores(store, world, next, { kept: false });
       },
@@ -219,6 +237,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       IDENTITY_HEADER: identityHeader,
       AZURE_CLIENT_ID: options.seed.identities[0]?.clientId ?? "",
       AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential",
+      DNS_AUTHORITATIVE: dns.authoritative.join(","),
+      DNS_RESOLVERS: dns.resolvers.join(","),
       ...keeper.environment(),
     },
     close: async () => {
@@ -227,6 +247,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         control.close(),
         front.close(),
         identityServer.close(),
+        dns.close(),
         azurite.close(),
         keeper.close(),
       ]);

@@ -1,23 +1,31 @@
-import { app, type HttpResponseInit } from "@azure/functions";
+import { app } from "@azure/functions";
 import * as df from "durable-functions";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
+import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { runActivities } from "./activities/run.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
+import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { logQueries } from "./azure/log-queries.js";
+import { webhookChannel } from "./azure/webhook-channel.js";
 import { loadEstate } from "./config/load-estate.js";
 import { readSettings } from "./config/settings.js";
+import { milliseconds, seconds } from "./domain/duration.js";
 import { instantOf } from "./domain/instant.js";
+import { deliveryOrchestrator } from "./domain/notice.js";
+import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { stateStore } from "./state/state-store.js";
+import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
 import { setAutomation, showAutomation } from "./triggers/automation.js";
-import { endpoint, type Endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
+import { durableRuns } from "./triggers/durable-runs.js";
+import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
 import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
@@ -33,16 +41,33 @@ const apps = containerApps(settings.azure, credential);
 const health = httpsHealthProbe(settings.azure.probeTimeLimit);
 const logs = logQueries(settings.azure, credential);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
+const alertTokens =
+  settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
+const webhook = webhookChannel(
+  settings.webhookKey,
+  milliseconds(Math.min(seconds(10), settings.azure.callTimeLimit)),
+);
 
 df.app.orchestration(containerAppFailure.orchestrator, recoverContainerApp);
+df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
 for (const { name, handler } of [
   ...containerAppActivities(apps, health, store),
   ...evidenceActivities(apps, logs, store),
   ...runActivities(store),
+  ...deliveryActivities(store, webhook),
 ]) {
   df.app.activity(name, { handler });
 }
+const posting = postingActivity(
+  store,
+  (invocation) => durableRuns(df.getClient(invocation)),
+  settings.address,
+);
+df.app.activity(posting.name, {
+  handler: posting.handler,
+  extraInputs: [df.input.durableClient()],
+});
 
 const dependencies: EndpointDependencies = {
   store,
@@ -52,51 +77,55 @@ const dependencies: EndpointDependencies = {
       : loadEstate(settings.estateFile),
   now: () => instantOf(new Date()),
   classify: classifyError,
+  platformAuthentication: settings.platformAuthentication,
 };
 
-/** Every call is a function of its own, so that its key can be handed out apart. */
-const calls: readonly {
-  readonly name: string;
-  readonly method: "GET" | "POST" | "PUT";
-  readonly route: string;
-  readonly handle: (endpoint: Endpoint) => Promise<HttpResponseInit>;
-}[] = [
-  { name: "receiveAlert", method: "POST", route: "alerts", handle: receiveAlert },
-  { name: "startRecovery", method: "POST", route: "recoveries", handle: startRecovery },
-  { name: "listRecoveries", method: "GET", route: "recoveries", handle: listRecoveries },
-  { name: "showRecovery", method: "GET", route: "recoveries/{id}", handle: showRecovery },
-  {
-    name: "answerApproval",
-    method: "POST",
-    route: "recoveries/{id}/approval",
-    handle: answerApproval,
-  },
-  { name: "decideStep", method: "POST", route: "recoveries/{id}/decision", handle: decideStep },
-  { name: "pauseRun", method: "POST", route: "recoveries/{id}/pause", handle: pauseRun },
-  { name: "resumeRun", method: "POST", route: "recoveries/{id}/resume", handle: resumeRun },
-  { name: "cancelRun", method: "POST", route: "recoveries/{id}/cancel", handle: cancelRun },
-  { name: "showReport", method: "GET", route: "reports/{id}", handle: showReport },
-  {
-    name: "setAutomation",
-    method: "PUT",
-    route: "automation/{environment}",
-    handle: setAutomation,
-  },
-  {
-    name: "showAutomation",
-    method: "GET",
-    route: "automation/{environment}",
-    handle: showAutomation,
-  },
-];
-for (const { name, method, route, handle } of calls) {
-  df.app.client.http(name, {
-    route,
-    methods: [method],
-    authLevel: "function",
-    handler: endpoint(dependencies, handle),
+const client = df.app.client;
+const http = (method: "GET" | "POST" | "PUT", route: string) => ({
+  route,
+  methods: [method],
+  authLevel: "function" as const,
+});
+
+client.http("receiveAlert", {
+  ...http("POST", "alerts"),
+  // A token is worth more than a key, which stands in every export of the action group.
+  authLevel: alertTokens === undefined ? "function" : "anonymous",
+  handler: endpoint(dependencies, receiveAlert, {
+    permission: alertSender(alertTokens),
+    action: "alert",
+  }),
+});
+
+/** What people can say; each is a function of its own, so that its key can be handed out apart. */
+const verbs = [
+  ["startRecovery", "POST", "recoveries", startRecovery, "operate", "start-recovery"],
+  ["answerApproval", "POST", "recoveries/{id}/approval", answerApproval, "approve", "approval"],
+  ["decideStep", "POST", "recoveries/{id}/decision", decideStep, "operate", "decision"],
+  ["pauseRun", "POST", "recoveries/{id}/pause", pauseRun, "operate", "pause"],
+  ["resumeRun", "POST", "recoveries/{id}/resume", resumeRun, "operate", "resume"],
+  ["cancelRun", "POST", "recoveries/{id}/cancel", cancelRun, "operate", "cancel"],
+  ["setAutomation", "PUT", "automation/{environment}", setAutomation, "operate", "set-automation"],
+] as const;
+for (const [name, method, route, handle, permission, action] of verbs) {
+  const handler = endpoint(dependencies, handle, { permission, action });
+  client.http(name, { ...http(method, route), handler });
+}
+
+/** What people can look at. */
+const views = [
+  ["listRecoveries", "recoveries", listRecoveries, "read"],
+  ["showRecovery", "recoveries/{id}", showRecovery, "read"],
+  ["showReport", "reports/{id}", showReport, "report"],
+  ["showAutomation", "automation/{environment}", showAutomation, "read"],
+] as const;
+for (const [name, route, handle, permission] of views) {
+  client.http(name, {
+    ...http("GET", route),
+    handler: endpoint(dependencies, handle, { permission }),
   });
 }
+
 app.http("showHealth", {
   route: "health",
   methods: ["GET"],

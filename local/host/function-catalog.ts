@@ -45,6 +45,11 @@ export interface FunctionCatalog {
 
 const FUNCTION_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,127}$/;
 
+/** What is not one is registered all the same, and the host neither runs nor lists it. */
+export function isFunctionName(name: string): boolean {
+  return FUNCTION_NAME.test(name);
+}
+
 /** A mistake that puts the whole host in error, not only the function that made it. */
 class HostIndexingError extends Error {}
 
@@ -107,7 +112,7 @@ function indexFunction(
   settings: Readonly<Record<string, string | undefined>>,
 ): AppFunction {
   const { name, bindings } = target.metadata;
-  if (!FUNCTION_NAME.test(name)) throw new Error(`'${name}' is not a valid function name.`);
+  if (!isFunctionName(name)) throw new Error(`'${name}' is not a valid function name.`);
   const trigger = Object.entries(bindings).find(([, { type }]) => /trigger$/i.test(type));
   if (trigger === undefined) throw new Error("it has no trigger");
   const [bindingName, binding] = trigger;
@@ -119,7 +124,10 @@ function indexFunction(
       return {
         ...indexed,
         kind: "timer",
-        schedule: parseSchedule(withSettings(binding.schedule ?? "", settings)),
+        schedule: parseSchedule(
+          withSettings(binding.schedule ?? "", settings),
+          settings["WEBSITE_TIME_ZONE"],
+        ),
         runOnStartup: binding.runOnStartup ?? false,
         useMonitor: binding.useMonitor ?? true,
       };

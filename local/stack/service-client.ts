@@ -27,9 +27,12 @@ export interface Answered {
 /** A client of the service's HTTP interface, with the keys that the embedded host made. */
 export class ServiceClient {
   readonly #host: () => HostReady;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(host: () => HostReady) {
+  /** `headers` go with every call: who calls, for instance. */
+  constructor(host: () => HostReady, headers: Readonly<Record<string, string>> = {}) {
     this.#host = host;
+    this.#headers = headers;
   }
 
   async call(
@@ -43,6 +46,7 @@ export class ServiceClient {
       method,
       headers: {
         "x-functions-key": masterKey,
+        ...this.#headers,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },

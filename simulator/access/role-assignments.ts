@@ -5,6 +5,7 @@ import { invalidContent } from "../arm/invalid-content.js";
 import type { Answer } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
 import { isListed } from "../world/listing.js";
+import type { World } from "../world/world.js";
 import { isAllowed, type RoleAssignment } from "./authorize.js";
 import { roleGuid } from "./role-guid.js";
 import { ROLES } from "./roles.js";
@@ -75,6 +76,7 @@ export const roleAssignmentOperations: readonly ArmOperation[] = [
       checkAssignable(context, "delete", found.roleDefinitionId);
       const { timeline, durations } = context.world;
       found.endsAt = timeline.now() + durations.rolePropagation;
+      tellWhenFelt(context.world, found.endsAt, `the end of role assignment ${found.name} is felt`);
       return armJson(context, 200, resource(found), {
         effect: { kind: "role-assignment-deleted", resource: idOf(found) },
       });
@@ -149,6 +151,7 @@ function create(context: ArmContext): Answer {
     endsAt: undefined,
   };
   world.roleAssignments.push(made);
+  tellWhenFelt(world, made.effectiveAt, `role assignment ${name} is felt`);
   return armJson(context, 201, resource(made), {
     effect: { kind: "role-assignment-created", resource: idOf(made) },
   });
@@ -192,6 +195,13 @@ function list(context: ArmContext): Answer {
     .filter(({ principalId }) => principal === undefined || keyOf(principalId) === keyOf(principal))
     .map(resource);
   return armJson(context, 200, { value });
+}
+
+/** The application may find its dependencies open, or closed, from then on. */
+function tellWhenFelt({ timeline, dependencies }: World, at: number, what: string): void {
+  timeline.plan(at, what, () => {
+    dependencies.changed();
+  });
 }
 
 function find(context: ArmContext): RoleAssignment | undefined {

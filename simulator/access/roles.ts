@@ -101,6 +101,13 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     },
   ],
   [
+    "a4b10055-b0c7-44c2-b00f-c7b5b3550cf7",
+    {
+      name: "Traffic Manager Contributor",
+      actions: [...readAuthorization, "Microsoft.Network/trafficManagerProfiles/*"],
+    },
+  ],
+  [
     "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
     {
       name: "Monitoring Reader",

@@ -111,7 +111,9 @@ async function carryOut(call: Asked, options: BlobOptions): Promise<Answer> {
       return xml(issueKey(body, caller, version, world.timeOf("blobs")));
     }
     case "blobService.getProperties":
-      return xml(servicePropertiesXml(account));
+      return request.query.get("restype")?.toLowerCase() === "account"
+        ? { status: 200, headers: accountHeaders(account) }
+        : xml(servicePropertiesXml(account));
     case "blobService.getStatistics":
       if (site.secondary) return xml(replicationStats(account, world.timeline.now()));
       throw new Refusal(
@@ -338,6 +340,11 @@ function checkAvailable({ account, secondary }: Site, { conditions }: World): vo
   if (trouble === "server-busy") {
     throw new Refusal(503, "ServerBusy", "The server is currently unable to receive requests.");
   }
+}
+
+/** Get Account Information. */
+function accountHeaders({ sku, kind }: StorageAccount): Record<string, string> {
+  return { "x-ms-sku-name": sku, "x-ms-account-kind": kind, "x-ms-is-hns-enabled": "false" };
 }
 
 function xml(body: string): Answer {

@@ -1,10 +1,15 @@
+import { ailmentOf } from "../application/health.js";
 import { fqdnOf } from "../container-apps/representation.js";
 import type { ContainerApp, Revision } from "../container-apps/state.js";
-import { ailmentOf, weightOf } from "../container-apps/traffic.js";
 import { servedFrom } from "../key-vault/failover.js";
 import type { Vault } from "../key-vault/state.js";
 import { lastSyncAt } from "../storage-accounts/replication.js";
 import type { StorageAccount } from "../storage-accounts/state.js";
+import { weightOf } from "../container-apps/traffic.js";
+import { fqdnOfProfile } from "../traffic-manager/representation.js";
+import type { TrafficProfile } from "../traffic-manager/state.js";
+import { endpointStatus, profileStatus } from "../traffic-manager/status.js";
+import { USER_REGIONS } from "../traffic-manager/traffic-manager.js";
 import type { World } from "../world/world.js";
 
 /** What exists and what is about to change, for people and for tests. */
@@ -20,6 +25,9 @@ export function stateOf(world: World): Record<string, unknown> {
     storageAccounts: [...world.storageAccounts.values()].map((account) =>
       storageAccountState(account, world),
     ),
+    trafficManagerProfiles: [...world.trafficManagerProfiles.values()].map((profile) =>
+      profileState(profile, world),
+    ),
     operations: [...world.operations.values()]
       .filter(({ status }) => status === "InProgress")
       .map(({ id, resourceId, startedAt }) => ({ id, resourceId, startedAt: instant(startedAt) })),
@@ -34,7 +42,7 @@ function appState(app: ContainerApp, world: World): unknown {
     fqdn: domain === undefined ? undefined : fqdnOf(app, domain),
     provisioningState: app.provisioningState,
     runningStatus: app.runningStatus,
-    revisions: app.revisions.map((revision) => revisionState(app, revision)),
+    revisions: app.revisions.map((revision) => revisionState(app, revision, world)),
   };
 }
 
@@ -54,7 +62,7 @@ function vaultState(vault: Vault, world: World): unknown {
   };
 }
 
-function revisionState(app: ContainerApp, revision: Revision): unknown {
+function revisionState(app: ContainerApp, revision: Revision, world: World): unknown {
   return {
     name: revision.name,
     createdAt: instant(revision.createdAt),
@@ -67,7 +75,8 @@ function revisionState(app: ContainerApp, revision: Revision): unknown {
       name: replica.name,
       createdAt: instant(replica.createdAt),
       ready: replica.ready,
-      ailment: ailmentOf(app, revision, replica)?.detail,
+      restarts: replica.restarts,
+      ailment: ailmentOf(app, revision, replica, world)?.detail,
     })),
   };
 }
@@ -87,6 +96,22 @@ function storageAccountState(account: StorageAccount, world: World): unknown {
       policy: policy && { days: policy.days, state: policy.state },
       holds,
     })),
+  };
+}
+
+function profileState(profile: TrafficProfile, world: World): unknown {
+  const profiles = world.trafficManagerProfiles;
+  const asker = { region: USER_REGIONS[0], n: 0 };
+  return {
+    id: profile.id,
+    fqdn: fqdnOfProfile(profile),
+    status: profileStatus(profile, profiles),
+    endpoints: profile.endpoints.map((endpoint) => ({
+      name: endpoint.name,
+      target: endpoint.properties.target ?? endpoint.properties.targetResourceId,
+      status: endpointStatus(profile, endpoint, profiles),
+    })),
+    answer: world.trafficManager.answer(profile, asker, world.timeline.now())?.host,
   };
 }
 

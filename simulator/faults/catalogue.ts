@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { ROLES } from "../access/roles.js";
 import { roleGuid } from "../access/role-guid.js";
+import { DNS_SERVERS, RESOLVERS } from "../dns/server-names.js";
 import { SERVICE_NAMES } from "../server/service.js";
 
 const resource = z.string().startsWith("/subscriptions/", "must be a resource id");
 const region = z.string().min(1);
 const forSeconds = z.number().positive().optional();
+const failure = z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]);
 
 const Match = z.strictObject({
   service: z.enum(SERVICE_NAMES).optional(),
@@ -32,6 +34,7 @@ const AppFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("bad-revision"), ...onApp }),
   z.strictObject({ name: z.literal("restart-does-not-help"), ...onApp }),
   z.strictObject({ name: z.literal("health-flapping"), ...onApp, periodSeconds: z.int().min(1) }),
+  z.strictObject({ name: z.literal("crash-loop"), ...onApp }),
   z.strictObject({ name: z.literal("operation-in-progress"), ...onApp }),
 ]);
 export type AppFault = z.infer<typeof AppFault>;
@@ -46,10 +49,11 @@ const RefusingFault = z.discriminatedUnion("name", [
   z.strictObject({
     name: z.literal("server-error"),
     ...onCalls,
-    status: z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]).optional(),
+    status: failure.optional(),
   }),
   z.strictObject({ name: z.literal("slow"), ...onCalls, ms: z.int().min(1).max(60_000) }),
   z.strictObject({ name: z.literal("hang"), ...onCalls }),
+  z.strictObject({ name: z.literal("revision-gone"), ...onCalls }),
   z.strictObject({
     name: z.literal("token-denied"),
     ...onCalls,
@@ -60,7 +64,7 @@ export type RefusingFault = z.infer<typeof RefusingFault>;
 
 /** What befalls the answer to a call that had an effect. */
 const AnswerFault = z.discriminatedUnion("name", [
-  z.strictObject({ name: z.literal("lost-answer"), ...onCalls }),
+  z.strictObject({ name: z.literal("lost-answer"), ...onCalls, status: failure.optional() }),
   z.strictObject({ name: z.literal("hold-answer"), ...onCalls }),
 ]);
 export type AnswerFault = z.infer<typeof AnswerFault>;
@@ -134,6 +138,12 @@ const Condition = z.discriminatedUnion("name", [
     region: region.optional(),
     forSeconds,
   }),
+  z.strictObject({
+    name: z.literal("dns-down"),
+    server: z.enum(DNS_SERVERS).optional(),
+    forSeconds,
+  }),
+  z.strictObject({ name: z.literal("resolver-stale"), server: z.enum(RESOLVERS), forSeconds }),
   z.strictObject({
     name: z.literal("clock-of-service-off"),
     service: z.enum(SERVICE_NAMES),

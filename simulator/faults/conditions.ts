@@ -1,5 +1,6 @@
 import { roleGuid } from "../access/role-guid.js";
 import { isWithin, keyOf } from "../arm/resource-id.js";
+import type { DnsServerName } from "../dns/server-names.js";
 import type { ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import { type Condition, findRole } from "./catalogue.js";
@@ -84,6 +85,15 @@ export class Conditions {
   /** Whether connections to a vault's data plane are cut. */
   isVaultUnavailable(vault: Place): boolean {
     return this.#of("vault-unavailable").some((order) => isMeant(order, vault));
+  }
+
+  isDnsDown(server: DnsServerName): boolean {
+    return this.#of("dns-down").some((down) => (down.server ?? server) === server);
+  }
+
+  /** Whether a resolver goes on answering with what it has. */
+  isResolverStale(server: DnsServerName): boolean {
+    return this.#of("resolver-stale").some((stale) => stale.server === server);
   }
 
   /** By how many milliseconds a service's clock is wrong. */

@@ -16,6 +16,7 @@ import {
   isRefusing,
   isVaultFault,
 } from "./catalogue.js";
+import { forgetRevision } from "./forgotten-revision.js";
 import { failed, throttled, tokenDenied } from "./refusals.js";
 import { placed } from "./storage-faults.js";
 
@@ -132,6 +133,9 @@ export class FaultRegistry {
         case "slow":
           delayMs += order.ms;
           break;
+        case "revision-gone":
+          forgetRevision(target.call.resource ?? "", this.#world);
+          break;
         case "throttle":
           return { ...done, refusal: throttled(order.retryAfterSeconds ?? 10) };
         case "server-error":
@@ -161,11 +165,14 @@ export class FaultRegistry {
     };
   }
 
-  /** Whether the answer to a call that had an effect gets lost or is held back. */
-  afterEffect(target: Target): "lost-answer" | "hold-answer" | undefined {
+  /** What becomes of the answer to a call that had an effect: lost, held back, or an error in its place. */
+  afterEffect(target: Target): { readonly name: string; readonly error?: Refusal } | undefined {
     for (const fault of this.#faults) {
       const { order } = fault;
-      if (isOfAnswer(order) && this.#strikes(fault, order, target)) return order.name;
+      if (!isOfAnswer(order) || !this.#strikes(fault, order, target)) continue;
+      return order.name === "lost-answer" && order.status !== undefined
+        ? { name: order.name, error: failed(order.status) }
+        : { name: order.name };
     }
     return undefined;
   }

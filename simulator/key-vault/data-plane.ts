@@ -176,7 +176,7 @@ function unknownPath({ method, path }: Request): Refusal {
   return new Refusal(404, "NotFound", `There is nothing at ${path}.`);
 }
 
-/** Whoever still has a connection to a vault that is gone. */
+/** Whoever still has a connection to a vault that is gone. What the service says then is assumed. */
 function vaultNotFound({ host }: Request): Refusal {
   return new Refusal(404, "VaultNotFound", `Vault not found: ${host.split(".")[0] ?? ""}`);
 }

@@ -43,6 +43,7 @@ function vaultOf(seed: SeedVault, world: World): Vault {
     tags: tags ?? {},
     properties,
     provisioningState: "Succeeded",
+    registration: undefined,
     networkRulesInForce: networkRulesOf(properties),
     closing: undefined,
     secrets: new Secrets(),

@@ -19,6 +19,8 @@ export interface Vault {
   tags: Readonly<Record<string, string>>;
   properties: VaultProperties;
   provisioningState: "RegisteringDns" | "Succeeded";
+  /** The id of the operation that registers its name, the latest one. */
+  registration: string | undefined;
   /** What ARM shows takes a while to reach the front end of the data plane. */
   networkRulesInForce: NetworkRules;
   /** Set while a fault keeps it closed: the rules from before, and those that the fault put there. */

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Operation } from "../arm/operations.js";
 import { isWithin } from "../arm/resource-id.js";
 import type { Outcomes } from "../server/service.js";
 import type { World } from "../world/world.js";
 import { beginOperation } from "./operations.js";
+import type { VaultProperties } from "./schema.js";
 import { type DeletedVault, networkRulesOf, type Vault } from "./state.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -65,10 +67,11 @@ export function purgeVault(deleted: DeletedVault, world: World, outcomes: Outcom
   });
 }
 
-/** Lets changed network rules reach the data plane, which takes a while. */
-export function spreadNetworkRules(vault: Vault, world: World): void {
-  const wanted = networkRulesOf(vault.properties);
-  if (JSON.stringify(wanted) === JSON.stringify(vault.networkRulesInForce)) return;
+/** Changes a vault's settings. Changed network rules take a while to reach the data plane. */
+export function changeProperties(vault: Vault, properties: VaultProperties, world: World): void {
+  const [before, wanted] = [networkRulesOf(vault.properties), networkRulesOf(properties)];
+  vault.properties = properties;
+  if (isDeepStrictEqual(before, wanted)) return;
   const at = world.timeline.now() + world.durations.vaultNetworkRules;
   world.timeline.plan(at, `${vault.name}: its network rules come into force`, () => {
     vault.networkRulesInForce = wanted;
@@ -78,14 +81,16 @@ export function spreadNetworkRules(vault: Vault, world: World): void {
 
 function register(vault: Vault, world: World, duration: number, outcomes: Outcomes): void {
   vault.provisioningState = "RegisteringDns";
-  beginOperation(world, {
+  const { id } = beginOperation(world, {
     resourceId: vault.id,
     region: vault.region,
     duration,
     what: `${vault.name}: its name is registered`,
     outcomes,
     succeeded: () => {
-      vault.provisioningState = "Succeeded";
+      // It may have been deleted and recovered meanwhile, which registers it anew.
+      if (vault.registration === id) vault.provisioningState = "Succeeded";
     },
   });
+  vault.registration = id;
 }

@@ -30,7 +30,7 @@ import {
 import { parsePatch, parsePut, type VaultProperties, type VaultPut } from "./schema.js";
 import { Secrets } from "./secrets.js";
 import { networkRulesOf, type Vault } from "./state.js";
-import { createVault, deleteVault, recoverVault, spreadNetworkRules } from "./vault-lifecycle.js";
+import { changeProperties, createVault, deleteVault, recoverVault } from "./vault-lifecycle.js";
 import { VAULT_TYPE, vaultResource } from "./vault-resource.js";
 
 /** The published versions of Microsoft.KeyVault; the newest but one is what @azure/arm-keyvault 5 sends. */
@@ -263,10 +263,9 @@ function change(
   const { world, caller } = context;
   checkWritable(vault, context);
   vault.tags = tags;
-  vault.properties = properties;
+  changeProperties(vault, properties, world);
   vault.modifiedAt = world.timeline.now();
   vault.modifiedBy = caller.clientId;
-  spreadNetworkRules(vault, world);
   world.vaults.changed();
 }
 
@@ -294,6 +293,7 @@ function newVault(
     tags: tags ?? {},
     properties,
     provisioningState: "RegisteringDns",
+    registration: undefined,
     networkRulesInForce: networkRulesOf(properties),
     closing: undefined,
     secrets: new Secrets(),

@@ -25,6 +25,11 @@ export const badDay: Profile = {
     source: "documented: up to 10 min (Troubleshoot Azure RBAC); azure-facts 3.5",
   },
   listConsistency: { seconds: 60, source: "assumed" },
+  trafficManagerFirstProbe: { seconds: 30, source: "assumed: a whole interval" },
+  trafficManagerPropagation: {
+    seconds: 60,
+    source: "azure-facts 5.3: changes reach the name servers in seconds to 1 min",
+  },
   blobCopyPerGibibyte: { seconds: 60, source: "assumed" },
   vaultCreation: { seconds: 90, source: "azure-facts 3.6: vault create 30-90 s" },
   vaultRecovery: { seconds: 120, source: "azure-facts 3.6: recover 30-120 s" },

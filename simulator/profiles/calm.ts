@@ -23,6 +23,10 @@ export const calm: Profile = {
   appStop: { seconds: 60, source: "azure-facts 1.6: stop 1-3 min, unverified" },
   appStart: { seconds: 90, source: "azure-facts 1.6: start 1-3 min, unverified" },
   appDeletion: { seconds: 30, source: assumed },
+  secretRefresh: {
+    seconds: 1800,
+    source: "documented: within 30 minutes (Manage secrets in Azure Container Apps)",
+  },
   logIngestion: {
     seconds: 60,
     source: "documented: log data ingestion time in Azure Monitor, 20 s to 3 min on average",
@@ -32,6 +36,11 @@ export const calm: Profile = {
     source: "azure-facts 3.5: several minutes; documented: up to 10 (Troubleshoot Azure RBAC)",
   },
   listConsistency: { seconds: 5, source: assumed },
+  trafficManagerFirstProbe: { seconds: 10, source: assumed },
+  trafficManagerPropagation: {
+    seconds: 10,
+    source: "azure-facts 5.3: changes reach the name servers in seconds to 1 min",
+  },
   blobCopyPerGibibyte: { seconds: 20, source: assumed },
   vaultCreation: { seconds: 45, source: "azure-facts 3.6: vault create 30-90 s" },
   vaultRecovery: { seconds: 60, source: "azure-facts 3.6: recover 30-120 s" },

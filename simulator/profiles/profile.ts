@@ -23,12 +23,18 @@ export interface Profile {
   readonly appStop: Figure;
   readonly appStart: Figure;
   readonly appDeletion: Figure;
+  /** A newer version of a secret that an app refers to: until the app is given it. */
+  readonly secretRefresh: Figure;
   /** A row of a log: until queries see it. */
   readonly logIngestion: Figure;
   /** A role that is assigned or taken away: until services know. */
   readonly rolePropagation: Figure;
   /** Something new: until lists show it. */
   readonly listConsistency: Figure;
+  /** A Traffic Manager endpoint that is added, enabled or changed: until its first probe. */
+  readonly trafficManagerFirstProbe: Figure;
+  /** A change of a Traffic Manager profile or of an endpoint's status: until its name servers know. */
+  readonly trafficManagerPropagation: Figure;
   /** An asynchronous copy between accounts, for each gibibyte and for the first. */
   readonly blobCopyPerGibibyte: Figure;
   /** A new key vault: until its name can be resolved. */

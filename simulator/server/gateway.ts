@@ -122,16 +122,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     const outcomes = faults.outcomesOf(target, struck);
     const result = await carryOut(service, request, call, outcomes);
     const fate = result.effect === undefined ? undefined : faults.afterEffect(target);
-    const entry = note(
-      result.status,
-      result.effect,
-      [...struck, ...(fate ? [fate] : [])].join(", "),
-    );
+    const given = fate?.error ? service.refuse(fate.error, request) : result;
+    const names = [...struck, ...(fate ? [fate.name] : [])].join(", ");
+    const entry = note(given.status, result.effect, names);
     const lost =
-      fate === "lost-answer" ||
-      (fate === "hold-answer" && (await held.hold(entry, gone)) === "drop");
+      (fate?.name === "lost-answer" && fate.error === undefined) ||
+      (fate?.name === "hold-answer" && (await held.hold(entry, gone)) === "drop");
     if (lost) outgoing.destroy();
-    await send(result, outgoing, date);
+    await send(given, outgoing, date);
   }
 
   return {

@@ -26,7 +26,9 @@ const EncryptedService = z.looseObject({
 const Encryption = z.strictObject({
   keySource: z.enum(["Microsoft.Storage", "Microsoft.Keyvault"]).optional(),
   requireInfrastructureEncryption: flag.optional(),
-  services: z.record(z.enum(["blob", "file", "queue", "table"]), EncryptedService).optional(),
+  services: z
+    .partialRecord(z.enum(["blob", "file", "queue", "table"]), EncryptedService)
+    .optional(),
   keyvaultproperties: z.looseObject({}).optional(),
   identity: z.looseObject({}).optional(),
 });

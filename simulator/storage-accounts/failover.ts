@@ -41,7 +41,11 @@ export function failOver(context: ArmContext): Answer {
     succeeded: () => {
       const now = world.timeline.now();
       account.sku = skuAfterFailover(account);
-      account.lostSince = lastSyncAt(account, now) ?? account.createdAt;
+      // An earlier loss may still have to be carried out: nobody has asked for the blobs since.
+      account.lostSince = Math.min(
+        account.lostSince ?? Infinity,
+        lastSyncAt(account, now) ?? account.createdAt,
+      );
       account.failoverInProgress = false;
       account.primaryLocation = account.secondaryLocation ?? account.primaryLocation;
       account.secondaryLocation = undefined;

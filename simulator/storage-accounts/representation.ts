@@ -55,8 +55,7 @@ export function accountResource(
       }),
       // True or absent, never false.
       ...(account.failoverInProgress && { failoverInProgress: true }),
-      ...(account.operation !== undefined &&
-        account.migration !== undefined && { accountMigrationInProgress: true }),
+      ...(isMigrating(account) && { accountMigrationInProgress: true }),
       ...(expand && { geoReplicationStats: geoReplicationStats(account, world) }),
     },
   };
@@ -64,6 +63,10 @@ export function accountResource(
 
 export function skuResource(sku: string): unknown {
   return { name: sku, tier: redundancyOf(sku).premium ? "Premium" : "Standard" };
+}
+
+function isMigrating({ migration }: StorageAccount): boolean {
+  return migration?.status === "SubmittedForConversion" || migration?.status === "InProgress";
 }
 
 function secondaryOf(account: StorageAccount, world: World): Record<string, unknown> {

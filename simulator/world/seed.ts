@@ -4,6 +4,7 @@ import { ROLES } from "../access/roles.js";
 import { keyOf, parseResourceId } from "../arm/resource-id.js";
 import { SeedDeletedVault, SeedVault } from "../key-vault/seed-schema.js";
 import { storageAccountSchema } from "../storage-accounts/seed-schema.js";
+import { SeedTrafficProfile } from "../traffic-manager/seeding.js";
 
 const Guid = z
   .string()
@@ -14,7 +15,30 @@ const resourceId = (type: string): z.ZodType<string, string> =>
     error: `must be a resource id of type ${type} (/subscriptions/…/resourceGroups/…/providers/${type}/…)`,
   });
 
-const Environment = z.array(z.strictObject({ name: z.string().min(1), value: z.string() }));
+const Environment = z.array(
+  z
+    .strictObject({
+      name: z.string().min(1),
+      value: z.string().optional(),
+      secretRef: z.string().min(1).optional(),
+    })
+    .refine(({ value, secretRef }) => (value === undefined) !== (secretRef === undefined), {
+      error: "needs value or secretRef, one of the two",
+    }),
+);
+
+const Secret = z
+  .strictObject({
+    name: z.string().min(1),
+    value: z.string().min(1).optional(),
+    keyVaultUrl: z.url().optional(),
+    identity: z.string().min(1).optional(),
+  })
+  .refine(
+    ({ value, keyVaultUrl, identity }) =>
+      (value !== undefined) !== (keyVaultUrl !== undefined && identity !== undefined),
+    { error: "needs value, or keyVaultUrl and identity" },
+  );
 
 const Revision = z
   .strictObject({
@@ -74,6 +98,7 @@ export const Seed = z
           location: z.string().min(1),
           defaultDomain: z.string().endsWith(".azurecontainerapps.io").optional(),
           workspaceCustomerId: Guid.optional(),
+          coreQuota: z.number().positive().optional(),
         }),
       )
       .default([]),
@@ -87,6 +112,15 @@ export const Seed = z
           activeRevisionsMode: z.enum(["Single", "Multiple"]),
           targetPort: z.int().min(1).max(65_535).optional(),
           minReplicas: z.int().min(0).max(30).optional(),
+          identity: z
+            .strictObject({
+              systemAssigned: z.boolean().optional(),
+              userAssigned: z
+                .array(resourceId("Microsoft.ManagedIdentity/userAssignedIdentities"))
+                .optional(),
+            })
+            .optional(),
+          secrets: z.array(Secret).optional(),
           containers: z
             .array(
               z.strictObject({
@@ -109,6 +143,16 @@ export const Seed = z
           id: resourceId("Microsoft.OperationalInsights/workspaces"),
           location: z.string().min(1),
           customerId: Guid,
+        }),
+      )
+      .default([]),
+    trafficManagerProfiles: z.array(SeedTrafficProfile).default([]),
+    dnsRecords: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          target: z.string().min(1),
+          ttl: z.int().min(0).default(3600),
         }),
       )
       .default([]),
@@ -144,6 +188,7 @@ export const Seed = z
       "components",
       "keyVaults",
       "deletedVaults",
+      "trafficManagerProfiles",
     ] as const) {
       const seen = new Set<string>();
       seed[kind].forEach(({ id }, index) => {
@@ -162,6 +207,19 @@ export const Seed = z
         vaultNames.add(name);
       });
     }
+    const apps = new Set(seed.containerApps.map(({ id }) => keyOf(id)));
+    const profiles = new Set(seed.trafficManagerProfiles.map(({ id }) => keyOf(id)));
+    seed.trafficManagerProfiles.forEach(({ endpoints }, index) => {
+      endpoints.forEach(({ containerApp, targetResourceId }, place) => {
+        const path = ["trafficManagerProfiles", index, "endpoints", place];
+        if (containerApp !== undefined && !apps.has(keyOf(containerApp))) {
+          fail([...path, "containerApp"], "names no app of the seed");
+        }
+        if (targetResourceId !== undefined && !profiles.has(keyOf(targetResourceId))) {
+          fail([...path, "targetResourceId"], "names no profile of the seed");
+        }
+      });
+    });
     const components = new Set(seed.components.map(({ id }) => keyOf(id)));
     seed.containerApps.forEach(({ environmentId, component }, index) => {
       if (!environments.has(keyOf(environmentId))) {

@@ -1,9 +1,10 @@
 import type { RoleAssignment } from "../access/authorize.js";
+import { Dependencies } from "../application/dependencies.js";
 import type { Operation } from "../arm/operations.js";
 import { keyOf } from "../arm/resource-id.js";
 import { Throttling } from "../arm/throttling.js";
 import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js";
-import { seedContainerApp, seedEnvironment } from "../container-apps/seeding.js";
+import { seedContainerApp, seedEnvironment, settleSeed } from "../container-apps/seeding.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
 import { Conditions } from "../faults/conditions.js";
 import type { DiagnosticSetting } from "../diagnostic-settings/settings.js";
@@ -17,8 +18,12 @@ import { replicationChanged } from "../storage-accounts/replication.js";
 import { seedStorageAccount } from "../storage-accounts/seeding.js";
 import { nameIn, type StorageAccount } from "../storage-accounts/state.js";
 import { Stores } from "../storage-accounts/stores.js";
+import { seedTrafficProfiles } from "../traffic-manager/seeding.js";
+import type { TrafficProfile } from "../traffic-manager/state.js";
+import { createTrafficManager, type TrafficManager } from "../traffic-manager/traffic-manager.js";
 import { guidFrom, regionOf } from "./names.js";
 import type { Seed } from "./seed.js";
+import { Signal } from "./signal.js";
 import type { Timeline } from "./timeline.js";
 
 export interface Subscription {
@@ -66,6 +71,14 @@ export interface World {
   readonly diagnosticSettings: Map<string, DiagnosticSetting>;
   /** What faults have put out of order for a while. */
   readonly conditions: Conditions;
+  /** What the recovered application uses, as the services behind it answer. */
+  readonly dependencies: Dependencies;
+  /** Told after every change of what traffic meets. */
+  readonly trafficChanged: Signal;
+  readonly trafficManagerProfiles: Map<string, TrafficProfile>;
+  readonly trafficManager: TrafficManager;
+  /** Names of the application's own zone, which lead to other names. */
+  readonly dnsRecords: Map<string, { readonly target: string; readonly ttl: number }>;
   readonly throttling: Throttling;
   /** By operation id. */
   readonly operations: Map<string, Operation>;
@@ -78,22 +91,32 @@ export interface World {
   storageChanged(): void;
   /** Back to what a seed says. */
   load(seed: Seed): void;
+  /** To be called once all services have registered what the application depends on. */
+  settle(): void;
 }
 
 export function createWorld(seed: Seed, timeline: Timeline, durations: Durations): World {
-  const conditions = new Conditions();
-  const world: World = {
+  const surroundings = {
     timeline,
     durations,
-    conditions,
+    conditions: new Conditions(),
+    dependencies: new Dependencies(),
+    identities: [],
+    environments: new Map<string, ManagedEnvironment>(),
+    containerApps: new Map<string, ContainerApp>(),
+    trafficChanged: new Signal(),
+    trafficManagerProfiles: new Map<string, TrafficProfile>(),
+  };
+  const { conditions, dependencies } = surroundings;
+  const world: World = {
+    ...surroundings,
     throttling: new Throttling(),
-    lifecycle: createLifecycle(timeline, durations, conditions),
+    lifecycle: createLifecycle(surroundings),
+    trafficManager: createTrafficManager(surroundings),
+    dnsRecords: new Map(),
     subscriptions: new Map(),
     resourceGroups: new Map(),
-    identities: [],
     roleAssignments: [],
-    environments: new Map(),
-    containerApps: new Map(),
     storageAccounts: new Map(),
     stores: new Stores(seed.storageAccounts.map(({ id }) => nameIn(id))),
     workspaces: new Map(),
@@ -113,8 +136,16 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     load: (next) => {
       clear(world);
       fill(world, next);
+      world.settle();
+    },
+    settle: () => {
+      settleSeed(world);
+      world.trafficManager.settleSeed();
     },
   };
+  dependencies.onChange(() => {
+    for (const app of world.containerApps.values()) world.lifecycle.recordTraffic(app);
+  });
   fill(world, seed);
   return world;
 }
@@ -136,6 +167,8 @@ function clear(world: World): void {
     world.components,
     world.diagnosticSettings,
     world.operations,
+    world.trafficManagerProfiles,
+    world.dnsRecords,
   ]) {
     map.clear();
   }
@@ -180,4 +213,8 @@ function fill(world: World, seed: Seed): void {
     world.components.set(keyOf(id), { id, workspaceCustomerId });
   }
   seedVaults(seed.keyVaults, seed.deletedVaults, world);
+  seedTrafficProfiles(seed.trafficManagerProfiles, world);
+  for (const { name, target, ttl } of seed.dnsRecords) {
+    world.dnsRecords.set(name.toLowerCase(), { target: target.toLowerCase(), ttl });
+  }
 }

@@ -37,7 +37,12 @@ export function runActivities(store: StateStore): readonly Activity[] {
       return { detail: "lease given back" };
     }),
 
-    contract.saveRecord.implementedBy(classifyError, async ({ record }) => {
+    contract.saveRecord.implementedBy(classifyError, async ({ record: written }) => {
+      const [audit, notifications] = await Promise.all([
+        store.audit.ofRun(written.id),
+        store.notices.ofRun(written.id),
+      ]);
+      const record = { ...written, audit: [...audit], notifications: [...notifications] };
       await store.runs.save(record, {
         md: renderMarkdown(record),
         html: renderHtml(record, escapeUTF8),

@@ -1,5 +1,5 @@
 import type { Environment } from "./estate.js";
-import type { Person } from "./person.js";
+import type { Person } from "./identity.js";
 import type { RunbookId } from "./scenario-id.js";
 import type { Trigger } from "./run-record.js";
 

@@ -4,7 +4,7 @@ import { EnvironmentName } from "./environment-name.js";
 import type { Environment } from "./estate.js";
 import { stoppedOutcome, type RunOfIncident } from "./incident.js";
 import { elapsed, Instant, isAfter, plus } from "./instant.js";
-import { Person } from "./person.js";
+import { Person } from "./identity.js";
 
 /**
  * What alerts may set off. `act`: recover. `propose`: confirm, show the plan, wait for approval.

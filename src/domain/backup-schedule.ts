@@ -17,7 +17,7 @@ export const isNightly = (period: Instant, interval: Milliseconds): boolean =>
   Date.parse(period) % days(1) < interval;
 
 /** How long a set that is not a nightly full one is kept. */
-export const intervalRetention: Milliseconds = hours(48);
+const intervalRetention: Milliseconds = hours(48);
 
 /** As much of a set as decides whether it is pruned. */
 export interface PrunableSet {

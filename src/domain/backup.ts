@@ -48,7 +48,7 @@ export const ItemPart = z.strictObject({
 });
 export type ItemPart = z.infer<typeof ItemPart>;
 
-export const manifestVersion = 1;
+const manifestVersion = 1;
 
 /** What a set holds and where it came from. */
 export const BackupManifest = z.strictObject({

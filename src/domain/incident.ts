@@ -50,6 +50,11 @@ export const IncidentSignal = z.strictObject({
 });
 export type IncidentSignal = z.infer<typeof IncidentSignal>;
 
+const legalRunId = /^[a-z0-9]+(?:-[A-Za-z0-9]+){2,20}$/;
+
+/** Whether a text from outside may be a run's id: it becomes part of blob names. */
+export const isRunId = (text: string): boolean => text.length <= 120 && legalRunId.test(text);
+
 /** `<scenario>-<environment>-<yyyyMMddTHHmmssZ>-<6 hex>`: legal as instance id, blob name and URL. */
 export function runId(
   scenario: string,

@@ -31,12 +31,27 @@ ${list("Next steps", content.nextSteps, "ol")}${list("Findings", content.finding
 ${content.steps.map((step) => rows(stepCells(step))).join("\n")}
 </tbody>
 </table>
-${list(
-  "Evidence",
-  content.evidence.map(({ title, blob, sha256 }) => `${title}: ${blob} (SHA-256 ${sha256})`),
-  "ul",
-)}</body>
+${list("Notifications", content.notifications, "ul")}${list(
+    "Evidence",
+    content.evidence.map(({ title, blob, sha256 }) => `${title}: ${blob} (SHA-256 ${sha256})`),
+    "ul",
+  )}${requests(content.requests, rows)}</body>
 </html>
+`;
+}
+
+function requests(made: Report["requests"], rows: (cells: readonly string[]) => string): string {
+  if (made.length === 0) return "";
+  const lines = made.map(({ at, who, action, result, reason, detail }) =>
+    rows([at, who, action, result, reason, detail]),
+  );
+  return `<h2>Audit</h2>
+<table class="requests">
+<thead><tr>${["At", "Who", "Action", "Result", "Reason", "Answer"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
+<tbody>
+${lines.join("\n")}
+</tbody>
+</table>
 `;
 }
 

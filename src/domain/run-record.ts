@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { AuditEntry } from "./audit.js";
+import { IdentitySource } from "./identity.js";
 import { Deadlines, WithinRto } from "./objectives.js";
 import { EnvironmentName } from "./environment-name.js";
 import { Milliseconds } from "./duration.js";
 import { Instant } from "./instant.js";
-import { Person } from "./person.js";
 import { ApprovalRecord, DecisionRecord, Intervention } from "./verb.js";
+import { NoticeReceipt } from "./notice-receipt.js";
 
 /**
  * How a run can end; `passed` and `failed` are for backups, restores, proofs and drills. A run that
@@ -70,7 +72,7 @@ export const Trigger = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("operator"),
     who: z.string(),
-    source: Person.shape.source,
+    source: IdentitySource,
     reason: z.string(),
   }),
 ]);
@@ -136,7 +138,10 @@ export const RunRecord = z.strictObject({
   /** Present in the record of a plan. */
   plan: Plan.optional(),
   checklist: z.array(z.unknown()),
-  notifications: z.array(z.unknown()),
+  /** Who was told, as far as is known when the record is written. */
+  notifications: z.array(NoticeReceipt),
+  /** Who wanted what of this run; taken from the state store when the record is written. */
+  audit: z.array(AuditEntry).default([]),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

@@ -20,6 +20,7 @@ export const ProcedureId = z.enum([
   "redis-restore",
   "blob-restore",
 ]);
+
 export type ProcedureId = z.infer<typeof ProcedureId>;
 
 /** What a run works through: the answer to a failure, or a procedure of its own. */

@@ -1,6 +1,6 @@
 import type { Instant } from "./instant.js";
 import { isAfter } from "./instant.js";
-import { samePerson } from "./person.js";
+import { samePerson } from "./identity.js";
 import type { ApprovalRecord, DecisionRecord, Verb } from "./verb.js";
 
 /** As much of a run as decides what may be said to it. */
@@ -79,7 +79,7 @@ function admitApproval(
   if (
     verb.decision === "approve" &&
     asked.requester !== undefined &&
-    samePerson(asked.requester, verb.by)
+    samePerson(asked.requester, verb.by) === "yes"
   ) {
     return refused(`${verb.by.name} ordered this run; another person has to approve it`);
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Instant } from "./instant.js";
-import { Person } from "./person.js";
+import { Person } from "./identity.js";
 
 /** The name of the event that carries a verb to its run. */
 export const verbEvent = "operatorVerb";
@@ -38,7 +38,6 @@ export const Verb = z.discriminatedUnion("verb", [
   z.strictObject({ ...said, verb: z.literal("cancel") }),
 ]);
 export type Verb = z.infer<typeof Verb>;
-export type VerbName = Verb["verb"];
 
 /** An approval that a run asked for, and what became of it. */
 export const ApprovalRecord = z.strictObject({

@@ -140,7 +140,7 @@ function* restart(recovery: Steps, patient: Patient): Durable<Answer<boolean>> {
   const waited = yield* recovery.until("await-restart", app.observeRestart, restarted, {
     ...waits.restart,
     inARow: patient.probe.rule.inARow,
-    first: milliseconds(patient.probe.rule.interval),
+    apart: milliseconds(patient.probe.rule.interval),
     done: (seen) => seen.healthy,
     // Every replica is new and ready, and still the app is not well: waiting on will not help.
     failed: (seen) => seen.replaced && !seen.healthy,
@@ -263,6 +263,7 @@ function* rollForward(
   const waited = yield* recovery.until("roll-forward", app.observeApp, look, {
     ...waits.rollForward,
     done: (seen) => seen.latestReadyRevision === revision && seen.serving.includes(revision),
+    failed: (seen) => seen.provisioningState === "Failed",
   });
   return waited === "done";
 }
@@ -293,7 +294,7 @@ function* healthy(
   const waited = yield* recovery.until(step, app.probeHealth, probe, {
     ...waits.health,
     inARow: probe.rule.inARow,
-    first: milliseconds(probe.rule.interval),
+    apart: milliseconds(probe.rule.interval),
     done: (seen) => seen.healthy,
   });
   return waited === "done";

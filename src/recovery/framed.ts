@@ -54,7 +54,10 @@ function* executed<StepId extends string, Order extends RunOrder>(
     }
   }
 
+  yield* recovery.tell({ kind: "started" });
   const ending = yield* decided(recovery, order, recover);
+  const { nextSteps } = ending;
+  yield* recovery.tell({ kind: "ended", nextSteps }, ending);
   const at = recovery.now();
   const saved = yield* save(recovery, ending);
   if (incident !== undefined) {
@@ -106,7 +109,13 @@ function* decided<StepId extends string, Order extends RunOrder>(
       recovery.decide(step, ending.reason, ["retry", "abort"]),
     );
     if (decision.kind === "ended") return decision.ending;
-    if (decision.value?.choice !== "retry") return ending;
+    if (decision.value === undefined) return ending;
+    const { choice, status, by } = decision.value;
+    if (choice !== "retry") {
+      const said =
+        status === "expired" ? "nobody decided in time" : `aborted by ${by?.name ?? "a person"}`;
+      return { ...ending, reason: `${ending.reason}; ${said}` };
+    }
     recovery.journal.nextRound();
   }
 }

@@ -3,7 +3,9 @@ import type { Checkpoint } from "../domain/checkpoint.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { describeDuration, milliseconds, type Milliseconds } from "../domain/duration.js";
 import type { Failure } from "../domain/failure.js";
-import { elapsed, plus, type Instant } from "../domain/instant.js";
+import { earlier, elapsed, plus, type Instant } from "../domain/instant.js";
+import { dueMilestone, nextMilestoneAt, type Milestone } from "../domain/milestones.js";
+import type { Notice } from "../domain/notice.js";
 import { deadlines, describeBreach, withinRto, type Deadlines } from "../domain/objectives.js";
 import type { RunOrder } from "../domain/run-order.js";
 import type { Plan, RunRecord, StepRecord } from "../domain/run-record.js";
@@ -168,6 +170,21 @@ export class Journal {
     return this.#findings.length > 0;
   }
 
+  /** What people have to be told of the clock now, and when the next such moment comes. */
+  milestone(at: Instant, told: readonly Notice[]): Milestone | undefined {
+    return dueMilestone(
+      this.#deadlines,
+      this.#order.detectedAt,
+      this.#restoredAt === undefined ? at : earlier(this.#restoredAt, at),
+      told,
+    );
+  }
+
+  nextMilestoneAt(at: Instant): Instant | undefined {
+    if (this.#restoredAt !== undefined) return undefined;
+    return nextMilestoneAt(this.#deadlines, this.#order.detectedAt, at);
+  }
+
   finding(text: string): void {
     this.#findings.push(text);
   }
@@ -326,6 +343,7 @@ export class Journal {
       ...(this.#order.mode === "plan" ? { plan: this.#plan() } : {}),
       checklist: [],
       notifications: [],
+      audit: [],
     };
   }
 

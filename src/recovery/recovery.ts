@@ -2,6 +2,7 @@ import type { OrchestrationContext, Task } from "durable-functions";
 import type { ActivityContract, Answer, Caller } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { StepOutput } from "../durable/step-output.js";
+import { postNotice } from "../activities/notices.contract.js";
 import { takeLease, releaseLease } from "../activities/run.contract.js";
 import { approvalDemand, type ApprovalDemand } from "../domain/approval-policy.js";
 import { scrub } from "../domain/credential-scrubbing.js";
@@ -17,9 +18,12 @@ import {
   plus,
   type Instant,
 } from "../domain/instant.js";
+import type { Notice } from "../domain/notice.js";
+import { noticeOf, type Occasion } from "../domain/notice-of.js";
 import { once, nextAttempt, type Patience } from "../domain/patience.js";
 import type { RunOrder } from "../domain/run-order.js";
 import type { Outcome } from "../domain/run-record.js";
+import { agreement, type Source } from "../domain/sources.js";
 import type { DecisionChoice, DecisionRecord } from "../domain/verb.js";
 import type { Scenario } from "../scenarios/scenario.js";
 import { Canceled, NotApproved, Superseded, type Ending } from "./endings.js";
@@ -41,9 +45,13 @@ export interface Wait<Output> {
    */
   readonly inPlan?: Waited;
   readonly within: Milliseconds;
-  /** The first pause between two looks; pauses grow by half up to the longest. */
+  /** The first pause between two looks; pauses grow, by half unless it says otherwise, up to the longest. */
   readonly first: Milliseconds;
   readonly longest: Milliseconds;
+  /** With 1.1, a look comes about a tenth of the time waited too late at most. */
+  readonly growth?: number;
+  /** The pause between looks that count in a row; by default the first after a good one. */
+  readonly apart?: Milliseconds;
 }
 
 /** `blind`: not a single look succeeded, so nothing is known. */
@@ -73,6 +81,7 @@ export class Recovery<StepId extends string = string> {
   readonly #inbox: Inbox;
   readonly #leases = new HeldLeases();
   readonly #approvals = new Map<string, Approval>();
+  readonly #told: Notice[] = [];
   #mayChange: boolean;
 
   constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RunOrder) {
@@ -263,7 +272,8 @@ export class Recovery<StepId extends string = string> {
         return "done";
       }
       const hopeless = bad >= (wait.failedInARow ?? 1);
-      if (hopeless || isAfter(plus(this.now(), pause), deadline)) {
+      const rest = pauseAfter(wait, pause, good, bad);
+      if (hopeless || isAfter(plus(this.now(), rest), deadline)) {
         if (wait.eitherWay === true && seen > 0) this.journal.end(id, this.now());
         else this.journal.giveUp(id, this.now(), hopeless ? undefined : wait.within);
         this.publish();
@@ -271,10 +281,9 @@ export class Recovery<StepId extends string = string> {
         return hopeless ? "failed" : "timed-out";
       }
       this.publish();
-      yield* this.sleep(pause);
+      yield* this.sleep(rest);
       this.#endIfCanceled();
-      // Having begun to succeed, the next looks come at the first, short pause.
-      pause = good > 0 ? wait.first : milliseconds(Math.min(pause * 1.5, wait.longest));
+      pause = milliseconds(Math.min(pause * (wait.growth ?? 1.5), wait.longest));
     }
   }
 
@@ -329,7 +338,7 @@ export class Recovery<StepId extends string = string> {
 
   /**
    * Has a person decide about a step that failed for good, for as long as the estate gives him.
-   * Undefined: nobody is asked, or nobody answered.
+   * Undefined: nobody is asked. Without an answer in time, the decision is `expired`.
    */
   *decide(
     step: string,
@@ -348,10 +357,31 @@ export class Recovery<StepId extends string = string> {
       status: "open",
     });
     this.journal.wait(`an operator has to decide: ${choices.join(", ")}; ${failure}`);
+    yield* this.tell({ kind: "operator-needed", decision: asked });
     yield* this.#waitForPerson("decision", asked.expiresAt, () => asked.status !== "open");
     if (asked.status === "open") asked.status = "expired";
     this.publish();
-    return asked.status === "decided" ? asked : undefined;
+    return asked;
+  }
+
+  /**
+   * Why an automatic run may change nothing on what it knows; undefined where it may. The alert that
+   * started it is one source. A person's order needs no second one.
+   */
+  unconfirmed(looks: readonly Source[]): Ending | undefined {
+    const { trigger } = this.order;
+    if (trigger.kind !== "alert" || this.planning) return undefined;
+    const alert: Source = { kind: "alert", says: "failed", detail: trigger.rule };
+    const agreed = agreement([alert, ...looks]);
+    if (agreed.kind === "failed") return undefined;
+    return this.end(
+      "needs-operator",
+      `held back because fewer than two independent sources say that it failed: ${agreed.detail}`,
+      [
+        "Look at the resource: is it down, or can this service alone not reach it?",
+        "Start the recovery by POST /api/recoveries if it is down",
+      ],
+    );
   }
 
   /** Follows a long operation of Azure to its end, one look at a time. */
@@ -409,7 +439,27 @@ export class Recovery<StepId extends string = string> {
 
   *sleep(duration: Milliseconds): Durable<void> {
     yield* this.#result(this.#context.df.createTimer(dateOf(plus(this.now(), duration))));
-    yield* this.#renewDue();
+    yield* this.#chores();
+  }
+
+  /** Tells the contacts, by a delivery of its own that no dead receiver can hold up. */
+  *tell(occasion: Occasion, ending?: Ending): Durable<void> {
+    const { notifications, contacts } = this.order.estate;
+    if (this.planning || notifications === undefined) return;
+    const notice = noticeOf(occasion, {
+      run: this.run(),
+      checkpoint: this.journal.checkpoint(this.now(), ending),
+      contacts,
+      before: this.#told,
+    });
+    this.#told.push(notice);
+    const { channels } = notifications;
+    const posted = yield* this.quietly("post-notice", postNotice, { notice, channels });
+    if (!posted.ok) {
+      this.journal.finding(
+        `nobody was told "${occasion.kind}": ${describeFailure(posted.failure)}`,
+      );
+    }
   }
 
   end(outcome: Outcome, reason: string, nextSteps: readonly string[] = []): Ending {
@@ -471,6 +521,7 @@ export class Recovery<StepId extends string = string> {
       status: "open",
     });
     this.journal.wait(`approval wanted: ${title}; it may lose: ${expectedLoss}`);
+    yield* this.tell({ kind: "approval-wanted", approval: asked });
     yield* this.#waitForPerson("approval", asked.expiresAt, () => asked.status !== "open");
     if (asked.status === "open") asked.status = "expired";
     this.publish();
@@ -493,14 +544,20 @@ export class Recovery<StepId extends string = string> {
       while (!answered() && this.journal.intent !== "cancel") {
         if (until !== undefined && !isAfter(until, this.now())) break;
         const renewal = this.#leases.nextRenewal();
-        const wakeAt = [until, renewal && plus(renewal, seconds(1)), plus(this.now(), days(1))]
+        const milestone = this.journal.nextMilestoneAt(this.now());
+        const wakeAt = [
+          until,
+          renewal && plus(renewal, seconds(1)),
+          milestone,
+          plus(this.now(), days(1)),
+        ]
           .flatMap((at) => at ?? [])
           .reduce(earlier);
         const timer = this.#context.df.createTimer(dateOf(wakeAt));
         yield this.#context.df.Task.any([timer, this.#inbox.listen()]);
         if (!timer.isCompleted) timer.cancel();
         this.#hear();
-        yield* this.#renewDue();
+        yield* this.#chores();
         this.publish();
       }
     } finally {
@@ -544,7 +601,7 @@ export class Recovery<StepId extends string = string> {
     } catch {
       return pieces.map(() => undefined);
     } finally {
-      yield* this.#renewDue();
+      yield* this.#chores();
     }
   }
 
@@ -645,6 +702,13 @@ export class Recovery<StepId extends string = string> {
     return answer;
   }
 
+  /** What has to be done from time to time, whatever the run waits for. */
+  *#chores(): Durable<void> {
+    yield* this.#renewDue();
+    const milestone = this.journal.milestone(this.now(), this.#told);
+    if (milestone !== undefined) yield* this.tell(milestone);
+  }
+
   /** One try each; while the state store is away the next pause tries again, and changes are refused. */
   *#renewDue(): Durable<void> {
     for (const resource of this.#leases.due(this.now())) {
@@ -656,6 +720,17 @@ export class Recovery<StepId extends string = string> {
       this.#leases.add(resource, answer.value.fencing, takenAt);
     }
   }
+}
+
+/** Only the wait for the first look of a row backs off; the others are evenly spaced. */
+function pauseAfter(
+  { apart, first }: Pick<Wait<unknown>, "apart" | "first">,
+  pause: Milliseconds,
+  good: number,
+  bad: number,
+): Milliseconds {
+  if (good > 0) return apart ?? first;
+  return bad > 0 ? (apart ?? pause) : pause;
 }
 
 /** Begins one call of a parallel step. */

@@ -162,7 +162,7 @@ export function backups(container: BlobContainer): Backups {
 }
 
 /** A set that cannot be used, as a failure for good that names it and says what is wrong. */
-export const unusableSet = (set: string, problem: ManifestProblem): ClassifiedError =>
+const unusableSet = (set: string, problem: ManifestProblem): ClassifiedError =>
   terminal(`backup-${problem}`, `${set}: ${describeProblem[problem]}`);
 
 function parsed(text: string): unknown {

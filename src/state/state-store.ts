@@ -1,10 +1,12 @@
 import type { BlobContainer } from "../azure/blob-container.js";
 import { automation, type Automation } from "./automation.js";
+import { audit, type Audit } from "./audit.js";
 import { claims, type Claims } from "./claims.js";
 import { evidence, type Evidence } from "./evidence.js";
 import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
 import { incidents, type Incidents } from "./incidents.js";
 import { leases, type Leases } from "./leases.js";
+import { notices, type Notices } from "./notices.js";
 import { runs, type Runs } from "./runs.js";
 
 /** Everything the service remembers outside the durable history: one container of small blobs. */
@@ -15,7 +17,9 @@ export interface StateStore {
   readonly claims: Claims;
   readonly runs: Runs;
   readonly evidence: Evidence;
+  readonly notices: Notices;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly audit: Audit;
   /** Throws unless the store can be reached. */
   check(): Promise<void>;
 }
@@ -27,6 +31,8 @@ export const stateStore = (blobs: BlobContainer): StateStore => ({
   claims: claims(blobs),
   runs: runs(blobs),
   evidence: evidence(blobs),
+  notices: notices(blobs),
   idempotencyKeys: idempotencyKeys(blobs),
+  audit: audit(blobs),
   check: () => blobs.check(),
 });

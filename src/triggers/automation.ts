@@ -3,8 +3,16 @@ import { z } from "zod";
 import { AutomationMode, modeNow, type AutomationSwitch } from "../domain/automation.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { Instant, isAfter } from "../domain/instant.js";
-import { Person } from "../domain/person.js";
-import { accept, json, readJson, readText, refuse, type Endpoint } from "./endpoint.js";
+import { Person, personOf } from "../domain/identity.js";
+import {
+  accept,
+  json,
+  readJson,
+  readText,
+  refuse,
+  type ActingEndpoint,
+  type Endpoint,
+} from "./endpoint.js";
 import { problem } from "./problem.js";
 import { environmentIn } from "./request-forms.js";
 import { Reason } from "./run-view.js";
@@ -38,11 +46,12 @@ export const AutomationView = z
 type AutomationView = z.infer<typeof AutomationView>;
 
 /** PUT /api/automation/{environment}: the switch that stops the automation. Runs under way go on. */
-export async function setAutomation(endpoint: Endpoint): Promise<HttpResponseInit> {
-  const { request, store, estate, now, who } = endpoint;
+export async function setAutomation(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
+  const { request, store, estate, now, who, audit } = endpoint;
   const { name } = environmentIn(estate, request.params["environment"], 404);
   const wish = accept(AutomationRequest.safeParse(readJson(await readText(request))));
   const at = now();
+  audit.about({ environment: name, reason: wish.reason });
   if (wish.until !== undefined && !isAfter(wish.until, at)) {
     throw refuse(
       problem(400, "the request is not what this address takes", {
@@ -56,9 +65,10 @@ export async function setAutomation(endpoint: Endpoint): Promise<HttpResponseIni
     mode: wish.mode,
     ...(wish.until === undefined ? {} : { until: wish.until }),
     reason: wish.reason,
-    by: who,
+    by: personOf(who),
     at,
   };
+  await audit.enter("accepted", `automation: ${wish.mode}`);
   await store.automation.set(wanted);
   return json(200, viewOf(name, wanted, at));
 }

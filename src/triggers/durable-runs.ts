@@ -1,5 +1,6 @@
 import type { DurableClient } from "durable-functions";
 import { verbEvent, type Verb } from "../domain/verb.js";
+import { isDelivery } from "../domain/notice.js";
 
 /** What a trigger may do with runs: start one by id, and ask how one stands. */
 export interface DurableRuns {
@@ -41,10 +42,9 @@ export function durableRuns(client: DurableClient): DurableRuns {
     say: (id, verb) => limited(client.raiseEvent(id, verbEvent, verb)),
     async active() {
       const found = await limited(client.getStatusBy({ runtimeStatus: activeStates as never }));
-      return found.map(({ instanceId, customStatus }) => ({
-        id: instanceId,
-        checkpoint: customStatus,
-      }));
+      return found
+        .filter(({ instanceId }) => !isDelivery(instanceId))
+        .map(({ instanceId, customStatus }) => ({ id: instanceId, checkpoint: customStatus }));
     },
   };
 }

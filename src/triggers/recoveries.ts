@@ -6,7 +6,16 @@ import { placeOf, type Environment, type ResourceKind } from "../domain/estate.j
 import { earlier, Instant } from "../domain/instant.js";
 import { ScenarioId } from "../domain/scenario-id.js";
 import { scenarioOf } from "../scenarios/catalogue.js";
-import { accept, json, linksOf, readJson, readText, refuse, type Endpoint } from "./endpoint.js";
+import {
+  accept,
+  json,
+  linksOf,
+  readJson,
+  readText,
+  refuse,
+  type ActingEndpoint,
+  type Endpoint,
+} from "./endpoint.js";
 import { problem } from "./problem.js";
 import { environmentIn, idempotencyKeyOf, knownForm } from "./request-forms.js";
 import { Reason, RunLinks, type RunList, type RunView } from "./run-view.js";
@@ -14,6 +23,7 @@ import { startPlan, startRun } from "./start-run.js";
 import { runId } from "../domain/incident.js";
 import { sha256 } from "../state/hash.js";
 import { randomUUID } from "node:crypto";
+import { scrub } from "../domain/credential-scrubbing.js";
 
 /** An operator's order to recover something. */
 export const RecoveryRequest = z
@@ -47,10 +57,11 @@ const ReportQuery = z.object({
 });
 
 /** POST /api/recoveries: starts a recovery by an operator's order. */
-export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseInit> {
-  const { request, store, estate, now, who } = endpoint;
+export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
+  const { request, store, estate, now, who, audit } = endpoint;
   const body = await readText(request);
   const wish = accept(RecoveryRequest.safeParse(readJson(body)));
+  audit.about({ environment: wish.environment, reason: wish.reason });
 
   const scenario = scenarioOf(wish.scenario);
   if (scenario === undefined) {
@@ -88,7 +99,7 @@ export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseIni
     scenario: wish.scenario,
     environment: wish.environment,
     resource: place.id,
-    trigger: { kind: "operator", who: who.name, source: who.source, reason: wish.reason },
+    trigger: { kind: "operator", who: who.name, source: who.source, reason: scrub(wish.reason) },
     detectedAt: earlier(wish.detectedAt ?? receivedAt, receivedAt),
     distinction,
     run: tied.run,
@@ -105,7 +116,9 @@ export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseIni
     const detail = `an incident of ${wish.scenario} is open; ${run} takes care of it: ${address}`;
     throw refuse(problem(409, detail, { run }));
   }
-  return started(request, run, start.kind === "ended" ? "ended" : "started");
+  const status = start.kind === "ended" ? "ended" : "started";
+  if (start.kind !== "started") await audit.enter("already-done", `${status} earlier`, { run });
+  return started(request, run, status);
 }
 
 function started(request: HttpRequest, run: string, status: "started" | "ended"): HttpResponseInit {
@@ -147,7 +160,11 @@ export async function listRecoveries({
 export async function showRecovery({ request, store, runs }: Endpoint): Promise<HttpResponseInit> {
   const id = knownForm(request.params["id"]);
   const links = linksOf(request, id);
-  const [state, record] = await Promise.all([runs.state(id), store.runs.read(id)]);
+  const [state, record, audit] = await Promise.all([
+    runs.state(id),
+    store.runs.read(id),
+    store.audit.ofRun(id),
+  ]);
   if (state.kind === "unknown" && record === undefined) {
     throw refuse(problem(404, `there is no run ${id}; GET /api/recoveries lists them`));
   }
@@ -158,6 +175,7 @@ export async function showRecovery({ request, store, runs }: Endpoint): Promise<
     status,
     ...checkpoint,
     ...(record === undefined || status === "running" ? {} : { record }),
+    audit: [...audit],
     links,
   };
   return json(200, view);

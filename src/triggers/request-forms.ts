@@ -1,11 +1,11 @@
 import type { HttpRequest } from "@azure/functions";
 import { EnvironmentName } from "../domain/environment-name.js";
 import type { Environment, Estate } from "../domain/estate.js";
+import { isRunId } from "../domain/incident.js";
 import { refuse } from "./endpoint.js";
 import { problem } from "./problem.js";
 
 const legalKey = /^[\x21-\x7e]{1,200}$/;
-const legalRun = /^[a-z0-9]+(?:-[A-Za-z0-9]+){2,20}$/;
 
 /** The request's Idempotency-Key, or a refusal of one that no store could keep. */
 export function idempotencyKeyOf(request: HttpRequest): string | undefined {
@@ -17,7 +17,7 @@ export function idempotencyKeyOf(request: HttpRequest): string | undefined {
 
 /** A run's id as it stands in an address, or a refusal of what can be none. */
 export function knownForm(id: string | undefined): string {
-  if (id !== undefined && id.length <= 120 && legalRun.test(id)) return id;
+  if (id !== undefined && isRunId(id)) return id;
   throw refuse(problem(404, "there is no such run; GET /api/recoveries lists them"));
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AuditEntry } from "../domain/audit.js";
 import { Checkpoint } from "../domain/checkpoint.js";
 import { RunRecord } from "../domain/run-record.js";
 import { RunSummary } from "../state/runs.js";
@@ -20,6 +21,8 @@ export const RunView = z
     status: z.enum(["running", "ended", "stopped"]),
     checkpoint: Checkpoint.optional(),
     record: RunRecord.optional(),
+    /** Who wanted what of it, oldest first; also while it runs. */
+    audit: z.array(AuditEntry),
     links: RunLinks,
   })
   .meta({ id: "Run" });

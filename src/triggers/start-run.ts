@@ -1,4 +1,4 @@
-import type { Environment, Estate } from "../domain/estate.js";
+import { environmentOf, type Environment, type Estate } from "../domain/estate.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { mayStart, type Leave } from "../domain/automation.js";
 import {
@@ -182,10 +182,4 @@ function orchestratorOf(scenario: ScenarioId): string {
   const orchestrator = scenarioOf(scenario)?.orchestrator;
   if (orchestrator === undefined) throw new Error(`no orchestrator for ${scenario}`);
   return orchestrator;
-}
-
-function environmentOf(estate: Estate, name: EnvironmentName): Environment {
-  const environment = estate.environments[name];
-  if (environment === undefined) throw new Error(`the estate has no environment ${name}`);
-  return environment;
 }

@@ -2,10 +2,20 @@ import { randomUUID } from "node:crypto";
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { Checkpoint } from "../domain/checkpoint.js";
+import { personOf } from "../domain/identity.js";
 import { admit, type RunStanding } from "../domain/verb-rules.js";
 import { DecisionChoice, type Verb } from "../domain/verb.js";
 import { sha256 } from "../state/hash.js";
-import { accept, json, linksOf, readJson, readText, refuse, type Endpoint } from "./endpoint.js";
+import {
+  accept,
+  json,
+  linksOf,
+  readJson,
+  readText,
+  refuse,
+  type ActingEndpoint,
+  type Endpoint,
+} from "./endpoint.js";
 import { idempotencyKeyOf, knownForm } from "./request-forms.js";
 import { problem } from "./problem.js";
 import { Reason, RunLinks } from "./run-view.js";
@@ -68,24 +78,29 @@ export const cancelRun = verb(VerbRequest, (said, body) => ({ ...said, verb: "ca
  * A verb's endpoint. It says at once what will come of it, by the rules that the run itself applies
  * when the verb arrives; cooperative, so that nothing is ever left half done.
  */
-function verb<Body>(
+function verb<Body extends { readonly reason: string }>(
   schema: z.ZodType<Body>,
   verbOf: (said: Said, body: Body) => Verb,
-): (endpoint: Endpoint) => Promise<HttpResponseInit> {
+): (endpoint: ActingEndpoint) => Promise<HttpResponseInit> {
   return async (endpoint) => {
-    const { request, runs, now, who } = endpoint;
+    const { request, runs, now, who, audit } = endpoint;
     const id = knownForm(request.params["id"]);
     const body = accept(schema.safeParse(readJson(await readText(request))));
     const at = now();
-    const wish = verbOf({ id: sayingId(id, idempotencyKeyOf(request)), by: who, at }, body);
+    audit.about({ reason: body.reason });
+    const wish = verbOf(
+      { id: sayingId(id, idempotencyKeyOf(request)), by: personOf(who), at },
+      body,
+    );
     const standing = await standingOf(endpoint, id);
     const admission = admit(wish, standing, at);
     const links = linksOf(request, id);
     if (admission.kind === "refused") {
       throw refuse(problem(409, `${wish.verb} refused: ${admission.detail}`, { run: id }));
     }
-    if (admission.kind === "accepted") await runs.say(id, wish);
     const { kind: status, detail } = admission;
+    await audit.enter(status, detail);
+    if (status === "accepted") await runs.say(id, wish);
     return json(status === "accepted" ? 202 : 200, { id, status, detail, links });
   };
 }

@@ -5,7 +5,7 @@ import { hours, minutes } from "../../src/domain/duration.js";
 import type { RunOfIncident } from "../../src/domain/incident.js";
 import { plus } from "../../src/domain/instant.js";
 import { claimLease, coverOf, type Lease } from "../../src/domain/lease.js";
-import { samePerson, type Person } from "../../src/domain/person.js";
+import { personOf, samePerson, type Person } from "../../src/domain/identity.js";
 import { agreement, type Source } from "../../src/domain/sources.js";
 import { admit, type RunStanding } from "../../src/domain/verb-rules.js";
 import type { Verb } from "../../src/domain/verb.js";
@@ -19,10 +19,16 @@ const olga: Person = { name: "Olga", source: "entra" };
 const said = { id: "1", by: ada, at: now, reason: "x" };
 
 describe("who is who", () => {
+  it("is remembered without roles, which change", () => {
+    expect(personOf({ ...ada, roles: ["approver"] })).toEqual(ada);
+  });
+
   it("is certain only where both have named themselves", () => {
-    expect(samePerson(ada, { name: "ADA", source: "claimed" })).toBe(true);
-    expect(samePerson(ada, olga)).toBe(false);
-    expect(samePerson({ name: "key", source: "key" }, { name: "key", source: "key" })).toBe(false);
+    expect(samePerson(ada, { name: "ADA", source: "claimed" })).toBe("yes");
+    expect(samePerson(ada, olga)).toBe("no");
+    expect(samePerson({ name: "key", source: "key" }, { name: "key", source: "key" })).toBe(
+      "unknown",
+    );
   });
 });
 

@@ -49,6 +49,37 @@ describe("recover container app", () => {
     expect(run.closedWith).toBe("not-needed");
   });
 
+  it("plans the main path without a change, whatever the probes say", async () => {
+    for (const heals of ["already", "restart"] as const) {
+      const subject = patient({ heals });
+      const { incident: _none, ...order } = orderOf({ mode: "plan" });
+      const run = await replay(recoverContainerApp, {
+        instanceId,
+        input: order,
+        stubs: subject.stubs,
+        startAt,
+      });
+
+      expect(subject.record()).toMatchObject({
+        outcome: "planned",
+        plan: { changes: [{ step: "restart-revision" }], fallbacks: [{}, {}] },
+      });
+      expect(run.calls.every(({ caller }) => caller.mode === "plan")).toBe(true);
+      expect(run.calls.map(({ name }) => name)).not.toContain("captureAppLogs");
+    }
+  });
+
+  it("says that a plan is incomplete when nothing can be seen", async () => {
+    const subject = patient({ failing: { observeApp: terminal } });
+    const { incident: _none, ...order } = orderOf({ mode: "plan" });
+    await replay(recoverContainerApp, { instanceId, input: order, stubs: subject.stubs, startAt });
+
+    expect(subject.record()).toMatchObject({
+      outcome: "planned",
+      reason: "the plan is incomplete: Forbidden: no",
+    });
+  });
+
   it("restarts the serving revision and verifies", async () => {
     const run = await recover({});
 
@@ -267,7 +298,7 @@ describe("recover container app", () => {
 
     expect(subject.record()).toMatchObject({
       outcome: "needs-operator",
-      reason: "this service failed itself: undefined is not a function",
+      reason: "this service failed itself: undefined is not a function; nobody decided in time",
     });
     expect(subject.closedWith()).toBe("needs-operator");
   });

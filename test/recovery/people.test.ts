@@ -135,6 +135,32 @@ describe("a run that may only propose", () => {
   });
 });
 
+describe("an automatic run that two sources do not agree about", () => {
+  it("changes nothing, and says that it was held back", async () => {
+    const run = await runThing({
+      reachable: false,
+      order: { estate: estateWith({ decisionWindow: 0 }) },
+    });
+
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(run.record.reason).toMatch(
+      /^held back because fewer than two .* alert: failed .*; own-probe: unknown/,
+    );
+    expect(run.acts).toEqual([]);
+    expect(run.calls.map(({ name }) => name)).not.toContain("takeLease");
+  });
+
+  it("goes on by a person's order all the same", async () => {
+    const run = await runThing({
+      reachable: false,
+      order: ordered("Olga Operator"),
+      says: [approveAs("Ada Approver")],
+    });
+
+    expect(run.acts).toEqual(["replaced t", "labeled"]);
+  });
+});
+
 describe("decision", () => {
   const denied = { replace: [refusal] };
 

@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 import { MAIN, vaultSeed } from "./key-vaults.js";
 import { APP, APP_ID, GROUP, SUBSCRIPTION } from "./names.js";
 import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
+import { storageSeed } from "./storage-seed.js";
+import { PROFILE, PROFILE_ID, twoRegions } from "./two-regions.js";
 
 const program = findOnPath("az");
 const withCli = program === undefined ? it.skip : it;
@@ -21,7 +23,18 @@ beforeAll(async () => {
     startSimulatorProcess(),
     mkdtemp(join(tmpdir(), "simulator-az-")),
   ]);
-});
+  const arm = `${azure.direct}/`;
+  await az(
+    ...["cloud", "register", "-n", "simulated"],
+    ...["--endpoint-resource-manager", arm, "--endpoint-management", arm],
+    ...["--endpoint-active-directory", `${arm}adfs`],
+    ...["--endpoint-active-directory-resource-id", azure.direct],
+    ...["--endpoint-active-directory-graph-resource-id", azure.direct],
+    ...["--suffix-keyvault-dns", ".vault.azure.net"],
+  );
+  await az("cloud", "set", "-n", "simulated");
+  await az("login", "--identity");
+}, 60_000);
 
 afterAll(async () => {
   if (program === undefined) return;
@@ -52,18 +65,6 @@ const az = async (...given: string[]): Promise<unknown> => {
 withCli(
   `the Azure CLI logs in, reads and changes${why}`,
   async () => {
-    const arm = `${azure.direct}/`;
-    await az(
-      ...["cloud", "register", "-n", "simulated"],
-      ...["--endpoint-resource-manager", arm, "--endpoint-management", arm],
-      ...["--endpoint-active-directory", `${arm}adfs`],
-      ...["--endpoint-active-directory-resource-id", azure.direct],
-      ...["--endpoint-active-directory-graph-resource-id", azure.direct],
-      ...["--suffix-keyvault-dns", ".vault.azure.net"],
-    );
-    await az("cloud", "set", "-n", "simulated");
-    await az("login", "--identity");
-
     const accounts = await az("account", "list");
     // Without --api-version: the CLI asks the provider for one.
     const [shown, groups, revisions] = await Promise.all([
@@ -123,6 +124,71 @@ withCli(
     expect(read).toMatchObject({ value: "from-the-cli" });
     expect(deleted).toMatchObject([{ name: MAIN }]);
     expect(recovered).toMatchObject({ properties: { provisioningState: "Succeeded" } });
+  },
+  300_000,
+);
+
+withCli(
+  `the Azure CLI shows, lists and updates storage accounts${why}`,
+  async () => {
+    await azure.steer("POST", "/reset", { seed: storageSeed });
+    const of = ["-g", GROUP, "-n", "mcpstorage"];
+
+    const [shown, listed, blobs] = await Promise.all([
+      az("storage", "account", "show", ...of, "--expand", "geoReplicationStats"),
+      az("storage", "account", "list"),
+      az("storage", "account", "blob-service-properties", "show", "-g", GROUP, "-n", "mcpstorage"),
+    ]);
+    const updated = await az("storage", "account", "update", ...of, "--sku", "Standard_GRS");
+
+    expect(shown).toMatchObject({
+      name: "mcpstorage",
+      resourceGroup: GROUP,
+      sku: { name: "Standard_RAGRS" },
+      geoReplicationStats: { status: "Live", canFailover: true },
+    });
+    expect(listed).toMatchObject([{ name: "mcpstorage" }, { name: "mcpbackup" }]);
+    expect(blobs).toMatchObject({ isVersioningEnabled: false });
+    expect(updated).toMatchObject({ sku: { name: "Standard_GRS" }, secondaryLocation: "westus" });
+    await expect(
+      az("storage", "account", "update", ...of, "--sku", "Standard_GZRS"),
+    ).rejects.toMatchObject({
+      stderr: expect.stringContaining("StorageAccountTypeConversionNotAllowed") as string,
+    });
+  },
+  120_000,
+);
+
+withCli(
+  `the Azure CLI shows and turns the endpoints of Traffic Manager${why}`,
+  async () => {
+    await azure.steer("POST", "/reset", { seed: twoRegions() });
+    // "az network" of Debian's package fails before it asks anybody, so profiles go by "az resource".
+    const primary = `${PROFILE_ID}/externalEndpoints/primary`;
+    const resource = (verb: string, id: string, ...given: string[]): Promise<unknown> =>
+      az("resource", verb, "--api-version", "2022-04-01", "--ids", id, ...given);
+
+    const shown = await resource("show", PROFILE_ID);
+    const updated = await resource("update", PROFILE_ID, "--set", "properties.dnsConfig.ttl=20");
+    const before = await resource("show", primary);
+    const turned = await resource(
+      ...(["update", primary, "--set", "properties.endpointStatus=Disabled"] as const),
+    );
+
+    expect(shown).toMatchObject({
+      name: PROFILE,
+      properties: { monitorConfig: { profileMonitorStatus: "Online" } },
+    });
+    expect(updated).toMatchObject({
+      properties: { dnsConfig: { relativeName: "mcp-server", ttl: 20 } },
+    });
+    expect(before).toMatchObject({
+      name: "primary",
+      properties: { endpointMonitorStatus: "Online" },
+    });
+    expect(turned).toMatchObject({
+      properties: { endpointStatus: "Disabled", endpointMonitorStatus: "Disabled", priority: 1 },
+    });
   },
   120_000,
 );

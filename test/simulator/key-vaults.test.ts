@@ -233,6 +233,41 @@ describe("a vault", () => {
     expect(early.value).toBe("third");
     expect(later).toBe("403 Forbidden ForbiddenByFirewall");
   });
+
+  it("lets rules that were changed back come into force after those before them", async () => {
+    const secrets = clientsFor(azure).secrets(MAIN);
+    const networkAcls = async (defaultAction: "Allow" | "Deny"): Promise<void> => {
+      await management.vaults.update(GROUP, MAIN, {
+        properties: { networkAcls: { defaultAction } },
+      });
+    };
+    await networkAcls("Allow");
+    await azure.advance(31);
+    await networkAcls("Deny");
+    await azure.advance(10);
+    await networkAcls("Allow");
+    await azure.advance(21);
+    const between = await refusalOf(secrets.getSecret("rotated"));
+    await azure.advance(10);
+
+    expect(between).toBe("403 Forbidden ForbiddenByFirewall");
+    expect((await secrets.getSecret("rotated")).value).toBe("third");
+  });
+
+  it("is registered anew when it is recovered in the middle of its making", async () => {
+    const body = { location: "eastus", properties };
+    await put(NEW, body);
+    await azure.advance(40);
+    await management.vaults.delete(GROUP, NEW);
+    await put(NEW, { ...body, properties: { ...properties, createMode: "recover" } });
+    await azure.advance(10);
+    const early = await management.vaults.get(GROUP, NEW);
+    await azure.advance(51);
+    const later = await management.vaults.get(GROUP, NEW);
+
+    expect(early.properties.provisioningState).toBe("RegisteringDns");
+    expect(later.properties.provisioningState).toBe("Succeeded");
+  });
 });
 
 describe("a deleted vault", () => {

@@ -225,6 +225,18 @@ describe("a failover", () => {
     });
   });
 
+  it("loses what the first one lost, even if nobody looks before the second", async () => {
+    await caller.blob("PUT", `${PRIMARY}/late.txt`, "late");
+    await failOver();
+    await azure.advance(3601);
+    await caller.arm("PATCH", ACCOUNT, { sku: { name: "Standard_RAGRS" } });
+    await azure.advance(1801);
+    await failOver();
+    await azure.advance(3601);
+
+    expect(await namesAt(PRIMARY)).toEqual(["img/a.png", "logo.svg"]);
+  });
+
   it("ends in zones where the account was in zones before", async () => {
     const zonal = storageSeed.storageAccounts.map((account) =>
       account.id === ACCOUNT ? { ...account, sku: "Standard_RAGZRS" } : account,

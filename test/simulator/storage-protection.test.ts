@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 import { accountId, codeOf, host, inRecovery, StorageCaller, storageSeed } from "./storage-seed.js";
 
@@ -306,3 +309,42 @@ it("protection of a seed is there from the start", async () => {
   );
   expect((await caller.arm("GET", accountId("mcpstorage"))).status).toBe(404);
 });
+
+it("what a kept folder holds is found again, and accounts made at run time leave nothing", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "simulator-kept-"));
+  const seed = join(folder, "seed.json");
+  await writeFile(seed, JSON.stringify(storageSeed));
+  const flags = ["--seed", seed, "--state", join(folder, "state")];
+  const made = inRecovery("mcpstoragedr");
+  const makeAccount = async (of: StorageCaller, process: SimulatorProcess): Promise<void> => {
+    await of.arm("PUT", made, {
+      sku: { name: "Standard_LRS" },
+      kind: "StorageV2",
+      location: "westus",
+    });
+    await process.advance(21);
+  };
+  const first = await startSimulatorProcess(flags);
+  const before = new StorageCaller(first);
+  await makeAccount(before, first);
+  await before.blob("PUT", `${host("mcpstoragedr")}/own?restype=container`);
+  await before.blob("PUT", `${host("mcpbackup")}/sets?restype=container`);
+  await before.blob("PUT", `${host("mcpbackup")}/sets/one`, "one");
+  await before.blob("PUT", `${host("mcpstorage")}/branding/logo.svg`, "changed");
+  await first.stop();
+
+  const second = await startSimulatorProcess(flags);
+  const after = new StorageCaller(second);
+  await makeAccount(after, second);
+  const [container, blob, logo, empty] = [
+    await after.arm("GET", `${SERVICE}/containers/sets`),
+    await after.blob("GET", `${host("mcpbackup")}/sets/one`),
+    await after.blob("GET", `${host("mcpstorage")}/branding/logo.svg`),
+    await after.blob("GET", `${host("mcpstoragedr")}/?comp=list`),
+  ];
+  await second.stop();
+  await rm(folder, { recursive: true, force: true });
+
+  expect([container.status, blob.text, logo.text]).toEqual([200, "one", "changed"]);
+  expect(empty.text).not.toContain("<Name>");
+}, 60_000);

@@ -5,7 +5,7 @@ import type { Reply, SimulatorProcess } from "./simulator-process.js";
 const [PRODUCTION = "", RECOVERY = ""] = smallSeed.resourceGroups.map(({ id }) => id);
 const PRINCIPAL = smallSeed.identities[0]?.principalId ?? "";
 
-export const STORAGE_VERSION = "2026-09-01";
+const STORAGE_VERSION = "2026-09-01";
 
 /** Where accounts of the tests are in ARM. */
 export const accountId = (name: string, group = PRODUCTION): string =>

@@ -1,4 +1,5 @@
 import type { armRest } from "../../src/azure/arm-rest.js";
+import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
 import type { keyVaultSecrets } from "../../src/azure/secrets.js";
@@ -16,6 +17,8 @@ type Remote<Port> = {
 
 interface Ports {
   readonly arm: ReturnType<typeof armRest>;
+  /** The container of the service's own state. */
+  readonly state: BlobContainer;
   readonly keyVaults: ReturnType<typeof keyVaults>;
   readonly secrets: ReturnType<typeof keyVaultSecrets>;
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
@@ -43,6 +46,7 @@ export async function startAzurePorts(
     });
   return {
     arm: remote("arm"),
+    state: remote("state"),
     keyVaults: remote("keyVaults"),
     secrets: remote("secrets"),
     diagnosticSettings: remote("diagnosticSettings"),

@@ -61,13 +61,14 @@ export async function reached(
 export async function recoverFrom(
   stack: Stack,
   fault: string,
+  withinMs?: number,
 ): Promise<{ answer: AlertAnswer; record: RunRecord; effects: readonly LogEntry[] }> {
   const app = productionOf(stack).containerApp.primary;
   await stack.simulator.fault({ name: fault, resource: app });
   const service = new ServiceClient(stack.host);
   const answer = await service.postAlert(await freshAlert(stack));
   if (answer.run === undefined) throw new Error(`nothing was started: ${answer.reason}`);
-  const record = await ended(stack, answer.run);
+  const record = await ended(stack, answer.run, withinMs);
   return { answer, record, effects: await stack.simulator.log(0, true) };
 }
 

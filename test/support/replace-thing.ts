@@ -15,7 +15,7 @@ import { declareScenario } from "../../src/scenarios/scenario.js";
 export const lookAtThing = declareActivity({
   name: "lookAtThing",
   input: z.strictObject({ thing: z.string() }),
-  output: z.strictObject({ ...observed, well: z.boolean() }),
+  output: z.strictObject({ ...observed, well: z.boolean(), reachable: z.boolean() }),
   patience: once,
 });
 
@@ -40,7 +40,7 @@ export const labelThing = declareActivity({
   patience: once,
 });
 
-export const thingFailure = declareScenario({
+const thingFailure = declareScenario({
   id: "storage-failure",
   kind: "recovery",
   title: "Thing failure",
@@ -83,7 +83,13 @@ export const replaceThingRun = framed(thingFailure, RecoveryOrder, function* (re
     },
   );
   if (seen === "done") return recovery.end("not-needed", "the thing is well");
-  const held = yield* recovery.holding(thing, function* () {
+  const state = yield* recovery.look("confirm", lookAtThing, { thing });
+  const reachable = state.ok && state.value.reachable;
+  const held = recovery.unconfirmed([
+    { kind: "own-probe", says: reachable ? "failed" : "unknown", detail: "our own look" },
+  ]);
+  if (held !== undefined) return held;
+  const done = yield* recovery.holding(thing, function* () {
     const replaced = yield* recovery.step("replace", replaceThing, { thing });
     if (!replaced.ok) {
       const patched = yield* recovery.insist("patch", patchThing, { thing, strength: 1 });
@@ -97,5 +103,5 @@ export const replaceThingRun = framed(thingFailure, RecoveryOrder, function* (re
       replaced.ok ? "replaced" : "patched",
     );
   });
-  return held.ok ? held.value : recovery.end("needs-operator", held.failure.message);
+  return done.ok ? done.value : recovery.end("needs-operator", done.failure.message);
 });

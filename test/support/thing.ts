@@ -1,9 +1,10 @@
+import { postNotice } from "../../src/activities/notices.contract.js";
 import * as run from "../../src/activities/run.contract.js";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import { hours } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { instantOf, plus } from "../../src/domain/instant.js";
-import type { Person } from "../../src/domain/person.js";
+import type { Person } from "../../src/domain/identity.js";
 import type { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { verbEvent, type Verb } from "../../src/domain/verb.js";
@@ -11,13 +12,15 @@ import { detectedAt, orderOf, runOf, sampleEstate } from "./estates.js";
 import * as scenario from "./replace-thing.js";
 import { replay, stub, type Replayed, type Stub } from "./replay-driver.js";
 
-export const thingId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/t";
+const thingId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/t";
 export const startAt = Date.parse(detectedAt) + 6_000;
 const instanceId = runOf("storage-failure");
 
 /** The thing fails and its operators are silent, unless a field says otherwise. */
 export interface ThingTraits {
   readonly well: boolean;
+  /** Whether this service can look at it at all. */
+  readonly reachable: boolean;
   readonly failing: Readonly<Partial<Record<"replace" | "patch" | "label", readonly Failure[]>>>;
   /** What people say when they see a checkpoint; each saying is said once. */
   readonly says: readonly Saying[];
@@ -44,6 +47,7 @@ export interface ThingRun extends Replayed {
 
 const usual: ThingTraits = {
   well: false,
+  reachable: true,
   failing: {},
   says: [],
   order: {},
@@ -53,7 +57,7 @@ const usual: ThingTraits = {
 
 export const refusal: Failure = { class: "terminal", code: "Conflict", message: "Azure says no" };
 
-export const person = (name: string): Person => ({ name, source: "entra" });
+const person = (name: string): Person => ({ name, source: "entra" });
 
 export const approveAs = (by: string, decision: "approve" | "deny" = "approve"): Saying => ({
   when: ({ waitingFor }) => waitingFor === "approval",
@@ -89,6 +93,7 @@ export async function runThing(given: Partial<ThingTraits> = {}): Promise<ThingR
   };
   const took = is.actTakes * 1_000;
   const stubs: Stub[] = [
+    stub(postNotice, () => ({ changed: true, detail: "posted" })),
     stub(run.confirmMandate, () => ({ mandated: true, detail: "it is" })),
     stub(run.takeLease, (_input, _caller, now): LeaseAnswer =>
       now - startAt >= is.leaseLostAfter
@@ -106,7 +111,11 @@ export async function runThing(given: Partial<ThingTraits> = {}): Promise<ThingR
       return { detail: "saved" };
     }),
     stub(run.closeIncident, () => ({ detail: "closed" })),
-    stub(scenario.lookAtThing, () => ({ well: is.well, detail: is.well ? "well" : "not well" })),
+    stub(scenario.lookAtThing, () => ({
+      well: is.well,
+      reachable: is.reachable,
+      detail: is.well ? "well" : "not well",
+    })),
     stub(
       scenario.replaceThing,
       ({ thing }) => act("replace", `replaced ${thing.at(-1) ?? ""}`),
