@@ -39,6 +39,8 @@ export interface FunctionCatalog {
   readonly functions: readonly AppFunction[];
   /** Registered names with why the host does not run them; the others do run. */
   readonly inError: ReadonlyMap<string, string>;
+  /** Names that an app setting has switched off: listed, and run by nothing. */
+  readonly disabled: ReadonlySet<string>;
   /** What keeps the whole host from running; every call is then answered 503. */
   readonly hostErrors: readonly string[];
 }
@@ -63,12 +65,18 @@ export function indexFunctions(
 ): FunctionCatalog {
   const functions: AppFunction[] = [];
   const inError = new Map<string, string>();
+  const disabled = new Set<string>();
   const hostErrors = caseCollisions(registered);
   const sorted = [...registered].sort((a, b) =>
     a.metadata.name.localeCompare(b.metadata.name, "en"),
   );
   for (const target of sorted) {
     const { name } = target.metadata;
+    if (isDisabled(name, options.settings)) {
+      disabled.add(name);
+      options.log.information("Host.Startup", `Function '${name}' is disabled by an app setting.`);
+      continue;
+    }
     try {
       const indexed = indexFunction(target, options.routePrefix, options.settings);
       const rival = indexed.kind === "http" ? conflicting(indexed, functions) : undefined;
@@ -88,7 +96,17 @@ export function indexFunctions(
   for (const error of hostErrors) {
     options.log.error("Host.Startup", `the host is in state Error: ${error}`);
   }
-  return { functions, inError, hostErrors };
+  return { functions, inError, disabled, hostErrors };
+}
+
+/**
+ * `AzureWebJobs.NAME.Disabled`, or with underscores where a name may hold no point (Microsoft Learn,
+ * "How to disable functions in Azure Functions").
+ */
+function isDisabled(name: string, settings: Readonly<Record<string, string | undefined>>): boolean {
+  const value =
+    settings[`AzureWebJobs.${name}.Disabled`] ?? settings[`AzureWebJobs__${name}__Disabled`];
+  return value !== undefined && /^(true|1)$/i.test(value.trim());
 }
 
 function caseCollisions(registered: readonly RegisteredFunction[]): string[] {

@@ -6,7 +6,7 @@ import type { Estate } from "../../src/domain/estate.js";
 import { startChild, type Child } from "./child.js";
 import { NoticeReceiver, type Received } from "./notice-receiver.js";
 import { compiled, repository } from "./repository.js";
-import { seedFromEstate, stateAccount } from "./seed-from-estate.js";
+import { seedFromEstate, backupAccount, stateAccount } from "./seed-from-estate.js";
 import { SimulatorClient } from "./simulator-client.js";
 import { onSharedClock, startSimulatorProcess, type SimulatorReady } from "./simulator-process.js";
 
@@ -88,6 +88,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         ESTATE_FILE: ledEstateFile,
         NOTIFICATION_WEBHOOK_KEY: receiver.key,
         STATE_BLOB_ENDPOINT: `https://${stateAccount}.blob.core.windows.net`,
+        BACKUP_BLOB_ENDPOINT: `https://${backupAccount}.blob.core.windows.net`,
+        // A skip of the clock sets off every timer that it passes; only who shows backups wants that.
+        "AzureWebJobs.startBackups.Disabled": "true",
         ...options.settings,
       },
       directory: repository,

@@ -15,6 +15,15 @@ const Variables = z.object({
     .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
     .default("recovery-state"),
   NOTIFICATION_WEBHOOK_KEY: z.string().default(""),
+  BACKUP_BLOB_ENDPOINT: z.url({
+    protocol: /^https$/,
+    error:
+      "write the backup account's blob endpoint, such as https://<account>.blob.core.windows.net",
+  }),
+  BACKUP_CONTAINER: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
+    .default("backups"),
   AZURE_CLIENT_ID: z.string().default(""),
   ARM_ENDPOINT: z.url().default("https://management.azure.com"),
   ARM_AUDIENCE: z.url().default("https://management.azure.com"),
@@ -68,6 +77,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     alertToken: alertToken.settings,
     estateFile: variables.ESTATE_FILE,
     state: { endpoint: variables.STATE_BLOB_ENDPOINT, container: variables.STATE_CONTAINER },
+    backup: { endpoint: variables.BACKUP_BLOB_ENDPOINT, container: variables.BACKUP_CONTAINER },
     webhookKey: variables.NOTIFICATION_WEBHOOK_KEY,
     /** Where people reach this service, as the platform names it; absent outside of a host. */
     address: addressOf(environment["WEBSITE_HOSTNAME"]),
@@ -111,13 +121,17 @@ function addressOf(hostname: string | undefined): string | undefined {
   return /^localhost(:|$)/.test(hostname) ? `http://${hostname}` : `https://${hostname}`;
 }
 
-/** A host name that no resolver answers (RFC 2606), in the place of a state account that is not named. */
-const nowhere = "https://state-account.invalid";
+/** A host name that no resolver answers (RFC 2606), in the place of an account that is not named. */
+const nowhere = "https://account.invalid";
 
 function usable(given: Readonly<Record<string, unknown>>, error: z.ZodError) {
   const wrong = new Set(error.issues.map(({ path }) => path[0]));
   const right = Object.fromEntries(Object.entries(given).filter(([key]) => !wrong.has(key)));
-  return Variables.parse({ STATE_BLOB_ENDPOINT: nowhere, ...right });
+  return Variables.parse({
+    STATE_BLOB_ENDPOINT: nowhere,
+    BACKUP_BLOB_ENDPOINT: nowhere,
+    ...right,
+  });
 }
 
 export const settingKeys: readonly string[] = Object.keys(Variables.shape);

@@ -76,6 +76,8 @@ const ApplicationInsights = z.strictObject({
   availabilityTests: z.array(resourceId("Microsoft.Insights/webtests")).default([]),
   /** The Log Analytics workspace's customer id, for queries. */
   workspaceId: guid,
+  /** The same workspace's resource id; where it is named, it is ensured to take the audit logs. */
+  workspace: resourceId("Microsoft.OperationalInsights/workspaces").optional(),
 });
 
 const Contact = z.strictObject({

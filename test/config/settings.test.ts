@@ -7,6 +7,7 @@ describe("settings", () => {
   it("have a default for everything but the state account", () => {
     const { findings, azure, state } = readSettings({
       STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
       ARM_ENDPOINT: "",
     });
 
@@ -20,7 +21,11 @@ describe("settings", () => {
 
   it("take the service's own address from the platform", () => {
     const on = (WEBSITE_HOSTNAME?: string) =>
-      readSettings({ STATE_BLOB_ENDPOINT: endpoint, WEBSITE_HOSTNAME }).address;
+      readSettings({
+        STATE_BLOB_ENDPOINT: endpoint,
+        BACKUP_BLOB_ENDPOINT: endpoint,
+        WEBSITE_HOSTNAME,
+      }).address;
 
     expect(on("mcp-dr.azurewebsites.net")).toBe("https://mcp-dr.azurewebsites.net");
     expect(on("localhost:7071")).toBe("http://localhost:7071");
@@ -28,7 +33,10 @@ describe("settings", () => {
   });
 
   it("never stop the service over the key of its notices", () => {
-    const { findings, webhookKey } = readSettings({ STATE_BLOB_ENDPOINT: endpoint });
+    const { findings, webhookKey } = readSettings({
+      STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
+    });
 
     expect(findings).toEqual([]);
     expect(webhookKey).toBe("");
@@ -50,7 +58,10 @@ describe("settings", () => {
   });
 
   it("leave the platform's word and the alerts' token out of account until they are asked for", () => {
-    const { platformAuthentication, alertToken } = readSettings({ STATE_BLOB_ENDPOINT: endpoint });
+    const { platformAuthentication, alertToken } = readSettings({
+      STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
+    });
 
     expect(platformAuthentication).toBe("none");
     expect(alertToken).toBeUndefined();
@@ -59,6 +70,7 @@ describe("settings", () => {
   it("turn the secure webhook on by audience and tenant", () => {
     const { findings, alertToken, platformAuthentication } = readSettings({
       STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
       PLATFORM_AUTHENTICATION: "entra",
       ALERT_TOKEN_AUDIENCE: "api://one, two",
       ALERT_TOKEN_TENANT: "0c4f8f0a-9a5e-4c39-8d0a-1d2f3b4c5d6e",
@@ -85,7 +97,11 @@ describe("settings", () => {
     [{ ALERT_TOKEN_AUDIENCE: "a", CALL_TIME_LIMIT_SECONDS: "soon" }, "ALERT_TOKEN_TENANT: name it"],
     [{ PLATFORM_AUTHENTICATION: "Entra" }, "PLATFORM_AUTHENTICATION: write none or entra"],
   ])("refuse half a lock: %j", (given, finding) => {
-    const { findings, alertToken } = readSettings({ STATE_BLOB_ENDPOINT: endpoint, ...given });
+    const { findings, alertToken } = readSettings({
+      STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
+      ...given,
+    });
 
     expect(findings.join("\n")).toContain(finding);
     expect(alertToken).toBeUndefined();

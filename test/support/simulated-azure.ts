@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { seedFromEstate, stateAccount } from "../../local/stack/seed-from-estate.js";
+import { backupAccount, seedFromEstate, stateAccount } from "../../local/stack/seed-from-estate.js";
 import { SimulatorClient } from "../../local/stack/simulator-client.js";
 import { startSimulatorProcess } from "../../local/stack/simulator-process.js";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
@@ -37,6 +37,7 @@ export async function simulatedAzure(
   const environment = {
     ...simulator.ready.env,
     STATE_BLOB_ENDPOINT: `https://${stateAccount}.blob.core.windows.net`,
+    BACKUP_BLOB_ENDPOINT: `https://${backupAccount}.blob.core.windows.net`,
     CALL_TIME_LIMIT_SECONDS: "10",
   };
   return {

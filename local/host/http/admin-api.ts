@@ -180,7 +180,7 @@ export class AdminApi {
       },
       files: null,
       test_data: "",
-      isDisabled: false,
+      isDisabled: this.#options.catalog.disabled.has(name),
       isDirect: false,
       isProxy: false,
     };

@@ -51,6 +51,21 @@ describe("an app that", () => {
     expect(status.state).toBe("Error");
   });
 
+  it.each(["AzureWebJobs.off.Disabled", "AzureWebJobs__off__Disabled"])(
+    "has a function that the setting %s switches off is run without it",
+    async (setting) => {
+      const running = await start(get("off", "off") + get("on", "on"), {}, { [setting]: "true" });
+
+      expect((await running.fetch("/api/off")).status).toBe(404);
+      expect((await running.fetch("/api/on")).status).toBe(200);
+      const list = await running.fetch(`/admin/functions?code=${running.masterKey}`);
+      expect(await list.json()).toMatchObject([
+        { name: "off", isDisabled: true },
+        { name: "on", isDisabled: false },
+      ]);
+    },
+  );
+
   it.each([
     ["an invalid name", get("has space", "a"), "'has space' is not a valid function name."],
     ["a bad schedule", timer("bad", "every day"), "the schedule 'every day' is not valid"],
