@@ -36,6 +36,8 @@ export const completeSet = declareActivity({
     skippedIn: z.string().optional(),
     /** Whether every item was read back and found right. */
     verified: z.boolean(),
+    /** Where copies lie outside of the set's prefix, as `container/prefix/`. */
+    copies: z.array(z.string()).default([]),
     facts: z.record(z.string(), z.string()).default({}),
   }),
   output: z.strictObject({

@@ -1,5 +1,11 @@
 import { classifyError } from "../azure/classify-error.js";
-import { describeProblem, type BackupItem, type SkippedItem } from "../domain/backup.js";
+import {
+  describeProblem,
+  folderOf,
+  setFolderIn,
+  type BackupItem,
+  type SkippedItem,
+} from "../domain/backup.js";
 import { describeDuration } from "../domain/duration.js";
 import { geographyOf } from "../domain/geography.js";
 import { elapsed } from "../domain/instant.js";
@@ -44,9 +50,12 @@ export function backupActivities(store: Backups): readonly Activity[] {
       ];
       const inline = count <= longestInline;
       const items: BackupItem[] = [];
-      if (inline) {
-        for await (const part of store.listedIn(parts)) items.push(...part);
+      const folders = new Set<string>();
+      for await (const part of store.listedIn(parts)) {
+        for (const { blob } of part) folders.add(setFolderIn(blob) ?? "");
+        if (inline) items.push(...part);
       }
+      const references = [...folders].filter((folder) => folder !== "" && folder !== folderOf(set));
       const { latest } = await store.complete(set, {
         version: 1,
         kind,
@@ -65,6 +74,8 @@ export function backupActivities(store: Backups): readonly Activity[] {
         bytes,
         skipped,
         check: verified ? { level: "verified", at: now() } : { level: "none" },
+        copies: wanted.copies,
+        references,
         facts: wanted.facts,
       });
       const what = `${count} items, ${bytes} bytes, ${skipped.length} left out`;

@@ -1,6 +1,6 @@
 import { days, hours, type Milliseconds } from "./duration.js";
 import { compact, elapsed, instantOf, isAfter, plus, type Instant } from "./instant.js";
-import type { BackupCheck, BackupKind } from "./backup.js";
+import { folderOf, type BackupCheck, type BackupKind } from "./backup.js";
 
 /** The start of the interval that an instant lies in; all starts within it are one backup. */
 export function periodOf(now: Instant, interval: Milliseconds): Instant {
@@ -27,6 +27,8 @@ export interface PrunableSet {
   readonly check: BackupCheck;
   /** Its manifest cannot be read: never pruned by age, because nobody knows what it is. */
   readonly unreadable?: boolean;
+  /** The sets, by folder name, whose copies it uses. */
+  readonly references?: readonly string[];
 }
 
 export interface PruningDecision {
@@ -51,7 +53,7 @@ export function pruningPlan(
     (best, each) => (best === undefined || isAfter(each.takenAt, best.takenAt) ? each : best),
     undefined,
   );
-  return sets.map((each) => {
+  const decisions = sets.map((each) => {
     const keep = (why: string): PruningDecision => ({ set: each.set, prune: false, why });
     if (each.unreadable === true) return keep("its manifest cannot be read; look at it");
     if (each === newest) return keep("the newest verified set");
@@ -62,6 +64,30 @@ export function pruningPlan(
     return old
       ? { set: each.set, prune: true, why: `${each.scope} set, ${age} h old` }
       : keep(`${each.scope} set, ${age} h old, kept for ${limit / hours(1)} h`);
+  });
+  return keepingReferenced(sets, decisions);
+}
+
+/** A set stays as long as one that stays uses its copies, however far the chain goes. */
+function keepingReferenced(
+  sets: readonly PrunableSet[],
+  decisions: readonly PruningDecision[],
+): readonly PruningDecision[] {
+  const referencesOf = new Map(sets.map(({ set, references = [] }) => [set, references]));
+  const user = new Map<string, string>();
+  const kept = decisions.filter(({ prune }) => !prune).map(({ set }) => set);
+  for (const set of kept) {
+    for (const folder of referencesOf.get(set) ?? []) {
+      const used = sets.find((each) => folderOf(each.set) === folder)?.set;
+      if (used === undefined || user.has(used)) continue;
+      user.set(used, set);
+      kept.push(used);
+    }
+  }
+  return decisions.map((decision) => {
+    const used = decision.prune ? user.get(decision.set) : undefined;
+    if (used === undefined) return decision;
+    return { set: decision.set, prune: false, why: `${folderOf(used)} uses copies of it` };
   });
 }
 

@@ -71,6 +71,10 @@ export const BackupManifest = z.strictObject({
   bytes: z.int().nonnegative(),
   skipped: z.array(SkippedItem),
   check: BackupCheck,
+  /** Where this set's own copies lie outside of its prefix, as `container/prefix/`; they go with it. */
+  copies: z.array(z.string()).default([]),
+  /** The earlier sets, by folder name, whose copies of unchanged items this one uses. */
+  references: z.array(z.string()).default([]),
   /** What only the kind itself understands, such as the format of a snapshot. */
   facts: z.record(z.string(), z.string()).default({}),
 });
@@ -108,6 +112,13 @@ export const prefixOf = ({ kind, source }: Pick<BackupSource, "kind" | "source">
 /** The prefix of one set: it sorts by time and names its run. */
 export const setPrefix = (source: BackupSource, takenAt: Instant, run: string): string =>
   `${prefixOf(source)}${compact(takenAt)}-${run}/`;
+
+/** `<yyyyMMddTHHmmssZ>-<run>`, the last folder of a set's prefix; copies outside carry it as well. */
+export const folderOf = (set: string): string => set.split("/").at(-2) ?? "";
+
+/** The folder of the set that a copy belongs to, from where it lies. */
+export const setFolderIn = (blob: string): string | undefined =>
+  blob.split("/").find((segment) => /^\d{8}T\d{6}Z-./.test(segment));
 
 export const manifestIn = (set: string): string => `${set}manifest.json`;
 export const latestIn = (source: Pick<BackupSource, "kind" | "source">): string =>

@@ -59,6 +59,7 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
     skipped,
     skippedIn: list,
     verified: true,
+    copies: [],
     facts: {},
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import {
+  folderOf,
   latestIn,
   manifestIn,
   setPrefix,
@@ -16,7 +17,7 @@ import {
   type PrunableSet,
 } from "../../src/domain/backup-schedule.js";
 import { days, hours, minutes } from "../../src/domain/duration.js";
-import { plus } from "../../src/domain/instant.js";
+import { compact, plus } from "../../src/domain/instant.js";
 import { backups } from "../../src/state/backups.js";
 import { MemoryContainer } from "../support/memory-container.js";
 
@@ -43,6 +44,8 @@ const manifest = (more: Partial<BackupManifest> = {}): BackupManifest => ({
   bytes: 6,
   skipped: [],
   check: { level: "verified", at: now },
+  copies: [],
+  references: [],
   facts: {},
   ...more,
 });
@@ -241,6 +244,20 @@ describe("pruning", () => {
     ];
 
     expect(pruned(sets)).toEqual([`${hours(49)}`, `${days(31)}`]);
+  });
+
+  it("leaves a set alone as long as one that stays uses its copies, by whatever chain", () => {
+    const set = (takenAt: string): string => `key-vault/kv/${compact(takenAt)}-run/`;
+    const chained = (age: number, uses: readonly string[]): PrunableSet => {
+      const each = aged(age, { scope: "interval", references: uses.map((one) => folderOf(one)) });
+      return { ...each, set: set(each.takenAt) };
+    };
+    const unused = chained(hours(70), []);
+    const oldest = chained(hours(60), []);
+    const older = chained(hours(50), [oldest.set]);
+    const kept = chained(hours(40), [older.set]);
+
+    expect(pruned([unused, oldest, older, kept, aged(minutes(5))])).toEqual([unused.set]);
   });
 
   it("never takes the newest verified set, however old, nor anything while there is none", () => {
