@@ -42,6 +42,14 @@ export interface BlobContainer {
   check(): Promise<void>;
 }
 
+/** The same container's blobs of any length, never whole in memory. */
+export interface BlobStreams {
+  /** Writes whatever is there, as `put` does, in blocks as they come; nothing is there until all is. */
+  putStream(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** A blob of any length, in portions; a failure for good where there is none. */
+  readStream(name: string): AsyncIterable<Buffer>;
+}
+
 export interface BlobDescription {
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -52,7 +60,7 @@ export function blobContainer(
   settings: AzureSettings,
   credential: () => Promise<TokenCredential>,
   place: { readonly endpoint: string; readonly container: string },
-): BlobContainer {
+): BlobContainer & BlobStreams {
   const clients = lazily(async () => {
     const { ContainerClient } = await import("@azure/storage-blob");
     const identity = await credential();
@@ -113,6 +121,31 @@ export function blobContainer(
       const type = { contentType: "application/octet-stream" };
       await write(name, bytes, {}, { ...type, ...description });
     },
+    async putStream(name, chunks) {
+      const { writing } = await clients();
+      const blob = writing.getBlockBlobClient(name);
+      const ids: string[] = [];
+      for await (const block of inBlocks(chunks)) {
+        const id = Buffer.from(String(ids.length).padStart(6, "0")).toString("base64");
+        const stage = () => blob.stageBlock(id, block, block.byteLength, limit());
+        await whereContainerExists(writing, stage, limit);
+        ids.push(id);
+      }
+      const blobHTTPHeaders = { blobContentType: "application/octet-stream" };
+      await blob.commitBlockList(ids, { ...limit(), blobHTTPHeaders });
+    },
+    async *readStream(name) {
+      const { reading } = await clients();
+      const blob = reading.getBlobClient(name);
+      const { contentLength = 0, etag } = await blob.getProperties(limit());
+      // What is read is one version of the blob, and each portion has a time limit of its own.
+      const conditions = etag === undefined ? {} : { ifMatch: etag };
+      for (let at = 0; at < contentLength; at += portion) {
+        const count = Math.min(portion, contentLength - at);
+        const answer = await blob.download(at, count, { ...limit(), conditions });
+        for await (const chunk of answer.readableStreamBody ?? []) yield Buffer.from(chunk);
+      }
+    },
     async remove(name) {
       const { writing } = await clients();
       try {
@@ -157,6 +190,21 @@ export function blobContainer(
       await whereContainerExists(writing, () => reading.getProperties(limit()), limit);
     },
   };
+}
+
+/** As much of a stream is written or read by one call. */
+const portion = 4 * 1024 * 1024;
+
+async function* inBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let [waiting, length]: [Uint8Array[], number] = [[], 0];
+  for await (const chunk of chunks) {
+    waiting.push(chunk);
+    length += chunk.byteLength;
+    if (length < portion) continue;
+    yield Buffer.concat(waiting);
+    [waiting, length] = [[], 0];
+  }
+  if (length > 0) yield Buffer.concat(waiting);
 }
 
 /** The service's own container is made by its deployment; where it is missing, it is made here. */

@@ -1,7 +1,7 @@
-import type { BlobContainer } from "../../src/azure/blob-container.js";
+import type { BlobContainer, BlobStreams } from "../../src/azure/blob-container.js";
 
 /** Blobs in memory with the conditions of the real service; everything works unless told to fail. */
-export class MemoryContainer implements BlobContainer {
+export class MemoryContainer implements BlobContainer, BlobStreams {
   readonly blobs = new Map<
     string,
     { text: string; bytes?: Buffer; etag: string; metadata: Record<string, string> }
@@ -68,6 +68,19 @@ export class MemoryContainer implements BlobContainer {
     await this.#turn();
     this.#store(name, Buffer.from(bytes).toString("utf8"));
     this.blobs.get(name)!.bytes = Buffer.from(bytes);
+  }
+
+  async putStream(name: string, chunks: AsyncIterable<Uint8Array>) {
+    const all: Uint8Array[] = [];
+    for await (const chunk of chunks) all.push(chunk);
+    await this.putBytes(name, Buffer.concat(all));
+  }
+
+  /** In small portions, so that whoever reads has to put them together. */
+  async *readStream(name: string) {
+    const bytes = await this.readBytes(name);
+    if (bytes === undefined) throw restError(404, "BlobNotFound");
+    for (let at = 0; at < bytes.byteLength; at += 1_000) yield bytes.subarray(at, at + 1_000);
   }
 
   /** Names that a policy of immutability keeps. */
