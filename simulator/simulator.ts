@@ -25,6 +25,15 @@ import { logAnalyticsService } from "./log-analytics/routes.js";
 import { metricOperations, metricTypes } from "./metrics/routes.js";
 import { storageAccountOperations, storageAccountTypes } from "./storage-accounts/routes.js";
 import { durationsOf, type Profile } from "./profiles/profile.js";
+import { cacheOperations, CACHE_API_VERSIONS, cacheTypes } from "./redis/routes.js";
+import { operationRoutes } from "./redis-server/operation-routes.js";
+import { RedisServers } from "./redis-server/redis-servers.js";
+import { cacheSurroundings } from "./redis-server/surroundings.js";
+import {
+  MANAGED_API_VERSIONS,
+  managedRedisOperations,
+  managedRedisTypes,
+} from "./managed-redis/routes.js";
 import { createCertificateAuthority } from "./server/certificates.js";
 import { createGateway } from "./server/gateway.js";
 import { HeldAnswers } from "./server/held-answers.js";
@@ -68,11 +77,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     file: path.join(directory, "clock.json"),
     ...(options.speed !== undefined && { speed: options.speed }),
     nextChangeAt: () => timeline.nextChangeAt(),
-    inFlight: () => gateway.inFlight(),
+    inFlight: () => gateway.inFlight() + redisServers.working(),
   });
   const timeline = new Timeline(() => keeper.now());
   const durations = durationsOf(options.profile, options.scale);
-  const world = createWorld(options.seed, timeline, durations);
+  const redisServers = new RedisServers(timeline);
+  const world = createWorld(options.seed, timeline, durations, redisServers);
   const faults = new FaultRegistry(world);
   const requests = new RequestLog();
   const held = new HeldAnswers();
@@ -103,6 +113,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...roleAssignmentTypes,
     ...metricTypes,
     ...storageAccountTypes,
+    ...cacheTypes,
+    ...managedRedisTypes,
   ];
   const arm = armService({
     world,
@@ -114,6 +126,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...roleAssignmentOperations,
       ...metricOperations,
       ...storageAccountOperations,
+      ...cacheOperations,
+      ...managedRedisOperations,
+      ...operationRoutes([...CACHE_API_VERSIONS, ...MANAGED_API_VERSIONS]),
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
@@ -146,8 +161,19 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     startPlain(identity, gateway),
     startBlobs(),
     writeFile(caFile, authority.pem),
+    redisServers.bound(),
   ]);
   let azurite = started;
+  redisServers.settle(
+    await cacheSurroundings({
+      authority,
+      port: Number(new URL(front.direct).port),
+      world,
+      tokens,
+      faults,
+      requests,
+    }),
+  );
 
   async function emptyBlobs(): Promise<void> {
     const same =
@@ -168,6 +194,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     await emptyAzurite(azurite, token);
   }
 
+  async function advancing(move: Promise<void>): Promise<void> {
+    await redisServers.idle();
+    await move;
+    timeline.settle();
+    await redisServers.idle();
+  }
+
   const control = await startControlServer(
     controlRoutes({
       world,
@@ -179,8 +212,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         movable: processClock() !== undefined,
         now: () => keeper.now(),
         offset: () => keeper.offset(),
-        advanceTo: (instant) => keeper.advanceTo(instant),
-        advanceBy: (ms) => keeper.advanceBy(ms),
+        // Work on caches lasts real time: whoever moves the clock is to find it done.
+        advanceTo: (instant) => advancing(keeper.advanceTo(instant)),
+        advanceBy: (ms) => advancing(keeper.advanceBy(ms)),
       },
       reset: async (seed) => {
         held.dropAll();
@@ -188,7 +222,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         world.load(seed ?? options.seed);
         requests.clear();
         copies.clear();
-        await emptyBlobs();
+        await Promise.all([emptyBlobs(), redisServers.bound()]);
       },
     }),
   );
@@ -215,6 +249,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         front.close(),
         identityServer.close(),
         azurite.close(),
+        redisServers.close(),
         keeper.close(),
       ]);
       if (kept === undefined) await rm(directory, { recursive: true, force: true });

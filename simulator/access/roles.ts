@@ -84,6 +84,20 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     },
   ],
   [
+    "e0f68234-74aa-48ed-b826-c38b57376e17",
+    {
+      // Of Microsoft.Cache/redis alone: redisEnterprise needs another role.
+      name: "Redis Cache Contributor",
+      actions: [
+        ...readAuthorization,
+        "Microsoft.Cache/register/action",
+        "Microsoft.Cache/redis/*",
+        "Microsoft.ResourceHealth/availabilityStatuses/read",
+        "Microsoft.Support/*",
+      ],
+    },
+  ],
+  [
     "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
     {
       name: "Monitoring Reader",

@@ -1,4 +1,3 @@
-import { createHmac, randomBytes } from "node:crypto";
 import type { Operation } from "../arm/operations.js";
 import {
   type ArmContext,
@@ -7,6 +6,7 @@ import {
   armJson,
   type ArmOperation,
 } from "../arm/router.js";
+import { findOperation, signedUrl } from "../arm/poll-url.js";
 import { Refusal } from "../server/refusal.js";
 import type { Outcomes } from "../server/service.js";
 import { guidFrom } from "../world/names.js";
@@ -108,44 +108,13 @@ function startOperation(app: ContainerApp, world: World, stuckBy: string | undef
   return operation;
 }
 
-// A poll URL is signed and over a kilobyte long, as Azure's are: callers must keep it whole.
-const SIGNING_KEY = randomBytes(32);
-const CERTIFICATE = randomBytes(720).toString("base64url");
-
-function signed(path: string, apiVersion: string): string {
-  const ticks = "638900000000000000";
-  const signature = createHmac("sha256", SIGNING_KEY)
-    .update(path.toLowerCase())
-    .digest("base64url");
-  return `${path}?api-version=${apiVersion}&azureAsyncOperation=true&t=${ticks}&c=${CERTIFICATE}&s=${signature}&h=simulated`;
-}
-
 export function pollUrl(
   kind: "containerappOperationResults" | "containerappOperationStatuses",
   operation: Operation,
-  { request, apiVersion }: ArmContext,
+  context: ArmContext,
 ): string {
   const path = `/subscriptions/${operation.subscription}/providers/${PROVIDER}/locations/${operation.region}/${kind}/${operation.id}`;
-  return request.origin + signed(path, apiVersion);
-}
-
-function findOperation(context: ArmContext): Operation {
-  const { request, world, params } = context;
-  const expected = new URL(signed(request.path, context.apiVersion), request.origin);
-  if (request.query.get("s") !== expected.searchParams.get("s")) {
-    throw new Refusal(
-      403,
-      "InvalidOperationUrl",
-      "The signature of the operation URL is missing or wrong: use the URL whole, as it was answered.",
-    );
-  }
-  const operation = world.operations.get(params["operationId"] ?? "");
-  if (operation) return operation;
-  throw new Refusal(
-    404,
-    "OperationNotFound",
-    `The operation '${params["operationId"] ?? ""}' was not found.`,
-  );
+  return signedUrl(path, context);
 }
 
 const locations = `/subscriptions/{subscriptionId}/providers/${PROVIDER}/locations/{location}`;

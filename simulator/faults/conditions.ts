@@ -1,8 +1,10 @@
 import { roleGuid } from "../access/role-guid.js";
 import { isWithin } from "../arm/resource-id.js";
+import type { Refusal } from "../server/refusal.js";
 import type { ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import { type Condition, findRole } from "./catalogue.js";
+import { cacheRefused } from "./refusals.js";
 
 export type Plane = "control" | "data" | "dns";
 
@@ -47,6 +49,16 @@ export class Conditions {
       (plane === "control" &&
         this.#of("control-plane-down").some((down) => sameRegion(down.region, region)))
     );
+  }
+
+  /** What Azure says to whoever wants a new cache, if it makes none. */
+  cacheRefusal(id: string, region: string): Refusal | undefined {
+    const refused = this.#of("cache-refused").find(
+      (one) =>
+        (one.resource === undefined || isWithin(id, one.resource)) &&
+        (one.region === undefined || sameRegion(one.region, region)),
+    );
+    return refused && cacheRefused(refused.code);
   }
 
   /** By how many milliseconds a service's clock is wrong. */

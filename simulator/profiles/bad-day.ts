@@ -25,5 +25,23 @@ export const badDay: Profile = {
     source: "documented: up to 10 min (Troubleshoot Azure RBAC); azure-facts 3.5",
   },
   listConsistency: { seconds: 60, source: "assumed" },
+  redisCreation: {
+    seconds: 2400,
+    source: "azure-facts 2.8: classic create 15-40 min, unverified",
+  },
+  redisScaling: { seconds: 2700, source: "assumed" },
+  redisRebootBegin: { seconds: 30, source: "assumed" },
+  redisFailover: { seconds: 60, source: "assumed" },
+  redisReboot: { seconds: 300, source: "azure-facts 2.8: reboot 2-5 min, unverified" },
+  redisExport: { seconds: 600, source: "assumed" },
+  redisImport: { seconds: 900, source: "assumed" },
+  redisLinking: { seconds: 1200, source: "assumed" },
+  redisUnlinking: { seconds: 300, source: "azure-facts 2.8: unlink 1-5 min, unverified" },
+  redisReplicationLag: { seconds: 60, source: "assumed" },
+  managedRedisCreation: {
+    seconds: 1200,
+    source: "azure-facts 2.8: AMR cluster 5-20 min, unverified",
+  },
+  managedRedisDatabase: { seconds: 300, source: "azure-facts 2.8: database 1-5 min, unverified" },
   blobCopyPerGibibyte: { seconds: 60, source: "assumed" },
 };

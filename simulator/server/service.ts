@@ -18,7 +18,12 @@ export interface Outcomes {
   befalls(name: OutcomeName): string | undefined;
 }
 
-export type OutcomeName = "stuck-operation" | "operation-failed" | "restart-has-no-effect";
+export type OutcomeName =
+  | "stuck-operation"
+  | "operation-failed"
+  | "restart-has-no-effect"
+  | "export-failed"
+  | "import-failed";
 
 /** One simulated Azure service, addressed by its real host names. */
 export interface Service {
@@ -38,6 +43,7 @@ export const SERVICE_NAMES = [
   "log-stream",
   "log-analytics",
   "blobs",
+  "redis",
 ] as const;
 
 export type ServiceName = (typeof SERVICE_NAMES)[number];

@@ -1,16 +1,14 @@
 import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
-import { keyOf, parseResourceId } from "../arm/resource-id.js";
+import { keyOf } from "../arm/resource-id.js";
+import { SeedManagedRedis } from "../managed-redis/seed.js";
+import { SeedCaches } from "../redis/seed.js";
+import { seededId } from "./seeded-id.js";
 
 const Guid = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "must be a GUID (8-4-4-4-12 hex digits)");
-
-const resourceId = (type: string): z.ZodType<string, string> =>
-  z.string().refine((id) => parseResourceId(id)?.type.toLowerCase() === type.toLowerCase(), {
-    error: `must be a resource id of type ${type} (/subscriptions/…/resourceGroups/…/providers/${type}/…)`,
-  });
 
 const Environment = z.array(z.strictObject({ name: z.string().min(1), value: z.string() }));
 
@@ -32,7 +30,14 @@ const Revision = z
 export const Seed = z
   .strictObject({
     subscriptions: z
-      .array(z.strictObject({ id: Guid, tenantId: Guid, displayName: z.string().optional() }))
+      .array(
+        z.strictObject({
+          id: Guid,
+          tenantId: Guid,
+          displayName: z.string().optional(),
+          mayCreateClassicRedis: z.boolean().optional(),
+        }),
+      )
       .min(1),
     resourceGroups: z.array(
       z.strictObject({
@@ -50,7 +55,7 @@ export const Seed = z
         z.strictObject({
           clientId: Guid,
           principalId: Guid,
-          resourceId: resourceId("Microsoft.ManagedIdentity/userAssignedIdentities"),
+          resourceId: seededId("Microsoft.ManagedIdentity/userAssignedIdentities"),
         }),
       )
       .min(1),
@@ -67,7 +72,7 @@ export const Seed = z
     managedEnvironments: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.App/managedEnvironments"),
+          id: seededId("Microsoft.App/managedEnvironments"),
           location: z.string().min(1),
           defaultDomain: z.string().endsWith(".azurecontainerapps.io").optional(),
           workspaceCustomerId: Guid.optional(),
@@ -77,10 +82,10 @@ export const Seed = z
     containerApps: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.App/containerApps"),
+          id: seededId("Microsoft.App/containerApps"),
           location: z.string().min(1),
-          environmentId: resourceId("Microsoft.App/managedEnvironments"),
-          component: resourceId("Microsoft.Insights/components").optional(),
+          environmentId: seededId("Microsoft.App/managedEnvironments"),
+          component: seededId("Microsoft.Insights/components").optional(),
           activeRevisionsMode: z.enum(["Single", "Multiple"]),
           targetPort: z.int().min(1).max(65_535).optional(),
           minReplicas: z.int().min(0).max(30).optional(),
@@ -100,16 +105,18 @@ export const Seed = z
     storageAccounts: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.Storage/storageAccounts"),
+          id: seededId("Microsoft.Storage/storageAccounts"),
           location: z.string().min(1),
           sku: z.string().min(1),
         }),
       )
       .default([]),
+    redisCaches: SeedCaches,
+    managedRedis: SeedManagedRedis,
     workspaces: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.OperationalInsights/workspaces"),
+          id: seededId("Microsoft.OperationalInsights/workspaces"),
           location: z.string().min(1),
           customerId: Guid,
         }),
@@ -118,7 +125,7 @@ export const Seed = z
     components: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.Insights/components"),
+          id: seededId("Microsoft.Insights/components"),
           location: z.string().min(1),
           workspaceCustomerId: Guid,
         }),
@@ -141,6 +148,8 @@ export const Seed = z
       "managedEnvironments",
       "containerApps",
       "storageAccounts",
+      "redisCaches",
+      "managedRedis",
       "workspaces",
       "components",
     ] as const) {

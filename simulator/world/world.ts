@@ -7,6 +7,13 @@ import { seedContainerApp, seedEnvironment } from "../container-apps/seeding.js"
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
 import { Conditions } from "../faults/conditions.js";
 import type { Identity } from "../identity/tokens.js";
+import { reconsiderDatabase } from "../managed-redis/lifecycle.js";
+import { seedManagedRedis } from "../managed-redis/seeding.js";
+import type { ManagedCluster } from "../managed-redis/state.js";
+import type { RedisServers } from "../redis-server/redis-servers.js";
+import { reconsiderConnections } from "../redis/lifecycle.js";
+import { seedCaches } from "../redis/seeding.js";
+import type { RedisCache } from "../redis/state.js";
 import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
 import { guidFrom, regionOf } from "./names.js";
@@ -17,6 +24,8 @@ export interface Subscription {
   readonly id: string;
   readonly tenantId: string;
   readonly displayName: string;
+  /** Undefined where Azure's rule for its tenant decides. */
+  readonly mayCreateClassicRedis: boolean | undefined;
 }
 
 export interface ResourceGroup {
@@ -57,11 +66,15 @@ export interface World {
   readonly containerApps: Map<string, ContainerApp>;
   /** By account name, which is global. */
   readonly storageAccounts: Map<string, StorageAccount>;
+  readonly redisCaches: Map<string, RedisCache>;
+  readonly managedRedis: Map<string, ManagedCluster>;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
   /** What faults have put out of order for a while. */
   readonly conditions: Conditions;
   readonly throttling: Throttling;
+  /** What is behind the caches of both kinds. */
+  readonly redisServers: RedisServers;
   /** By operation id. */
   readonly operations: Map<string, Operation>;
   tenantId(): string;
@@ -73,13 +86,19 @@ export interface World {
   load(seed: Seed): void;
 }
 
-export function createWorld(seed: Seed, timeline: Timeline, durations: Durations): World {
+export function createWorld(
+  seed: Seed,
+  timeline: Timeline,
+  durations: Durations,
+  redisServers: RedisServers,
+): World {
   const conditions = new Conditions();
   const world: World = {
     timeline,
     durations,
     conditions,
     throttling: new Throttling(),
+    redisServers,
     lifecycle: createLifecycle(timeline, durations, conditions),
     subscriptions: new Map(),
     resourceGroups: new Map(),
@@ -88,6 +107,8 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     environments: new Map(),
     containerApps: new Map(),
     storageAccounts: new Map(),
+    redisCaches: new Map(),
+    managedRedis: new Map(),
     workspaces: new Map(),
     components: new Map(),
     operations: new Map(),
@@ -95,6 +116,10 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     timeOf: (service) => timeline.now() + conditions.clockOffsetOf(service),
     conditionsChanged: () => {
       for (const app of world.containerApps.values()) world.lifecycle.conditionsChanged(app);
+      for (const cache of world.redisCaches.values()) reconsiderConnections(cache, world);
+      for (const { database } of world.managedRedis.values()) {
+        if (database) reconsiderDatabase(database, world);
+      }
     },
     load: (next) => {
       clear(world);
@@ -108,6 +133,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
 function clear(world: World): void {
   world.timeline.clear();
   world.throttling.clear();
+  world.redisServers.clear();
   world.identities.length = 0;
   world.roleAssignments.length = 0;
   for (const map of [
@@ -116,6 +142,8 @@ function clear(world: World): void {
     world.environments,
     world.containerApps,
     world.storageAccounts,
+    world.redisCaches,
+    world.managedRedis,
     world.workspaces,
     world.components,
     world.operations,
@@ -125,8 +153,13 @@ function clear(world: World): void {
 }
 
 function fill(world: World, seed: Seed): void {
-  for (const { id, tenantId, displayName } of seed.subscriptions) {
-    world.subscriptions.set(keyOf(id), { id, tenantId, displayName: displayName ?? "Simulated" });
+  for (const { id, tenantId, displayName, mayCreateClassicRedis } of seed.subscriptions) {
+    world.subscriptions.set(keyOf(id), {
+      id,
+      tenantId,
+      displayName: displayName ?? "Simulated",
+      mayCreateClassicRedis,
+    });
   }
   for (const { id, location } of seed.resourceGroups) {
     world.resourceGroups.set(keyOf(id), { id, name: id.split("/")[4] ?? "", location });
@@ -157,6 +190,8 @@ function fill(world: World, seed: Seed): void {
     const name = (id.split("/").at(-1) ?? "").toLowerCase();
     world.storageAccounts.set(name, { id, name, region: regionOf(location), sku });
   }
+  seedCaches(seed.redisCaches, world);
+  seedManagedRedis(seed.managedRedis, world);
   for (const { id, location, customerId } of seed.workspaces) {
     world.workspaces.set(keyOf(id), { id, region: regionOf(location), customerId });
   }
