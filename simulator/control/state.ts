@@ -1,6 +1,7 @@
 import { fqdnOf } from "../container-apps/representation.js";
 import type { ContainerApp, Revision } from "../container-apps/state.js";
 import { ailmentOf, weightOf } from "../container-apps/traffic.js";
+import { cacheState, clusterState } from "./cache-state.js";
 import type { World } from "../world/world.js";
 
 /** What exists and what is about to change, for people and for tests. */
@@ -8,6 +9,8 @@ export function stateOf(world: World): Record<string, unknown> {
   return {
     containerApps: [...world.containerApps.values()].map((app) => appState(app, world)),
     storageAccounts: [...world.storageAccounts.values()],
+    redisCaches: [...world.redisCaches.values()].map(cacheState),
+    managedRedis: [...world.managedRedis.values()].map(clusterState),
     operations: [...world.operations.values()]
       .filter(({ status }) => status === "InProgress")
       .map(({ id, resourceId, startedAt }) => ({ id, resourceId, startedAt: instant(startedAt) })),

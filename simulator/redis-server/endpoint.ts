@@ -130,6 +130,7 @@ function relay(
 ): void {
   const framer = new RequestFramer();
   const waiting: ClientRequest[] = [];
+  const passed: Buffer[] = [];
   let blocked = false;
 
   const end = (): void => {
@@ -137,11 +138,10 @@ function relay(
     upstream.destroy();
   };
   const pass = (request: ClientRequest): void => {
-    if (upstream.write(withServersPassword(request, client, { backend, password }))) return;
-    tls.pause();
-    upstream.once("drain", () => {
-      tls.resume();
-    });
+    passed.push(withServersPassword(request, client, { backend, password }));
+  };
+  const flush = (): void => {
+    if (passed.length > 0) upstream.write(Buffer.concat(passed.splice(0)));
   };
   const pump = (): void => {
     while (!blocked) {
@@ -159,6 +159,7 @@ function relay(
       }
       setTimeout(() => {
         pass(request);
+        flush();
         if (fate.answerLost) {
           // The server carries out what it has read before it notices that nothing more comes, and hangs up then.
           upstream.removeListener("data", answer);
@@ -168,17 +169,16 @@ function relay(
         }
         blocked = false;
         pump();
+        flush();
       }, fate.delayMs);
     }
   };
   const answer = (bytes: Buffer): void => {
-    if (!tls.write(bytes)) {
-      upstream.pause();
-      tls.once("drain", () => {
-        upstream.resume();
-      });
-    }
+    if (!tls.write(bytes)) upstream.pause();
   };
+  tls.on("drain", () => {
+    upstream.resume();
+  });
 
   upstream.on("data", answer);
   upstream.on("error", end);
@@ -186,8 +186,13 @@ function relay(
   client.raw.on("close", end);
   tls.on("close", end);
   tls.on("data", (bytes: Buffer) => {
-    waiting.push(...framer.push(bytes));
+    for (const request of framer.push(bytes)) waiting.push(request);
     pump();
+    flush();
+    if (upstream.writableNeedDrain) tls.pause();
+  });
+  upstream.on("drain", () => {
+    tls.resume();
   });
 }
 

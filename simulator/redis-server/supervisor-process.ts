@@ -11,6 +11,7 @@ type Order =
 
 const [, , directory = ""] = process.argv;
 const servers = new Map<string, ChildProcess>();
+const ENDED_WITHIN_MS = 1000;
 
 process.on("message", (order: Order) => {
   if ("stop" in order) {
@@ -31,7 +32,8 @@ process.on("message", (order: Order) => {
   server.stdin.end(config);
   const gone = (why: string): void => {
     if (!servers.delete(id)) return;
-    process.send?.({ gone: id, why: `${why}: ${output}` });
+    if (process.connected) process.send?.({ gone: id, why: `${why}: ${output}` });
+    else if (servers.size === 0) process.exit(0);
   };
   server.on("error", (error) => {
     gone(error.message);
@@ -44,5 +46,6 @@ process.on("message", (order: Order) => {
 process.on("disconnect", () => {
   for (const server of servers.values()) server.kill("SIGKILL");
   rmSync(directory, { recursive: true, force: true });
-  process.exit(0);
+  // It stays until they are gone, so that nobody has to take care of what is left of them.
+  setTimeout(() => process.exit(0), servers.size === 0 ? 0 : ENDED_WITHIN_MS);
 });

@@ -7,7 +7,7 @@ const RECOVERY = `${SUBSCRIPTION}/resourceGroups/mcp-dr`;
 const PRINCIPAL = "00000000-0000-0000-0000-0000000000b1";
 const WORKSPACE = "00000000-0000-0000-0000-0000000000d1";
 
-/** One app with three revisions, one storage account, one workspace: enough to look around. */
+/** One app with three revisions, a cache, a storage account, a workspace: enough to look around. */
 export const smallSeed: z.input<typeof Seed> = {
   subscriptions: [
     {
@@ -31,6 +31,7 @@ export const smallSeed: z.input<typeof Seed> = {
     ["358470bc-b998-42bd-ab17-a7e34c199c0f", PRODUCTION],
     ["f3bd1b5c-91fa-40e7-afe7-0c11d331232c", PRODUCTION],
     ["73c42c96-874c-492b-b04d-ab87d138a893", PRODUCTION],
+    ["e0f68234-74aa-48ed-b826-c38b57376e17", PRODUCTION],
     ["ba92f5b4-2d11-453d-a403-e96b0029c9fe", RECOVERY],
   ].map(([roleDefinitionId = "", scope = ""]) => ({
     roleDefinitionId,
@@ -73,6 +74,14 @@ export const smallSeed: z.input<typeof Seed> = {
       id: `${RECOVERY}/providers/Microsoft.Storage/storageAccounts/mcpdrstate`,
       location: "westus",
       sku: "Standard_ZRS",
+    },
+  ],
+  redisCaches: [
+    {
+      id: `${PRODUCTION}/providers/Microsoft.Cache/redis/mcp-redis`,
+      location: "eastus",
+      sku: "Standard_C1",
+      data: { keys: 1000, bytes: 64 },
     },
   ],
   components: [
