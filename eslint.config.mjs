@@ -104,7 +104,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["src/**/*.ts", "local/**/*.ts", "simulator/**/*.ts", "tools/**/*.ts"],
+    files: ["src/**/*.ts", "local/**/*.ts", "simulator/**/*.ts", "tools/**/*.ts", "bench/**/*.ts"],
     plugins: { boundaries },
     settings: {
       "import/resolver": { typescript: { project: "tsconfig.json", alwaysTryTypes: true } },
@@ -123,6 +123,7 @@ export default tseslint.config(
         layer("local", "local"),
         layer("simulator", "simulator"),
         layer("tools", "tools"),
+        layer("bench", "bench"),
       ],
       "boundaries/files": [{ category: "contract", pattern: "**/*.contract.ts" }],
     },
@@ -167,6 +168,7 @@ export default tseslint.config(
               "triggers",
               "config",
             ),
+            may("bench", "bench", "local", "simulator", "domain", "scenarios"),
             may("local", "local", "simulator", "domain", "scenarios", "config"),
           ],
         },

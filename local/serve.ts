@@ -34,6 +34,9 @@ async function main(): Promise<void> {
   const stack = await startStack({
     port,
     ...(speed === undefined ? {} : { speed }),
+    onNotice: ({ notice: { to, subject } }) => {
+      process.stderr.write(`notice to ${to.map(({ level }) => level).join(", ")}: ${subject}\n`);
+    },
     onLog: (from, line) => process.stderr.write(`${from}: ${line}\n`),
   });
   const { url, functionKeys, masterKey } = stack.host();

@@ -7,27 +7,40 @@ import { roleAssignmentOperations, roleAssignmentTypes } from "./access/role-ass
 import { applicationService } from "./application/routes.js";
 import { logStreamService } from "./application/log-stream.js";
 import { createStreamTokens } from "./application/stream-token.js";
+import { resourceListOperations } from "./arm/resource-list.js";
 import { providerOperations, resourceOperations, resourceTypes } from "./arm/resources.js";
 import { armService } from "./arm/router.js";
 import { type Azurite, startAzurite } from "./blobs/azurite.js";
+import { containerStore } from "./blobs/containers.js";
 import { Copies } from "./blobs/copies.js";
-import { emptyAzurite } from "./blobs/emptying.js";
+import { emptyStores, fillStores } from "./blobs/filling.js";
+import { Journal } from "./blobs/journal.js";
 import { blobService } from "./blobs/routes.js";
+import { Secondary } from "./blobs/secondary.js";
+import { BlobStore } from "./blobs/store.js";
 import { processClock } from "./clock/handle.js";
 import { startClockKeeper } from "./clock/keeper.js";
 import { containerAppOperations, containerAppTypes } from "./container-apps/routes.js";
 import { controlRoutes } from "./control/routes.js";
 import { startControlServer } from "./control/server.js";
+import {
+  diagnosticSettingOperations,
+  diagnosticSettingTypes,
+} from "./diagnostic-settings/routes.js";
+import { startDns } from "./dns/dns.js";
 import { FaultRegistry } from "./faults/registry.js";
 import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
 import { createTokenAuthority } from "./identity/tokens.js";
+import { keyVaultService } from "./key-vault/data-plane.js";
+import { deletedVaultOperations } from "./key-vault/deleted-vault-routes.js";
+import { vaultOperations, vaultTypes } from "./key-vault/vault-routes.js";
 import { logAnalyticsService } from "./log-analytics/routes.js";
+import { containerAppMetrics } from "./metrics/container-app-metrics.js";
 import { metricOperations, metricTypes } from "./metrics/routes.js";
 import { storageAccountOperations, storageAccountTypes } from "./storage-accounts/routes.js";
 import { durationsOf, type Profile } from "./profiles/profile.js";
 import { cacheOperations, CACHE_API_VERSIONS, cacheTypes } from "./redis/routes.js";
 import { operationRoutes } from "./redis-server/operation-routes.js";
-import { RedisServers } from "./redis-server/redis-servers.js";
 import { cacheSurroundings } from "./redis-server/surroundings.js";
 import {
   MANAGED_API_VERSIONS,
@@ -40,6 +53,8 @@ import { HeldAnswers } from "./server/held-answers.js";
 import { closed, listen, startFront } from "./server/proxy.js";
 import { RequestLog } from "./server/request-log.js";
 import type { Service } from "./server/service.js";
+import { trafficManagerMetrics } from "./traffic-manager/metrics.js";
+import { trafficManagerOperations, trafficManagerTypes } from "./traffic-manager/routes.js";
 import type { Seed } from "./world/seed.js";
 import { Timeline } from "./world/timeline.js";
 import { createWorld } from "./world/world.js";
@@ -77,12 +92,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     file: path.join(directory, "clock.json"),
     ...(options.speed !== undefined && { speed: options.speed }),
     nextChangeAt: () => timeline.nextChangeAt(),
-    inFlight: () => gateway.inFlight() + redisServers.working(),
+    inFlight: () => gateway.inFlight() + world.redisServers.working(),
   });
   const timeline = new Timeline(() => keeper.now());
   const durations = durationsOf(options.profile, options.scale);
-  const redisServers = new RedisServers(timeline);
-  const world = createWorld(options.seed, timeline, durations, redisServers);
+  const world = createWorld(options.seed, timeline, durations);
+  const { redisServers } = world;
   const faults = new FaultRegistry(world);
   const requests = new RequestLog();
   const held = new HeldAnswers();
@@ -107,6 +122,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     world,
     extraAudiences: directAudiences,
   });
+  const store = new BlobStore({ world, tokens, azurite: () => azurite });
+  const journal = new Journal(store, () => timeline.now());
   const armTypes = [
     ...resourceTypes,
     ...containerAppTypes,
@@ -115,20 +132,28 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...storageAccountTypes,
     ...cacheTypes,
     ...managedRedisTypes,
+    ...vaultTypes,
+    ...diagnosticSettingTypes,
+    ...trafficManagerTypes,
   ];
   const arm = armService({
     world,
     tokens,
     operations: [
       ...resourceOperations,
+      ...resourceListOperations,
       ...providerOperations(armTypes),
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
-      ...metricOperations,
-      ...storageAccountOperations,
       ...cacheOperations,
       ...managedRedisOperations,
       ...operationRoutes([...CACHE_API_VERSIONS, ...MANAGED_API_VERSIONS]),
+      ...metricOperations([containerAppMetrics, trafficManagerMetrics]),
+      ...storageAccountOperations(containerStore(store, journal)),
+      ...vaultOperations,
+      ...deletedVaultOperations,
+      ...diagnosticSettingOperations,
+      ...trafficManagerOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
@@ -139,7 +164,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       applicationService(world),
       logStreamService(world, streamTokens),
       logAnalyticsService(world, tokens),
-      blobService({ world, tokens, azurite: () => azurite, copies }),
+      keyVaultService({ world, tokens }),
+      blobService({
+        world,
+        tokens,
+        store,
+        copies,
+        journal,
+        secondary: new Secondary(journal, store),
+      }),
     ],
     world,
     faults,
@@ -147,23 +180,34 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     held,
   });
 
+  // Every service has registered what the application depends on.
+  world.settle();
+
   const startBlobs = (): Promise<Azurite> =>
     startAzurite({
-      accounts: [...world.storageAccounts.keys()],
+      accounts: world.stores.names(),
       directory,
       inMemory: kept === undefined,
       authority,
       clock: keeper.environment(),
     });
   const caFile = path.join(directory, "ca.pem");
-  const [front, identityServer, started] = await Promise.all([
+  const [front, identityServer, dns, started] = await Promise.all([
     startFront(gateway, authority, arm),
     startPlain(identity, gateway),
+    startDns({
+      world,
+      requests,
+      hosts: {
+        exists: (host) => gateway.serviceFor(host) !== undefined,
+        resolves: (host) => gateway.resolves(host),
+      },
+    }),
     startBlobs(),
     writeFile(caFile, authority.pem),
-    redisServers.bound(),
+    redisServers.open(),
   ]);
-  let azurite = started;
+  const azurite = started;
   redisServers.settle(
     await cacheSurroundings({
       authority,
@@ -174,25 +218,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       requests,
     }),
   );
-
-  async function emptyBlobs(): Promise<void> {
-    const same =
-      azurite.accounts.length === world.storageAccounts.size &&
-      azurite.accounts.every((name) => world.storageAccounts.has(name));
-    if (!same) {
-      await azurite.close();
-      azurite = await startBlobs();
-    }
-    const [cleaner] = options.seed.identities;
-    if (cleaner === undefined) return;
-    const { token } = await tokens.issue(
-      cleaner,
-      "https://storage.azure.com",
-      world.tenantId(),
-      keeper.now(),
-    );
-    await emptyAzurite(azurite, token);
-  }
+  await fillStores(store, world, options.seed, { kept: kept !== undefined });
 
   async function advancing(move: Promise<void>): Promise<void> {
     await redisServers.idle();
@@ -219,10 +245,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       reset: async (seed) => {
         held.dropAll();
         faults.removeAll();
-        world.load(seed ?? options.seed);
+        const used = world.stores.taken();
+        const next = seed ?? options.seed;
+        world.load(next);
         requests.clear();
         copies.clear();
-        await Promise.all([emptyBlobs(), redisServers.bound()]);
+        dns.clear();
+        await emptyStores(store, used);
+        await Promise.all([fillStores(store, world, next, { kept: false }), redisServers.open()]);
       },
     }),
   );
@@ -240,6 +270,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       IDENTITY_HEADER: identityHeader,
       AZURE_CLIENT_ID: options.seed.identities[0]?.clientId ?? "",
       AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential",
+      DNS_AUTHORITATIVE: dns.authoritative.join(","),
+      DNS_RESOLVERS: dns.resolvers.join(","),
       ...keeper.environment(),
     },
     close: async () => {
@@ -248,6 +280,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         control.close(),
         front.close(),
         identityServer.close(),
+        dns.close(),
         azurite.close(),
         redisServers.close(),
         keeper.close(),

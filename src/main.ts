@@ -2,24 +2,34 @@ import { app } from "@azure/functions";
 import * as df from "durable-functions";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
+import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { runActivities } from "./activities/run.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
+import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { logQueries } from "./azure/log-queries.js";
+import { webhookChannel } from "./azure/webhook-channel.js";
 import { loadEstate } from "./config/load-estate.js";
 import { readSettings } from "./config/settings.js";
+import { milliseconds, seconds } from "./domain/duration.js";
 import { instantOf } from "./domain/instant.js";
+import { deliveryOrchestrator } from "./domain/notice.js";
+import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { stateStore } from "./state/state-store.js";
+import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
+import { setAutomation, showAutomation } from "./triggers/automation.js";
+import { durableRuns } from "./triggers/durable-runs.js";
 import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
 import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
+import { answerApproval, cancelRun, decideStep, pauseRun, resumeRun } from "./triggers/verbs.js";
 
 /*
  * The composition root, and the only file with side effects: read settings, build ports, register
@@ -31,16 +41,33 @@ const apps = containerApps(settings.azure, credential);
 const health = httpsHealthProbe(settings.azure.probeTimeLimit);
 const logs = logQueries(settings.azure, credential);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
+const alertTokens =
+  settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
+const webhook = webhookChannel(
+  settings.webhookKey,
+  milliseconds(Math.min(seconds(10), settings.azure.callTimeLimit)),
+);
 
 df.app.orchestration(containerAppFailure.orchestrator, recoverContainerApp);
+df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
 for (const { name, handler } of [
   ...containerAppActivities(apps, health, store),
   ...evidenceActivities(apps, logs, store),
   ...runActivities(store),
+  ...deliveryActivities(store, webhook),
 ]) {
   df.app.activity(name, { handler });
 }
+const posting = postingActivity(
+  store,
+  (invocation) => durableRuns(df.getClient(invocation)),
+  settings.address,
+);
+df.app.activity(posting.name, {
+  handler: posting.handler,
+  extraInputs: [df.input.durableClient()],
+});
 
 const dependencies: EndpointDependencies = {
   store,
@@ -50,38 +77,55 @@ const dependencies: EndpointDependencies = {
       : loadEstate(settings.estateFile),
   now: () => instantOf(new Date()),
   classify: classifyError,
+  platformAuthentication: settings.platformAuthentication,
 };
 
-df.app.client.http("receiveAlert", {
-  route: "alerts",
-  methods: ["POST"],
-  authLevel: "function",
-  handler: endpoint(dependencies, receiveAlert),
+const client = df.app.client;
+const http = (method: "GET" | "POST" | "PUT", route: string) => ({
+  route,
+  methods: [method],
+  authLevel: "function" as const,
 });
-df.app.client.http("startRecovery", {
-  route: "recoveries",
-  methods: ["POST"],
-  authLevel: "function",
-  handler: endpoint(dependencies, startRecovery),
+
+client.http("receiveAlert", {
+  ...http("POST", "alerts"),
+  // A token is worth more than a key, which stands in every export of the action group.
+  authLevel: alertTokens === undefined ? "function" : "anonymous",
+  handler: endpoint(dependencies, receiveAlert, {
+    permission: alertSender(alertTokens),
+    action: "alert",
+  }),
 });
-df.app.client.http("listRecoveries", {
-  route: "recoveries",
-  methods: ["GET"],
-  authLevel: "function",
-  handler: endpoint(dependencies, listRecoveries),
-});
-df.app.client.http("showRecovery", {
-  route: "recoveries/{id}",
-  methods: ["GET"],
-  authLevel: "function",
-  handler: endpoint(dependencies, showRecovery),
-});
-df.app.client.http("showReport", {
-  route: "reports/{id}",
-  methods: ["GET"],
-  authLevel: "function",
-  handler: endpoint(dependencies, showReport),
-});
+
+/** What people can say; each is a function of its own, so that its key can be handed out apart. */
+const verbs = [
+  ["startRecovery", "POST", "recoveries", startRecovery, "operate", "start-recovery"],
+  ["answerApproval", "POST", "recoveries/{id}/approval", answerApproval, "approve", "approval"],
+  ["decideStep", "POST", "recoveries/{id}/decision", decideStep, "operate", "decision"],
+  ["pauseRun", "POST", "recoveries/{id}/pause", pauseRun, "operate", "pause"],
+  ["resumeRun", "POST", "recoveries/{id}/resume", resumeRun, "operate", "resume"],
+  ["cancelRun", "POST", "recoveries/{id}/cancel", cancelRun, "operate", "cancel"],
+  ["setAutomation", "PUT", "automation/{environment}", setAutomation, "operate", "set-automation"],
+] as const;
+for (const [name, method, route, handle, permission, action] of verbs) {
+  const handler = endpoint(dependencies, handle, { permission, action });
+  client.http(name, { ...http(method, route), handler });
+}
+
+/** What people can look at. */
+const views = [
+  ["listRecoveries", "recoveries", listRecoveries, "read"],
+  ["showRecovery", "recoveries/{id}", showRecovery, "read"],
+  ["showReport", "reports/{id}", showReport, "report"],
+  ["showAutomation", "automation/{environment}", showAutomation, "read"],
+] as const;
+for (const [name, route, handle, permission] of views) {
+  client.http(name, {
+    ...http("GET", route),
+    handler: endpoint(dependencies, handle, { permission }),
+  });
+}
+
 app.http("showHealth", {
   route: "health",
   methods: ["GET"],

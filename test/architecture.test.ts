@@ -5,6 +5,8 @@ import * as containerApp from "../src/activities/container-app.contract.js";
 import { containerAppActivities } from "../src/activities/container-app.js";
 import * as evidence from "../src/activities/evidence.contract.js";
 import { evidenceActivities } from "../src/activities/evidence.js";
+import * as notices from "../src/activities/notices.contract.js";
+import { deliveryActivities, postingActivity } from "../src/activities/notices.js";
 import * as run from "../src/activities/run.contract.js";
 import { runActivities } from "../src/activities/run.js";
 import { settingKeys } from "../src/config/settings.js";
@@ -147,9 +149,11 @@ describe("the repository", () => {
     const implemented = [
       ...containerAppActivities(unused, unused, unused),
       ...evidenceActivities(unused, unused, unused),
+      ...deliveryActivities(unused, unused),
+      postingActivity(unused, unused, unused),
       ...runActivities(unused),
     ].map(({ name }) => name);
-    const declared = [containerApp, evidence, run].flatMap((contracts) =>
+    const declared = [containerApp, evidence, notices, run].flatMap((contracts) =>
       Object.entries(contracts as Record<string, { readonly name: string }>).map(
         ([constant, { name }]) => {
           expect(name).toBe(constant);

@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../../src/domain/checkpoint.js";
-import { describeDuration } from "../../src/domain/duration.js";
+import { describeDuration, minutes } from "../../src/domain/duration.js";
 import { elapsed } from "../../src/domain/instant.js";
 
 /** One line of progress: the clock against the RTO, the forecast, the step and what it sees. */
@@ -16,10 +16,19 @@ function progressLine(checkpoint: Checkpoint): string {
   return `${describeDuration(clock.elapsed).padStart(12)} of ${describeDuration(budget)} | ${state} | ${step.title}${seen}`;
 }
 
-/** Prints a line when something changed: in place on a terminal, one below the other elsewhere. */
+/** What is new to a reader: not that time has passed. */
+const newsOf = ({ step, clock, outcome }: Checkpoint): string =>
+  JSON.stringify([step.id, step.detail, outcome, clock.withinRto, clock.restoredAt]);
+
+/** How long a log without news stays silent, in the run's own time. */
+const silence = minutes(1);
+
+/** On a terminal one line a step, kept up to date; elsewhere one below the other, where there is news. */
 export class ProgressView {
   readonly #out: NodeJS.WriteStream;
   #last = "";
+  #news = "";
+  #saidAt = 0;
   #step = "";
 
   constructor(out: NodeJS.WriteStream) {
@@ -31,6 +40,11 @@ export class ProgressView {
     if (line === this.#last) return;
     this.#last = line;
     if (!this.#out.isTTY) {
+      const news = newsOf(checkpoint);
+      const { elapsed: at } = checkpoint.clock;
+      if (news === this.#news && at - this.#saidAt < silence) return;
+      this.#news = news;
+      this.#saidAt = at;
       this.#out.write(`${line}\n`);
       return;
     }

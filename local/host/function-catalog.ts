@@ -39,11 +39,18 @@ export interface FunctionCatalog {
   readonly functions: readonly AppFunction[];
   /** Registered names with why the host does not run them; the others do run. */
   readonly inError: ReadonlyMap<string, string>;
+  /** Names that an app setting has switched off: listed, and run by nothing. */
+  readonly disabled: ReadonlySet<string>;
   /** What keeps the whole host from running; every call is then answered 503. */
   readonly hostErrors: readonly string[];
 }
 
 const FUNCTION_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,127}$/;
+
+/** What is not one is registered all the same, and the host neither runs nor lists it. */
+export function isFunctionName(name: string): boolean {
+  return FUNCTION_NAME.test(name);
+}
 
 /** A mistake that puts the whole host in error, not only the function that made it. */
 class HostIndexingError extends Error {}
@@ -58,12 +65,18 @@ export function indexFunctions(
 ): FunctionCatalog {
   const functions: AppFunction[] = [];
   const inError = new Map<string, string>();
+  const disabled = new Set<string>();
   const hostErrors = caseCollisions(registered);
   const sorted = [...registered].sort((a, b) =>
     a.metadata.name.localeCompare(b.metadata.name, "en"),
   );
   for (const target of sorted) {
     const { name } = target.metadata;
+    if (isDisabled(name, options.settings)) {
+      disabled.add(name);
+      options.log.information("Host.Startup", `Function '${name}' is disabled by an app setting.`);
+      continue;
+    }
     try {
       const indexed = indexFunction(target, options.routePrefix, options.settings);
       const rival = indexed.kind === "http" ? conflicting(indexed, functions) : undefined;
@@ -83,7 +96,17 @@ export function indexFunctions(
   for (const error of hostErrors) {
     options.log.error("Host.Startup", `the host is in state Error: ${error}`);
   }
-  return { functions, inError, hostErrors };
+  return { functions, inError, disabled, hostErrors };
+}
+
+/**
+ * `AzureWebJobs.NAME.Disabled`, or with underscores where a name may hold no point (Microsoft Learn,
+ * "How to disable functions in Azure Functions").
+ */
+function isDisabled(name: string, settings: Readonly<Record<string, string | undefined>>): boolean {
+  const value =
+    settings[`AzureWebJobs.${name}.Disabled`] ?? settings[`AzureWebJobs__${name}__Disabled`];
+  return value !== undefined && /^(true|1)$/i.test(value.trim());
 }
 
 function caseCollisions(registered: readonly RegisteredFunction[]): string[] {
@@ -107,7 +130,7 @@ function indexFunction(
   settings: Readonly<Record<string, string | undefined>>,
 ): AppFunction {
   const { name, bindings } = target.metadata;
-  if (!FUNCTION_NAME.test(name)) throw new Error(`'${name}' is not a valid function name.`);
+  if (!isFunctionName(name)) throw new Error(`'${name}' is not a valid function name.`);
   const trigger = Object.entries(bindings).find(([, { type }]) => /trigger$/i.test(type));
   if (trigger === undefined) throw new Error("it has no trigger");
   const [bindingName, binding] = trigger;
@@ -119,7 +142,10 @@ function indexFunction(
       return {
         ...indexed,
         kind: "timer",
-        schedule: parseSchedule(withSettings(binding.schedule ?? "", settings)),
+        schedule: parseSchedule(
+          withSettings(binding.schedule ?? "", settings),
+          settings["WEBSITE_TIME_ZONE"],
+        ),
         runOnStartup: binding.runOnStartup ?? false,
         useMonitor: binding.useMonitor ?? true,
       };

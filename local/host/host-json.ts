@@ -31,6 +31,8 @@ const HostJson = z.object({
           defaultVersion: z.string().optional(),
           versionMatchStrategy: z.enum(["None", "Strict", "CurrentOrOlder"]).optional(),
           versionFailureStrategy: z.enum(["Reject", "Fail"]).optional(),
+          overridableExistingInstanceStates: z.enum(["NonRunningStates", "AnyState"]).optional(),
+          extendedSessionsEnabled: z.stringbool().or(z.boolean()).optional(),
         })
         .optional(),
     })
@@ -44,6 +46,8 @@ export interface DurableConfig {
   readonly defaultVersion: string | undefined;
   readonly versionMatchStrategy: "None" | "Strict" | "CurrentOrOlder";
   readonly versionFailureStrategy: "Reject" | "Fail";
+  /** In which states an instance gives way to a start with its id. */
+  readonly overridableStates: "NonRunningStates" | "AnyState";
 }
 
 /** What host.json asks of the host, with the real host's defaults. */
@@ -82,6 +86,11 @@ function parseHostConfig(json: unknown, file: string): HostConfig {
   }
   const { functionTimeout, logging, extensions } = parsed.data;
   const durable = extensions?.durableTask;
+  if (durable?.extendedSessionsEnabled === true) {
+    throw new Error(
+      `${file}: extensions.durableTask.extendedSessionsEnabled is for .NET only; remove it, the real host does not start a Node app with it`,
+    );
+  }
   const concurrency = 10 * availableParallelism();
   return {
     routePrefix: extensions?.http?.routePrefix ?? "api",
@@ -94,6 +103,7 @@ function parseHostConfig(json: unknown, file: string): HostConfig {
       defaultVersion: durable?.defaultVersion,
       versionMatchStrategy: durable?.versionMatchStrategy ?? "CurrentOrOlder",
       versionFailureStrategy: durable?.versionFailureStrategy ?? "Reject",
+      overridableStates: durable?.overridableExistingInstanceStates ?? "NonRunningStates",
     },
   };
 }

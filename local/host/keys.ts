@@ -48,6 +48,11 @@ export class KeyRing {
     this.#save();
   }
 
+  /** Each of them opens every function that is not for admins alone. */
+  get hostKeys(): Readonly<Record<string, string>> {
+    return this.#keys.host;
+  }
+
   functionKeys(name: string): Readonly<Record<string, string>> {
     return this.#keys.functions[name] ?? {};
   }

@@ -135,17 +135,6 @@ async function startOn(
   keys.ensureFunctionKeys(http.map(({ name }) => name));
 
   const invoker = new Invoker(core, log);
-  const engine = new Engine({
-    store: new DurableStore(state.database, config.durable.hubName),
-    commit,
-    inFlight,
-    invoker,
-    functions: catalog.functions.filter(isDurable),
-    config: config.durable,
-    functionTimeoutMs: config.functionTimeoutMs,
-    log,
-    now,
-  });
   const clientBinding = clientBindingText(
     {
       origin: originOf(process.env["WEBSITE_HOSTNAME"]),
@@ -154,6 +143,18 @@ async function startOn(
     },
     `http://127.0.0.1:${rpcListener.port}/durabletask/`,
   );
+  const engine = new Engine({
+    store: new DurableStore(state.database, config.durable.hubName),
+    commit,
+    inFlight,
+    invoker,
+    functions: catalog.functions.filter(isDurable),
+    config: config.durable,
+    functionTimeoutMs: config.functionTimeoutMs,
+    clientBinding,
+    log,
+    now,
+  });
   const statuses = new TimerStatusStore(state.database);
   const timers = new Map(
     catalog.functions.filter(isTimer).map((target) => [
@@ -166,6 +167,7 @@ async function startOn(
         inFlight,
         timeoutMs: config.functionTimeoutMs,
         clientBinding,
+        log,
         now,
       }),
     ]),
@@ -178,10 +180,12 @@ async function startOn(
       keys,
       catalog,
       registered,
-      routePrefix: config.routePrefix,
+      config,
+      appDirectory: options.appDirectory,
       timers,
       invoker,
       inFlight,
+      clientBinding,
       startedAtMs,
     }),
     functions: new FunctionHost({
@@ -223,7 +227,7 @@ async function startOn(
       for (const timer of timers.values()) timer.stop();
       void publicListener.close();
       await settledWithin(inFlight, log);
-      for (const hook of core.hooks("appTerminate")) await hook({ hookData: {} });
+      await core.runAppHooks("appTerminate");
       void rpcListener.close();
       commit.flush();
       await keeper?.close();

@@ -7,6 +7,7 @@ const serviceIdentity = {
   principalId: "0b1ec700-0000-4000-8000-000000000001",
 };
 export const stateAccount = "mcpdrstate";
+export const backupAccount = "mcpdrbackup";
 
 const tenantId = "7e4a0000-0000-4000-8000-000000000001";
 const roles = {
@@ -14,6 +15,10 @@ const roles = {
   containerAppsOperator: "f3bd1b5c-91fa-40e7-afe7-0c11d331232c",
   logAnalyticsReader: "73c42c96-874c-492b-b04d-ab87d138a893",
   storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+  keyVaultContributor: "f25e0fa2-a7c8-4377-a976-54943a77a395",
+  keyVaultSecretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+  keyVaultSecretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
+  monitoringContributor: "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
 };
 
 /** A simulated Azure in which the estate's resources exist and are well. */
@@ -22,7 +27,10 @@ export function seedFromEstate(estate: Estate): unknown {
   const subscriptions = [...new Set(environments.map(({ subscriptionId }) => subscriptionId))];
   const first = subscriptions[0] ?? "";
   const serviceGroup = `/subscriptions/${first}/resourceGroups/mcp-dr-service`;
-  const stateId = `${serviceGroup}/providers/Microsoft.Storage/storageAccounts/${stateAccount}`;
+  const accountIds = [stateAccount, backupAccount].map(
+    (name) => `${serviceGroup}/providers/Microsoft.Storage/storageAccounts/${name}`,
+  );
+  const vaults = environments.flatMap(vaultsOf);
   const apps = environments.flatMap(appsOf);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
@@ -47,7 +55,9 @@ export function seedFromEstate(estate: Estate): unknown {
         assign(group, roles.containerAppsOperator),
         assign(group, roles.logAnalyticsReader),
       ]),
-      assign(stateId, roles.storageBlobDataContributor),
+      ...accountIds.map((id) => assign(id, roles.storageBlobDataContributor)),
+      ...subscriptions.map((id) => assign(`/subscriptions/${id}`, roles.keyVaultContributor)),
+      ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
       id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
@@ -73,9 +83,12 @@ export function seedFromEstate(estate: Estate): unknown {
         { suffix: "v41", ageMinutes: 60 * 24 * 3, active: true, weight: 100 },
       ],
     })),
-    storageAccounts: [
-      { id: stateId, location: environments[0]?.serviceRegion ?? "westus", sku: "Standard_GRS" },
-    ],
+    storageAccounts: accountIds.map((id) => ({
+      id,
+      location: environments[0]?.serviceRegion ?? "westus",
+      sku: "Standard_GRS",
+    })),
+    keyVaults: vaults,
     components: environments.map(
       ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
         id: component,
@@ -116,6 +129,31 @@ function appsOf(environment: Environment) {
             component,
           },
         ]),
+  ];
+}
+
+/** Every vault with the secrets that the application needs; the recovery vaults begin empty. */
+function vaultsOf({ keyVault, primaryRegion, secondaryRegion, applicationInsights }: Environment) {
+  const { primary, secondary } = keyVault;
+  const vault = (id: string, location: string, secrets: readonly unknown[]) => ({
+    id,
+    location,
+    secrets,
+  });
+  const secrets = [
+    { name: "redis-connection-string", value: "localhost:6380,password=simulated,ssl=True" },
+    { name: "jwt-signing-key", value: `simulated-${applicationInsights.workspaceId}` },
+    {
+      name: "tenant-configuration",
+      value: '{"tenants":["contoso"]}',
+      contentType: "application/json",
+    },
+  ];
+  return [
+    vault(primary, primaryRegion, secrets),
+    ...(secondary === undefined || secondaryRegion === undefined
+      ? []
+      : [vault(secondary, secondaryRegion, [])]),
   ];
 }
 

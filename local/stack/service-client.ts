@@ -27,9 +27,12 @@ export interface Answered {
 /** A client of the service's HTTP interface, with the keys that the embedded host made. */
 export class ServiceClient {
   readonly #host: () => HostReady;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(host: () => HostReady) {
+  /** `headers` go with every call: who calls, for instance. */
+  constructor(host: () => HostReady, headers: Readonly<Record<string, string>> = {}) {
     this.#host = host;
+    this.#headers = headers;
   }
 
   async call(
@@ -43,6 +46,7 @@ export class ServiceClient {
       method,
       headers: {
         "x-functions-key": masterKey,
+        ...this.#headers,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
@@ -53,6 +57,16 @@ export class ServiceClient {
     const type = answer.headers.get("content-type") ?? "";
     const json: unknown = type.includes("json") && text !== "" ? JSON.parse(text) : undefined;
     return { status: answer.status, type, headers: answer.headers, text, json };
+  }
+
+  /** Says something to a run: approval, decision, pause, resume or cancel. */
+  say(
+    run: string,
+    verb: string,
+    body: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answered> {
+    return this.call("POST", `/api/recoveries/${run}/${verb}`, JSON.stringify(body), headers);
   }
 
   async postAlert(alert: unknown): Promise<AlertAnswer> {

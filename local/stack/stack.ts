@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { loadEstate } from "../../src/config/load-estate.js";
 import type { Estate } from "../../src/domain/estate.js";
 import { startChild, type Child } from "./child.js";
+import { NoticeReceiver, type Received } from "./notice-receiver.js";
 import { compiled, repository } from "./repository.js";
-import { seedFromEstate, stateAccount } from "./seed-from-estate.js";
+import { seedFromEstate, backupAccount, stateAccount } from "./seed-from-estate.js";
 import { SimulatorClient } from "./simulator-client.js";
 import { onSharedClock, startSimulatorProcess, type SimulatorReady } from "./simulator-process.js";
 
@@ -24,6 +25,7 @@ export interface StackOptions {
   /** What is under the stack when it starts; by default the estate's resources, all well. */
   readonly seed?: unknown;
   readonly settings?: Readonly<Record<string, string>>;
+  readonly onNotice?: (received: Received) => void;
   readonly onLog?: (process: "host" | "simulator", line: string) => void;
 }
 
@@ -31,7 +33,11 @@ export interface StackOptions {
 export interface Stack {
   readonly estate: Estate;
   readonly simulator: SimulatorClient;
+  /** Gets the notices of every environment, in the place of the receivers that the estate names. */
+  readonly receiver: NoticeReceiver;
   readonly simulatorReady: SimulatorReady;
+  /** Where the host keeps its state. */
+  readonly stateDirectory: string;
   /** The host that runs now; another one after a restart. */
   readonly host: () => HostReady;
   /** Kills the host without warning. Its state stays. */
@@ -45,8 +51,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const estateFile = options.estateFile ?? path.join(repository, "config/estate.sample.json");
   const loaded = loadEstate(estateFile);
   if (!loaded.ok) throw new Error(`the estate cannot be used:\n${loaded.findings.join("\n")}`);
-  const { estate } = loaded;
   const folder = mkdtempSync(path.join(os.tmpdir(), "enterprise-mcp-dr-"));
+  const receiver = await NoticeReceiver.start(options.onNotice);
+  const estate = receiver.ledHere(loaded.estate);
+  const ledEstateFile = path.join(folder, "estate.json");
+  writeFileSync(ledEstateFile, JSON.stringify(estate));
   const simulator = await startSimulatorProcess({
     seed: options.seed ?? seedFromEstate(estate),
     folder,
@@ -76,8 +85,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       ],
       environment: {
         ...simulator.ready.env,
-        ESTATE_FILE: estateFile,
+        ESTATE_FILE: ledEstateFile,
+        NOTIFICATION_WEBHOOK_KEY: receiver.key,
         STATE_BLOB_ENDPOINT: `https://${stateAccount}.blob.core.windows.net`,
+        BACKUP_BLOB_ENDPOINT: `https://${backupAccount}.blob.core.windows.net`,
+        // A skip of the clock sets off every timer that it passes; only who shows backups wants that.
+        "AzureWebJobs.startBackups.Disabled": "true",
         ...options.settings,
       },
       directory: repository,
@@ -91,17 +104,21 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   try {
     await startHost();
   } catch (error) {
-    await simulator.stop();
+    await Promise.all([simulator.stop(), receiver.stop()]);
     throw error;
   }
   return {
     estate,
+    receiver,
     simulator: new SimulatorClient(simulator.ready.control),
     simulatorReady: simulator.ready,
+    stateDirectory,
     host: () => running().ready,
     killHost: () => running().kill(),
     startHost,
     async stop() {
+      // First, so that no answer that never comes holds up the host.
+      await receiver.stop();
       await host?.stop();
       await simulator.stop();
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });

@@ -24,6 +24,8 @@ export interface Demand {
   /** Data actions are granted apart from control-plane actions. */
   readonly plane: "control" | "data";
   readonly at: number;
+  /** The GUID of the role that is assigned or taken away, where that is what is asked for. */
+  readonly assigned?: string;
 }
 
 /** What authorization depends on. */
@@ -45,6 +47,9 @@ export function isAllowed({ roleAssignments, conditions }: Access, demand: Deman
     if (!isWithin(demand.scope, assignment.scope)) return false;
     const role = ROLES.get(roleGuid(assignment.roleDefinitionId));
     if (role === undefined) return false;
+    if (demand.assigned !== undefined && role.assigns?.includes(demand.assigned) === false) {
+      return false;
+    }
     return demand.plane === "data"
       ? matches(role.dataActions, demand.action)
       : matches(role.actions, demand.action) && !matches(role.notActions, demand.action);

@@ -5,7 +5,8 @@ import { invalidContent } from "../arm/invalid-content.js";
 import type { Answer } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
 import { isListed } from "../world/listing.js";
-import type { RoleAssignment } from "./authorize.js";
+import type { World } from "../world/world.js";
+import { isAllowed, type RoleAssignment } from "./authorize.js";
 import { roleGuid } from "./role-guid.js";
 import { ROLES } from "./roles.js";
 
@@ -72,8 +73,10 @@ export const roleAssignmentOperations: readonly ArmOperation[] = [
     handle: (context) => {
       const found = find(context);
       if (found === undefined) return { status: 204 };
+      checkAssignable(context, "delete", found.roleDefinitionId);
       const { timeline, durations } = context.world;
       found.endsAt = timeline.now() + durations.rolePropagation;
+      tellWhenFelt(context.world, found.endsAt, `the end of role assignment ${found.name} is felt`);
       return armJson(context, 200, resource(found), {
         effect: { kind: "role-assignment-deleted", resource: idOf(found) },
       });
@@ -113,6 +116,7 @@ function create(context: ArmContext): Answer {
       `The specified role definition with ID '${roleGuid(properties.roleDefinitionId)}' does not exist.`,
     );
   }
+  checkAssignable(context, "write", properties.roleDefinitionId);
   const same = (other: RoleAssignment): boolean =>
     keyOf(other.principalId) === keyOf(properties.principalId) &&
     roleGuid(other.roleDefinitionId) === roleGuid(properties.roleDefinitionId);
@@ -147,9 +151,26 @@ function create(context: ArmContext): Answer {
     endsAt: undefined,
   };
   world.roleAssignments.push(made);
+  tellWhenFelt(world, made.effectiveAt, `role assignment ${name} is felt`);
   return armJson(context, 201, resource(made), {
     effect: { kind: "role-assignment-created", resource: idOf(made) },
   });
+}
+
+/** Some roles allow to assign certain roles only; their condition says which. */
+function checkAssignable(context: ArmContext, verb: "write" | "delete", role: string): void {
+  const { world, caller } = context;
+  const scope = scopeOf(context);
+  const action = `${TYPE}/${verb}`;
+  const { principalId, clientId } = caller;
+  const at = world.timeline.now();
+  const assigned = roleGuid(role);
+  if (isAllowed(world, { principalId, scope, action, plane: "control", at, assigned })) return;
+  throw new Refusal(
+    403,
+    "AuthorizationFailed",
+    `The client '${clientId}' with object id '${principalId}' has an authorization with ABAC condition that is not fulfilled to perform action '${action}' over scope '${scope}'.`,
+  );
 }
 
 /** At the scope, above it and, unless `atScope()` is asked for, below it. */
@@ -174,6 +195,13 @@ function list(context: ArmContext): Answer {
     .filter(({ principalId }) => principal === undefined || keyOf(principalId) === keyOf(principal))
     .map(resource);
   return armJson(context, 200, { value });
+}
+
+/** The application may find its dependencies open, or closed, from then on. */
+function tellWhenFelt({ timeline, dependencies }: World, at: number, what: string): void {
+  timeline.plan(at, what, () => {
+    dependencies.changed();
+  });
 }
 
 function find(context: ArmContext): RoleAssignment | undefined {

@@ -4,6 +4,8 @@ export interface Role {
   readonly actions: readonly string[];
   readonly notActions?: readonly string[];
   readonly dataActions?: readonly string[];
+  /** The only roles that may be assigned or taken away with this one, where its condition names some. */
+  readonly assigns?: readonly string[];
 }
 
 const readAuthorization = [
@@ -23,6 +25,21 @@ const readContainerApps = [
   "Microsoft.App/managedEnvironments/join/action",
   "Microsoft.App/locations/*/read",
 ];
+
+/** What the vault roles for data may do to vaults themselves. */
+const readVaults = [
+  ...readAuthorization,
+  "Microsoft.KeyVault/checkNameAvailability/read",
+  "Microsoft.KeyVault/deletedVaults/read",
+  "Microsoft.KeyVault/locations/*/read",
+  "Microsoft.KeyVault/vaults/*/read",
+  "Microsoft.KeyVault/operations/read",
+];
+
+const KEY_VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483";
+const KEY_VAULT_READER = "21090545-7ca7-4776-b22c-e363652d74d2";
+const KEY_VAULT_SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
+const KEY_VAULT_SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";
 
 const blobs = "Microsoft.Storage/storageAccounts/blobServices";
 
@@ -98,6 +115,13 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     },
   ],
   [
+    "a4b10055-b0c7-44c2-b00f-c7b5b3550cf7",
+    {
+      name: "Traffic Manager Contributor",
+      actions: [...readAuthorization, "Microsoft.Network/trafficManagerProfiles/*"],
+    },
+  ],
+  [
     "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
     {
       name: "Monitoring Reader",
@@ -149,6 +173,118 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
       name: "Storage Blob Data Owner",
       actions: [`${blobs}/containers/*`, `${blobs}/generateUserDelegationKey/action`],
       dataActions: [`${blobs}/containers/blobs/*`],
+    },
+  ],
+  [
+    KEY_VAULT_ADMINISTRATOR,
+    {
+      name: "Key Vault Administrator",
+      actions: readVaults,
+      dataActions: ["Microsoft.KeyVault/vaults/*"],
+    },
+  ],
+  [
+    "f25e0fa2-a7c8-4377-a976-54943a77a395",
+    {
+      name: "Key Vault Contributor",
+      actions: [...readAuthorization, "Microsoft.KeyVault/*"],
+      notActions: [
+        "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+        "Microsoft.KeyVault/hsmPools/*",
+        "Microsoft.KeyVault/managedHsms/*",
+      ],
+    },
+  ],
+  [
+    KEY_VAULT_READER,
+    {
+      name: "Key Vault Reader",
+      actions: readVaults,
+      dataActions: [
+        "Microsoft.KeyVault/vaults/*/read",
+        "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+      ],
+    },
+  ],
+  [
+    KEY_VAULT_SECRETS_OFFICER,
+    {
+      name: "Key Vault Secrets Officer",
+      actions: readVaults,
+      dataActions: ["Microsoft.KeyVault/vaults/secrets/*"],
+    },
+  ],
+  [
+    KEY_VAULT_SECRETS_USER,
+    {
+      name: "Key Vault Secrets User",
+      actions: [],
+      dataActions: [
+        "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+        "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+      ],
+    },
+  ],
+  [
+    "a68e7c17-0ab2-4c09-9a58-125dae29748c",
+    {
+      name: "Key Vault Purge Operator",
+      actions: [
+        ...readAuthorization,
+        "Microsoft.KeyVault/deletedVaults/read",
+        "Microsoft.KeyVault/locations/*/read",
+        "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+      ],
+    },
+  ],
+  [
+    "8b54135c-b56d-4d72-a534-26097cfdc8d8",
+    {
+      name: "Key Vault Data Access Administrator",
+      actions: [
+        "Microsoft.Authorization/roleAssignments/write",
+        "Microsoft.Authorization/roleAssignments/delete",
+        "Microsoft.Authorization/*/read",
+        "Microsoft.Resources/deployments/*",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Resources/subscriptions/read",
+        "Microsoft.Management/managementGroups/read",
+        "Microsoft.KeyVault/vaults/*/read",
+      ],
+      assigns: [
+        KEY_VAULT_ADMINISTRATOR,
+        KEY_VAULT_READER,
+        KEY_VAULT_SECRETS_OFFICER,
+        KEY_VAULT_SECRETS_USER,
+        "a4417e6f-fecd-4de8-b567-7b0420556985", // Key Vault Certificates Officer
+        "14b46e9e-c2b7-41b4-b07b-48a6ebf60603", // Key Vault Crypto Officer
+        "e147488a-f6f5-4113-8e2d-b22465e65bf6", // Key Vault Crypto Service Encryption User
+        "12338af0-0e69-4776-bea7-57ae8d297424", // Key Vault Crypto User
+      ],
+    },
+  ],
+  [
+    "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
+    {
+      name: "Storage Blob Delegator",
+      actions: [`${blobs}/generateUserDelegationKey/action`],
+    },
+  ],
+  [
+    "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+    {
+      name: "Storage Account Contributor",
+      actions: [
+        "Microsoft.Authorization/*/read",
+        "Microsoft.Insights/alertRules/*",
+        "Microsoft.Insights/diagnosticSettings/*",
+        "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action",
+        "Microsoft.ResourceHealth/availabilityStatuses/read",
+        "Microsoft.Resources/deployments/*",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Storage/storageAccounts/*",
+        "Microsoft.Support/*",
+      ],
     },
   ],
 ]);

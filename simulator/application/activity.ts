@@ -37,11 +37,21 @@ function usersBetween(app: ContainerApp, from: number, to: number): AppRequest[]
     const end = Math.min(to, (app.phases[index + 1]?.from ?? Infinity) - 1);
     const start = Math.max(from, phase.from);
     for (let tick = Math.ceil(start / EVERY_MS); tick * EVERY_MS <= end; tick += 1) {
+      if (!isSentHere(app, tick)) continue;
       const request = userRequest(phase, tick);
       if (request) found.push(request);
     }
   }
   return found;
+}
+
+/** Whether DNS sends the user whose turn it is to this app. */
+function isSentHere({ audience }: ContainerApp, tick: number): boolean {
+  const now = audience.findLast(({ from }) => from <= tick * EVERY_MS);
+  if (now === undefined) return true;
+  // 37 is coprime with 100, and not what weights of revisions go by.
+  const user = (tick * 37) % 100;
+  return user >= now.first && user < now.first + now.count;
 }
 
 function userRequest({ shares }: TrafficPhase, tick: number): AppRequest | undefined {

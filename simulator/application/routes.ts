@@ -1,16 +1,10 @@
-import { fqdnOf } from "../container-apps/representation.js";
-import type { Backend, ContainerApp, Revision } from "../container-apps/state.js";
-import { backendFor, labelled, sharesOf } from "../container-apps/traffic.js";
+import type { Backend, ContainerApp } from "../container-apps/state.js";
+import { backendFor, findRevision } from "../container-apps/traffic.js";
 import { type Answer, json, type Request } from "../server/exchange.js";
 import type { Call, Service } from "../server/service.js";
 import type { World } from "../world/world.js";
-import { healthReport } from "./health.js";
-
-interface Addressed {
-  readonly app: ContainerApp;
-  /** Set where the host names one revision instead of the app. */
-  readonly revision: Revision | undefined;
-}
+import { healthReport, type HealthReport } from "./health.js";
+import { type Addressed, addressedBy, sharesFor } from "./reach.js";
 
 /** The recovered application behind the ingress names of its apps and revisions. */
 export function applicationService(world: World): Service {
@@ -20,9 +14,9 @@ export function applicationService(world: World): Service {
   return {
     name: "application",
     serves: (host) => domains().some((domain) => host.endsWith(`.${domain}`)),
-    regionOf: (host) => find(host, world)?.app.region,
+    regionOf: (host) => addressedBy(host, world)?.app.region,
     identify: (request): Call => {
-      const addressed = find(request.host, world);
+      const addressed = addressedBy(request.host, world);
       return {
         operation: `app.${request.method.toLowerCase()}`,
         mutating: false,
@@ -42,14 +36,15 @@ function answer(request: Request, addressed: Addressed | undefined, world: World
   if (addressed === undefined || addressed.app.runningStatus === "Stopped") {
     return page(404, "This container app is stopped or does not exist.");
   }
-  const { app, revision } = addressed;
+  const { app } = addressed;
   const n = app.requestsSeen;
   app.requestsSeen += 1;
-  const shares = sharesOf(app);
-  const backend = backendFor(revision ? onlyTo(revision, app) : shares, n);
+  // What depends on time alone may have changed since somebody looked.
+  world.lifecycle.recordTraffic(app);
+  const backend = backendFor(sharesFor(addressed, world), n);
   if (backend === undefined) return page(503, "no healthy upstream");
 
-  const reply = replyOf(request, backend);
+  const reply = replyOf(request, app, backend, world);
   app.requests.push({
     at: world.timeline.now(),
     method: request.method,
@@ -60,9 +55,15 @@ function answer(request: Request, addressed: Addressed | undefined, world: World
   return reply;
 }
 
-function replyOf({ method, path }: Request, { ailment, revision }: Backend): Answer {
+function replyOf(
+  { method, path }: Request,
+  app: ContainerApp,
+  backend: Backend,
+  world: World,
+): Answer {
+  const { ailment, revision } = backend;
   if (path === "/health") {
-    const report = healthReport(ailment);
+    const report = reportOf(app, backend, world);
     return json(report.status === "healthy" ? 200 : 503, report);
   }
   if (ailment !== undefined) return json(503, { error: ailment.detail });
@@ -70,32 +71,13 @@ function replyOf({ method, path }: Request, { ailment, revision }: Backend): Ans
   return json(404, { error: `there is nothing at ${path}` });
 }
 
+function reportOf(app: ContainerApp, backend: Backend, world: World): HealthReport {
+  const revision = findRevision(app, backend.revision);
+  const replica = revision?.replicas.find(({ name }) => name === backend.replica);
+  if (!revision || !replica) throw new Error(`${backend.replica} takes traffic and is not there`);
+  return healthReport(app, revision, replica, world);
+}
+
 function page(status: number, text: string): Answer {
   return { status, headers: { "content-type": "text/plain" }, body: `${text}\n` };
-}
-
-function onlyTo(revision: Revision, app: ContainerApp): ReturnType<typeof sharesOf> {
-  const { serving, revisions } = app;
-  const shares = sharesOf({
-    ...app,
-    serving: serving === undefined ? undefined : revision.name,
-    revisions: revisions.filter((one) => one === revision),
-  });
-  return shares.map((share) => ({ ...share, weight: 100 }));
-}
-
-function find(host: string, world: World): Addressed | undefined {
-  for (const app of world.containerApps.values()) {
-    const domain = world.environments.get(app.environmentKey)?.defaultDomain;
-    if (domain === undefined) continue;
-    if (host === fqdnOf(app, domain)) return { app, revision: undefined };
-    const revision = app.revisions.find(({ name }) => host === `${name}.${domain}`);
-    if (revision) return { app, revision };
-    const [, label] = host.startsWith(`${app.name}---`)
-      ? (host.split(".", 1)[0]?.split("---") ?? [])
-      : [];
-    const behind = label === undefined ? undefined : labelled(app, label);
-    if (behind && host.endsWith(`.${domain}`)) return { app, revision: behind };
-  }
-  return undefined;
 }

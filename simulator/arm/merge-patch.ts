@@ -22,6 +22,25 @@ export function withoutNulls(value: unknown): unknown {
   );
 }
 
+/** What only the service itself writes, at the top and in `properties`. */
+export interface ReadOnlyMembers {
+  readonly resource: readonly string[];
+  readonly properties: readonly string[];
+}
+
+/** A body without what only the service writes: it is ignored when a client sends it back. */
+export function omitReadOnly(body: unknown, { resource, properties }: ReadOnlyMembers): unknown {
+  if (!isObject(body)) return body;
+  const rest = omit(body, resource);
+  return isObject(rest["properties"])
+    ? { ...rest, properties: omit(rest["properties"], properties) }
+    : rest;
+}
+
+function omit(value: JsonObject, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

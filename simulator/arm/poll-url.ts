@@ -7,35 +7,31 @@ import type { ArmContext } from "./router.js";
 const SIGNING_KEY = randomBytes(32);
 const CERTIFICATE = randomBytes(720).toString("base64url");
 
-/** The URL at which pollers ask for an operation; `path` is what the provider uses for it. */
-export function signedUrl(path: string, { request, apiVersion }: ArmContext): string {
-  return request.origin + signed(path, apiVersion);
+/** The address of an operation; `flag` is the parameter by which its provider knows that a poller asks. */
+export function signedPollUrl(path: string, flag: string, context: ArmContext): string {
+  const { request, apiVersion } = context;
+  return `${request.origin}${path}?api-version=${apiVersion}&${flag}&t=638900000000000000&c=${CERTIFICATE}&s=${signatureOf(path)}&h=simulated`;
+}
+
+/** The signature is what guards an operation: no role is asked for. */
+export function checkPollSignature({ request }: ArmContext): void {
+  if (request.query.get("s") === signatureOf(request.path)) return;
+  throw new Refusal(
+    403,
+    "InvalidOperationUrl",
+    "The signature of the operation URL is missing or wrong: use the URL whole, as it was answered.",
+  );
 }
 
 /** The operation that a poll URL names; refused where the URL is not whole. */
 export function findOperation(context: ArmContext): Operation {
-  const { request, world, params } = context;
-  const expected = new URL(signed(request.path, context.apiVersion), request.origin);
-  if (request.query.get("s") !== expected.searchParams.get("s")) {
-    throw new Refusal(
-      403,
-      "InvalidOperationUrl",
-      "The signature of the operation URL is missing or wrong: use the URL whole, as it was answered.",
-    );
-  }
-  const operation = world.operations.get(params["operationId"] ?? "");
+  checkPollSignature(context);
+  const id = context.params["operationId"] ?? "";
+  const operation = context.world.operations.get(id);
   if (operation) return operation;
-  throw new Refusal(
-    404,
-    "OperationNotFound",
-    `The operation '${params["operationId"] ?? ""}' was not found.`,
-  );
+  throw new Refusal(404, "OperationNotFound", `The operation '${id}' was not found.`);
 }
 
-function signed(path: string, apiVersion: string): string {
-  const ticks = "638900000000000000";
-  const signature = createHmac("sha256", SIGNING_KEY)
-    .update(path.toLowerCase())
-    .digest("base64url");
-  return `${path}?api-version=${apiVersion}&azureAsyncOperation=true&t=${ticks}&c=${CERTIFICATE}&s=${signature}&h=simulated`;
+function signatureOf(path: string): string {
+  return createHmac("sha256", SIGNING_KEY).update(path.toLowerCase()).digest("base64url");
 }

@@ -39,7 +39,7 @@ export interface ArmOperation {
   readonly mutating?: boolean;
   /** Whether a body is expected. */
   readonly takesBody?: boolean;
-  handle(context: ArmContext): Answer;
+  handle(context: ArmContext): Answer | Promise<Answer>;
 }
 
 /** A resource type as ARM's own checks need it. */
@@ -117,9 +117,9 @@ export function armService(options: ArmOptions): Service {
         checkResourceGroup(params, options.world);
         checkReachable(id, mutating, options.world);
         const body = operation.takesBody === true ? await parseBody(request) : undefined;
-        // From here on nothing is awaited: a change is made whole or not at all.
+        // From here on a handler awaits nothing, unless it must ask another process: a change is made whole or not at all.
         options.world.timeline.settle();
-        const answer = operation.handle({
+        const answer = await operation.handle({
           world: options.world,
           request,
           params,
@@ -292,7 +292,9 @@ function regionAt(world: World, id: string): string | undefined {
     world.managedRedis.get(key);
   if (found) return found.region;
   const account = world.storageAccounts.get(segments[8] ?? "");
-  if (account && keyOf(account.id) === key) return account.region;
+  if (account && keyOf(account.id) === key) return account.location;
+  const vault = world.vaults.get(segments[8] ?? "");
+  if (vault && keyOf(vault.id) === key) return vault.region;
   const location = segments.indexOf("locations");
   return location === -1 ? undefined : segments[location + 1];
 }

@@ -1,3 +1,4 @@
+import "./azurite-keep-alive.js";
 import "azurite/dist/src/blob/main.js";
 
 /*

@@ -21,7 +21,6 @@ export interface Azurite {
   readonly host: string;
   readonly port: number;
   readonly agent: Agent;
-  readonly accounts: readonly string[];
   readonly pid: number;
   close(): Promise<void>;
 }
@@ -68,7 +67,6 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
     host: "127.0.0.1",
     port,
     agent,
-    accounts,
     pid: child.pid ?? 0,
     close: async () => {
       agent.destroy();
@@ -92,7 +90,7 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
 
 /** The shared key that Azurite has for an account. Nobody outside is told. */
 function accountKey(name: string): string {
-  return createHash("sha512").update(name).digest("base64");
+  return createHash("sha256").update(name).digest("base64");
 }
 
 /** The preload that shifts this process's clock, so that the child can follow the same one. */

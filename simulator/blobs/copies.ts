@@ -1,20 +1,17 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
-import { text } from "node:stream/consumers";
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
+import { Readable } from "node:stream";
+import { buffer, text } from "node:stream/consumers";
 import type { Answer, Request } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
+import type { StorageAccount } from "../storage-accounts/state.js";
 import { guidFrom } from "../world/names.js";
-import type { Azurite } from "./azurite.js";
-import { sendOnward } from "./onward.js";
+import type { CopySource } from "./authorization.js";
+import { writingHeaders } from "./journal.js";
 import type { BlobOperation } from "./operations.js";
+import type { BlobStore } from "./store.js";
 
 const GIBIBYTE = 2 ** 30;
-
-/** A blob that something is copied from. */
-export interface CopySource {
-  readonly account: string;
-  /** Path and query of the source, without credentials. */
-  readonly target: string;
-}
 
 /** An asynchronous copy, as the properties of its destination tell of it. */
 interface Copy {
@@ -27,12 +24,12 @@ interface Copy {
 
 export interface CopyOrder {
   readonly request: Request;
-  readonly account: string;
+  readonly account: StorageAccount;
   readonly asked: BlobOperation;
   readonly source: CopySource;
-  readonly azurite: Azurite;
-  /** Good for the process that keeps the blobs: the front has checked both sides. */
-  readonly bearer: string;
+  /** Reads the source, wherever it is, on the conditions that the headers say. */
+  readonly read: (headers: OutgoingHttpHeaders) => Promise<Answer>;
+  readonly store: BlobStore;
   readonly now: number;
   readonly perGibibyte: number;
 }
@@ -42,24 +39,15 @@ export class Copies {
   readonly #copies = new Map<string, Copy>();
 
   async carryOut(order: CopyOrder): Promise<Answer> {
-    const { request, account, asked, source, azurite, now, perGibibyte } = order;
-    const from = await this.#open(order);
+    const { request, account, asked, source, now, perGibibyte } = order;
+    const from = await open(order);
     const bytes = Number(from.headers["content-length"] ?? 0);
-    const block = asked.operation === "blobs.putBlockFromUrl";
-    const reply = await sendOnward(
-      account,
-      {
-        method: "PUT",
-        target: request.path + queryOf(request, block),
-        headers: {
-          ...headersFor(request, from, asked),
-          authorization: `Bearer ${order.bearer}`,
-          "content-length": bytes,
-        },
-        body: from,
-      },
-      azurite,
-    );
+    const reply = await order.store.send(account.store, {
+      method: "PUT",
+      target: request.path + queryOf(request, asked),
+      headers: { ...headersFor(request, from.headers, asked), "content-length": bytes },
+      body: from.body,
+    });
     const body = await text(reply);
     const { statusCode = 502 } = reply;
     const { connection: _c, "keep-alive": _k, "transfer-encoding": _t, ...headers } = reply.headers;
@@ -67,11 +55,12 @@ export class Copies {
     if (asked.operation !== "blobs.copy" && asked.operation !== "blobs.copyFromUrl") {
       return { status: 201, headers };
     }
-    const id = guidFrom(account, request.path, source.account, source.target, now);
-    const asynchronous = asked.operation === "blobs.copy" && source.account !== account;
+    const origin = source.site.account.store;
+    const id = guidFrom(account.store, request.path, origin, source.target, now);
+    const asynchronous = asked.operation === "blobs.copy" && source.site.account !== account;
     const copy: Copy = {
       id,
-      source: `https://${source.account}.blob.core.windows.net${source.target}`,
+      source: String(request.headers["x-ms-copy-source"]).replace(/\?.*$/, ""),
       bytes,
       etag: reply.headers.etag ?? "",
       doneAt: asynchronous ? now + Math.ceil((bytes / GIBIBYTE) * perGibibyte) + perGibibyte : now,
@@ -85,7 +74,12 @@ export class Copies {
   }
 
   /** What the headers of a blob say of the copy that it is, if nothing has been written to it since. */
-  headersOf(account: string, request: Request, etag: string, now: number): OutgoingHttpHeaders {
+  headersOf(
+    account: StorageAccount,
+    request: Request,
+    etag: string,
+    now: number,
+  ): OutgoingHttpHeaders {
     const copy = this.#copies.get(keyOf(account, request));
     if (copy?.etag !== etag) return {};
     const pending = copy.doneAt > now;
@@ -98,7 +92,7 @@ export class Copies {
     };
   }
 
-  isPending(account: string, request: Request, now: number): boolean {
+  isPending(account: StorageAccount, request: Request, now: number): boolean {
     const copy = this.#copies.get(keyOf(account, request));
     return copy !== undefined && copy.doneAt > now;
   }
@@ -106,47 +100,61 @@ export class Copies {
   clear(): void {
     this.#copies.clear();
   }
+}
 
-  async #open({ request, source, azurite, bearer }: CopyOrder): Promise<IncomingMessage> {
-    const conditions = Object.entries(request.headers)
-      .filter(([name]) => name.startsWith("x-ms-source-if-"))
-      .map(([name, value]) => [name.slice("x-ms-source-".length), value]);
-    const range = request.headers["x-ms-source-range"];
-    const reply = await sendOnward(
-      source.account,
-      {
-        method: "GET",
-        target: source.target,
-        headers: {
-          ...(Object.fromEntries(conditions) as OutgoingHttpHeaders),
-          ...(range !== undefined && { range: String(range) }),
-          authorization: `Bearer ${bearer}`,
-          "x-ms-version": "2025-11-05",
-        },
-      },
-      azurite,
+interface Opened {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+}
+
+async function open({ request, read }: CopyOrder): Promise<Opened> {
+  const conditions = Object.entries(request.headers)
+    .filter(([name]) => name.startsWith("x-ms-source-if-"))
+    .map(([name, value]) => [name.slice("x-ms-source-".length), value]);
+  const range = request.headers["x-ms-source-range"];
+  const answer = await read({
+    ...(Object.fromEntries(conditions) as OutgoingHttpHeaders),
+    ...(range !== undefined && { range: String(range) }),
+  });
+  const { status, body = "" } = answer;
+  const stream = body instanceof Readable ? body : Readable.from([Buffer.from(body)]);
+  const headers = (answer.headers ?? {}) as IncomingHttpHeaders;
+  if (status < 300) return checked(request, { headers, body: stream });
+  stream.resume();
+  throw status === 412 || status === 304
+    ? new Refusal(412, "SourceConditionNotMet", "The source condition specified is not met.")
+    : new Refusal(status, "CannotVerifyCopySource", "The specified blob does not exist.");
+}
+
+/** The source as the caller says it must be, by its MD5 if there is one in the request. */
+async function checked(request: Request, opened: Opened): Promise<Opened> {
+  const wanted = request.headers["x-ms-source-content-md5"];
+  if (wanted === undefined) return opened;
+  const bytes = await buffer(opened.body);
+  if (createHash("md5").update(bytes).digest("base64") !== wanted) {
+    throw new Refusal(
+      400,
+      "Md5Mismatch",
+      "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
     );
-    const { statusCode = 502 } = reply;
-    if (statusCode < 300) return reply;
-    reply.resume();
-    throw statusCode === 412 || statusCode === 304
-      ? new Refusal(412, "SourceConditionNotMet", "The source condition specified is not met.")
-      : new Refusal(statusCode, "CannotVerifyCopySource", "The specified blob does not exist.");
   }
+  return { headers: opened.headers, body: Readable.from([bytes]) };
 }
 
-function keyOf(account: string, { path }: Request): string {
-  return `${account}${path}`;
+function keyOf({ store }: StorageAccount, { path }: Request): string {
+  return `${store}${path}`;
 }
 
-function queryOf({ query }: Request, block: boolean): string {
-  return block ? `?comp=block&blockid=${encodeURIComponent(query.get("blockid") ?? "")}` : "";
+function queryOf({ query }: Request, { operation }: BlobOperation): string {
+  return operation === "blobs.putBlockFromUrl"
+    ? `?comp=block&blockid=${encodeURIComponent(query.get("blockid") ?? "")}`
+    : "";
 }
 
 /** The properties and metadata of the source, unless the request has its own. */
 function headersFor(
   request: Request,
-  from: IncomingMessage,
+  from: IncomingHttpHeaders,
   { operation }: BlobOperation,
 ): OutgoingHttpHeaders {
   const own = Object.fromEntries(
@@ -158,20 +166,8 @@ function headersFor(
   );
   if (operation === "blobs.putBlockFromUrl") return own;
   const hasMetadata = Object.keys(own).some((name) => name.startsWith("x-ms-meta-"));
-  const copied = Object.fromEntries(
-    Object.entries(from.headers).flatMap(([name, value]) => {
-      if (name.startsWith("x-ms-meta-")) return hasMetadata ? [] : [[name, value]];
-      const inherited = ["content-type", "content-encoding", "content-language", "cache-control"];
-      return inherited.includes(name) && name !== "cache-control"
-        ? [[`x-ms-blob-${name}`, value]]
-        : [];
-    }),
-  ) as OutgoingHttpHeaders;
-  const md5 = from.headers["content-md5"];
-  return {
-    ...copied,
-    ...(md5 !== undefined && { "x-ms-blob-content-md5": md5 }),
-    ...own,
-    "x-ms-blob-type": "BlockBlob",
-  };
+  const copied = Object.entries(writingHeaders(from)).filter(
+    ([name]) => !(hasMetadata && name.startsWith("x-ms-meta-")),
+  );
+  return { ...Object.fromEntries(copied), ...own, "x-ms-blob-type": "BlockBlob" };
 }

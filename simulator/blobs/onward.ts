@@ -13,6 +13,9 @@ export interface Onward {
   readonly body?: Readable;
 }
 
+/** What is between a client and the front alone: a client that closes must not make the front open anew each time. */
+const OF_CONNECTION = new Set(["connection", "keep-alive", "proxy-connection", "te", "upgrade"]);
+
 /** Path-style, which is how one Azurite serves many accounts. */
 export function sendOnward(
   account: string,
@@ -27,7 +30,7 @@ export function sendOnward(
         agent: azurite.agent,
         method,
         path: `/${account}${target}`,
-        headers: { ...headers, host: `${azurite.host}:${azurite.port}` },
+        headers: { ...withoutConnection(headers), host: `${azurite.host}:${azurite.port}` },
       },
       resolve,
     );
@@ -41,4 +44,10 @@ export function sendOnward(
     body.on("error", () => onward.destroy());
     body.pipe(onward);
   });
+}
+
+function withoutConnection(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name.toLowerCase())),
+  );
 }

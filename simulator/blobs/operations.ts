@@ -2,7 +2,7 @@ import type { Request } from "../server/exchange.js";
 
 const SERVICES = "Microsoft.Storage/storageAccounts/blobServices";
 const CONTAINERS = `${SERVICES}/containers`;
-const BLOBS = `${CONTAINERS}/blobs`;
+export const BLOBS = `${CONTAINERS}/blobs`;
 
 /** What a request to the blob service is, by method, path and the query's `comp` and `restype`. */
 export interface BlobOperation {

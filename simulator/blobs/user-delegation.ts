@@ -57,16 +57,9 @@ export function issueKey(body: string, owner: Delegator, version: string, now: n
   return `<?xml version="1.0" encoding="utf-8"?><UserDelegationKey>${members}</UserDelegationKey>`;
 }
 
-/** Checks signature, times, resource and permissions; what the delegator may do is for the caller to check. */
+/** Checks signature, times, resource and permissions of a SAS of a user delegation key; what the delegator may do is for the caller to check. */
 export function verifySas({ query, ...use }: SasUse): Delegator {
   const of = (name: string): string => query.get(name) ?? "";
-  if (!query.has("skoid")) {
-    throw new Refusal(
-      403,
-      "KeyBasedAuthenticationNotPermitted",
-      "Key based authentication is not permitted on this storage account.",
-    );
-  }
   if (of("sv") < OLDEST_VERSION) {
     throw new Refusal(
       501,

@@ -1,11 +1,19 @@
 import { invalidContent } from "../arm/invalid-content.js";
-import { mergePatch, isObject, withoutNulls } from "../arm/merge-patch.js";
+import { mergePatch, omitReadOnly, withoutNulls } from "../arm/merge-patch.js";
 import { keyOf } from "../arm/resource-id.js";
 import { Refusal } from "../server/refusal.js";
 import { regionOf } from "../world/names.js";
 import type { World } from "../world/world.js";
-import { checkEnvelope, checkSuffix, checkTraffic, modeOf, needsRevision } from "./rules.js";
+import {
+  checkEnvelope,
+  checkReferencedSecrets,
+  checkSuffix,
+  checkTraffic,
+  modeOf,
+  needsRevision,
+} from "./rules.js";
 import { Envelope, READ_ONLY } from "./schema.js";
+import { checkReferences, checkSecrets, secretsOf } from "./secrets.js";
 import type { ContainerApp } from "./state.js";
 
 /** A change that has been checked whole and may be applied. */
@@ -13,19 +21,31 @@ export interface Change {
   readonly envelope: Envelope;
   readonly newRevision: boolean;
   readonly newMode: boolean;
+  /** The values of its secrets by name, Key Vault references read. */
+  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** Checks the body of a PATCH against the app as it is. */
 export function checkPatch(app: ContainerApp, body: unknown, world: World): Change {
-  return checkChange(app, mergePatch(app.envelope, withoutReadOnly(body)), world);
+  return checkChange(app.id, app, mergePatch(app.envelope, withoutReadOnly(body)), world);
 }
 
 /** Checks the body of a PUT; `app` is undefined where there is none yet. */
-export function checkPut(app: ContainerApp | undefined, body: unknown, world: World): Change {
-  return checkChange(app, withoutReadOnly(body), world);
+export function checkPut(
+  id: string,
+  app: ContainerApp | undefined,
+  body: unknown,
+  world: World,
+): Change {
+  return checkChange(id, app, withoutReadOnly(body), world);
 }
 
-function checkChange(app: ContainerApp | undefined, value: unknown, world: World): Change {
+function checkChange(
+  id: string,
+  app: ContainerApp | undefined,
+  value: unknown,
+  world: World,
+): Change {
   const envelope = parseEnvelope(withoutNulls(value));
   const { configuration, template, environmentId, managedEnvironmentId } = envelope.properties;
   if (app && regionOf(app.envelope.location) !== regionOf(envelope.location)) {
@@ -54,6 +74,14 @@ function checkChange(app: ContainerApp | undefined, value: unknown, world: World
     throw new Refusal(400, "ContainerAppInvalidTemplate", "properties.template is required.");
   }
   checkEnvelope(envelope);
+  checkSecrets({ id, envelope });
+  const known = new Set(secretsOf(envelope).map((secret) => secret.name));
+  for (const revision of app?.revisions ?? []) {
+    // In single mode the latest takes the place of the others.
+    if (revision.active && modeOf(configuration) === "Multiple") {
+      checkReferencedSecrets(revision.template, known);
+    }
+  }
   const newRevision = needsRevision(app?.envelope.properties.template, template);
   const revisions = app?.revisions ?? [];
   const suffix = template.revisionSuffix ?? "";
@@ -73,6 +101,7 @@ function checkChange(app: ContainerApp | undefined, value: unknown, world: World
     envelope,
     newRevision,
     newMode: app !== undefined && modeOf(app.envelope.properties.configuration) !== mode,
+    secrets: checkReferences({ id, envelope }, app, world),
   };
 }
 
@@ -84,17 +113,5 @@ function parseEnvelope(value: unknown): Envelope {
 
 /** What only Azure says is ignored when a client says it. */
 function withoutReadOnly(body: unknown): unknown {
-  if (!isObject(body)) return body;
-  const resource = omit(body, READ_ONLY.resource);
-  const { properties } = resource;
-  return isObject(properties)
-    ? { ...resource, properties: omit(properties, READ_ONLY.properties) }
-    : resource;
-}
-
-function omit(
-  value: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+  return omitReadOnly(body, READ_ONLY);
 }

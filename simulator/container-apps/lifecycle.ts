@@ -1,11 +1,14 @@
-import type { Conditions } from "../faults/conditions.js";
-import type { Durations } from "../profiles/profile.js";
+import { trafficOf } from "../application/health.js";
+import { keyOf } from "../arm/resource-id.js";
 import { nameFrom } from "../world/names.js";
-import type { Timeline } from "../world/timeline.js";
+import { createBringUp, createLater, type Surroundings } from "./bring-up.js";
+import { recordLives } from "./lives.js";
+import { containerOf, createPlatformLog } from "./platform-log.js";
 import { hasDuplicateVariable, replicaCount } from "./rules.js";
 import type { Template } from "./schema.js";
-import type { Ailment, ContainerApp, PlatformEvent, Replica, Revision } from "./state.js";
-import { configuredTraffic, findRevision, isSingle, latestRevision, sharesOf } from "./traffic.js";
+import { hasVersionlessReference, refreshReferences, secretReferencesOf } from "./secrets.js";
+import type { Ailment, ContainerApp, Replica, Revision } from "./state.js";
+import { configuredTraffic, isSingle, latestRevision } from "./traffic.js";
 
 /** What the platform does to revisions and replicas, over time. */
 export interface Lifecycle {
@@ -29,60 +32,38 @@ export interface Lifecycle {
   forgetOldest(app: ContainerApp): void;
   /** Applies a change of the mode of revisions. */
   modeChanged(app: ContainerApp): void;
+  /** To be called when an app comes to have secrets. */
+  watchSecrets(app: ContainerApp): void;
+  /** Makes the containers of a revision end after each start, for as long as `crashing` says so. */
+  crash(app: ContainerApp, revision: Revision, fault: string): void;
 }
 
 const DEFAULT_INACTIVE_REVISIONS = 100;
 
-export function createLifecycle(
-  timeline: Timeline,
-  durations: Durations,
-  conditions: Conditions,
-): Lifecycle {
-  function event(
-    app: ContainerApp,
-    reason: string,
-    message: string,
-    about: { revision?: Revision; replica?: Replica; type?: PlatformEvent["type"] } = {},
-  ): void {
-    app.events.push({
-      at: timeline.now(),
-      reason,
-      type: about.type ?? "Normal",
-      revision: about.revision?.name ?? "",
-      replica: about.replica?.name ?? "",
-      message,
-    });
-  }
+export function createLifecycle(surroundings: Surroundings): Lifecycle {
+  const { timeline, durations, conditions } = surroundings;
+  const event = createPlatformLog(timeline);
+  const later = createLater(surroundings);
+  const bringUp = createBringUp(surroundings, event, later, {
+    revisionReady: becomeReady,
+    traffic: recordTraffic,
+  });
 
   function recordTraffic(app: ContainerApp): void {
-    const shares = sharesOf(app);
+    recordLives(app, timeline.now());
+    const shares = trafficOf(app, surroundings);
     const last = app.phases.at(-1);
-    if (last !== undefined && JSON.stringify(last.shares) === JSON.stringify(shares)) return;
-    app.phases.push({ from: timeline.now(), shares });
+    if (last === undefined || JSON.stringify(last.shares) !== JSON.stringify(shares)) {
+      app.phases.push({ from: timeline.now(), shares });
+    }
+    surroundings.trafficChanged.tell();
   }
 
-  function newReplica(app: ContainerApp, revision: Revision, ready: boolean): Replica {
-    revision.replicasMade += 1;
-    const id = nameFrom(15, app.id, revision.name, revision.replicasMade);
-    // What is restarted finds its image on the node.
-    const replica: Replica = {
-      name: `${revision.name}-${id.slice(0, 10)}-${id.slice(10)}`,
-      createdAt: timeline.now(),
-      ready,
-      ailments: [],
-    };
-    if (!revision.pulling) started(app, revision, replica);
-    return replica;
-  }
-
-  function started(app: ContainerApp, revision: Revision, replica: Replica): void {
-    event(app, "ContainerStarted", `Started container '${containerOf(revision)}'`, {
-      revision,
-      replica,
-    });
-  }
-
-  function newRevision(app: ContainerApp, template: Template): Revision {
+  function newRevision(
+    app: ContainerApp,
+    template: Template,
+    createdAt = timeline.now(),
+  ): Revision {
     const ordinal = app.revisions.length + 1;
     const suffix =
       template.revisionSuffix === undefined || template.revisionSuffix === ""
@@ -91,7 +72,7 @@ export function createLifecycle(
     const revision: Revision = {
       name: `${app.name}--${suffix}`,
       template,
-      createdAt: timeline.now(),
+      createdAt,
       lastActiveAt: timeline.now(),
       active: true,
       provisioningState: "Provisioning",
@@ -100,6 +81,7 @@ export function createLifecycle(
       hasBeenReady: false,
       wedged: hasDuplicateVariable(template),
       pulling: false,
+      crashing: undefined,
       restarting: false,
       ailments: [],
       replicas: [],
@@ -111,58 +93,11 @@ export function createLifecycle(
     return revision;
   }
 
-  /** Plans a change that lapses if the revision takes another course before. */
-  function later(revision: Revision, after: number, what: string, act: () => void): void {
-    const { course } = revision;
-    timeline.plan(timeline.now() + after, `${revision.name}: ${what}`, () => {
-      if (revision.course === course) act();
-    });
-  }
-
-  function startReplicas(app: ContainerApp, revision: Revision, readyAfter: number): void {
-    const count = replicaCount(revision.template);
-    revision.pulling = conditions.isRegistryDown(app);
-    while (revision.replicas.length < count) {
-      revision.replicas.push(newReplica(app, revision, false));
-    }
-    if (revision.pulling) {
-      failToPull(app, revision);
-      return;
-    }
-    if (revision.wedged) return;
-    later(revision, readyAfter, "ready for traffic", () => {
-      becomeReady(app, revision);
-    });
-  }
-
-  /** The platform tries again and again; after its deadline it calls the revision failed, and still tries. */
-  function failToPull(app: ContainerApp, revision: Revision): void {
-    const image = revision.template.containers[0]?.image ?? "";
-    for (const replica of revision.replicas) {
-      event(app, "PullingImage", `Pulling image '${image}'`, { revision, replica });
-      event(app, "ImagePullFailure", `Failed to pull image '${image}': connection refused`, {
-        revision,
-        replica,
-        type: "Warning",
-      });
-    }
-    later(revision, durations.progressDeadline, "image pull fails for good", () => {
-      const count = revision.replicas.length;
-      revision.provisioningState = "Failed";
-      revision.provisioningError = `Deployment Progress Deadline Exceeded. 0/${count} replicas ready.`;
-      event(app, "ProgressDeadlineExceeded", revision.provisioningError, {
-        revision,
-        type: "Warning",
-      });
-    });
-  }
-
   function becomeReady(app: ContainerApp, revision: Revision): void {
     revision.ready = true;
     revision.hasBeenReady = true;
     revision.provisioningState = "Provisioned";
     revision.provisioningError = undefined;
-    for (const replica of revision.replicas) replica.ready = true;
     event(app, "RevisionReady", `Successfully provisioned revision '${revision.name}'`, {
       revision,
     });
@@ -193,6 +128,8 @@ export function createLifecycle(
       event(app, "ContainerTerminated", `Stopped the containers of '${revision.name}'`, {
         revision,
       });
+      recordTraffic(app);
+      bringUp.coresFreed(app.environmentKey);
     });
     forgetOldest(app);
   }
@@ -207,22 +144,75 @@ export function createLifecycle(
     }
   }
 
+  function restart(app: ContainerApp, revision: Revision): void {
+    revision.course += 1;
+    event(app, "RevisionRestart", `Restarting revision '${revision.name}'`, { revision });
+    refreshReferences(app, surroundings);
+    const running = revision.replicas.filter(({ scheduled }) => scheduled);
+    const waiting = revision.replicas.filter(({ scheduled }) => !scheduled);
+    // A restart during a restart starts over with what is there.
+    const ready = running.filter((replica) => replica.ready);
+    const replaced = ready.length > 0 ? ready : running;
+    revision.replicas = [...replaced, ...waiting];
+    revision.restarting = replaced.length > 0;
+    const fresh: Replica[] = [];
+    const each = durations.revisionRestart / Math.max(1, replaced.length);
+    replaced.forEach((old, index) => {
+      later(revision, Math.round(each * index), "restart starts a replica", () => {
+        const replica = bringUp.newReplica(app, revision);
+        fresh.push(replica);
+        revision.replicas.push(replica);
+      });
+      later(revision, Math.round(each * (index + 1)), "restart replaces a replica", () => {
+        revision.replicas = revision.replicas.filter((replica) => replica !== old);
+        event(app, "ContainerTerminated", `Stopped container '${containerOf(revision)}'`, {
+          revision,
+          replica: old,
+        });
+        if (index === replaced.length - 1) revision.restarting = false;
+        if (revision.wedged) recordTraffic(app);
+        else bringUp.comeUp(app, revision, fresh.splice(0));
+      });
+    });
+    recordTraffic(app);
+  }
+
+  /** Reads versionless references again every half an hour, and restarts whoever uses what has changed. */
+  function watchSecrets(app: ContainerApp): void {
+    if (app.watched || !hasVersionlessReference(app.envelope)) return;
+    app.watched = true;
+    const at = timeline.now() + durations.secretRefresh;
+    timeline.plan(at, `${app.name}: Key Vault references are read again`, () => {
+      app.watched = false;
+      if (!surroundings.containerApps.has(keyOf(app.id))) return;
+      const changed = refreshReferences(app, surroundings);
+      for (const revision of app.revisions.filter(({ active }) => active)) {
+        const uses = secretReferencesOf(revision.template);
+        if (uses.some(({ secretRef }) => changed.has(secretRef))) restart(app, revision);
+      }
+      watchSecrets(app);
+    });
+  }
+
   return {
     recordTraffic,
     forgetOldest,
+    watchSecrets,
 
     deploy: (app, template) => {
       const revision = newRevision(app, template);
-      startReplicas(app, revision, durations.revisionReady);
+      bringUp.startReplicas(app, revision, durations.revisionReady);
       recordTraffic(app);
       return revision;
     },
 
     deployed: (app, template, ailments) => {
-      const revision = newRevision(app, template);
+      const before = latestRevision(app)?.createdAt ?? 0;
+      const begun = Math.max(before + 1, timeline.now() - durations.revisionReady);
+      const revision = newRevision(app, template, begun);
       revision.ailments = ailments;
       for (let made = 0; made < replicaCount(template); made += 1) {
-        revision.replicas.push(newReplica(app, revision, true));
+        revision.replicas.push({ ...bringUp.newReplica(app, revision), ready: true });
       }
       becomeReady(app, revision);
       if (!isSingle(app) && !configuredTraffic(app).some((entry) => entry.latestRevision)) {
@@ -235,34 +225,7 @@ export function createLifecycle(
       return revision;
     },
 
-    restart: (app, revision) => {
-      revision.course += 1;
-      revision.restarting = true;
-      event(app, "RevisionRestart", `Restarting revision '${revision.name}'`, { revision });
-      // A restart during a restart starts over with what is there.
-      const outgoing = revision.replicas.filter(({ ready }) => ready);
-      if (outgoing.length > 0) revision.replicas = outgoing;
-      const replaced = [...revision.replicas];
-      const each = durations.revisionRestart / Math.max(1, replaced.length);
-      replaced.forEach((old, index) => {
-        later(revision, Math.round(each * index), "restart starts a replica", () => {
-          revision.replicas.push(newReplica(app, revision, false));
-        });
-        later(revision, Math.round(each * (index + 1)), "restart replaces a replica", () => {
-          revision.replicas = revision.replicas.filter((replica) => replica !== old);
-          for (const replica of revision.replicas) replica.ready ||= !revision.wedged;
-          event(app, "ContainerTerminated", `Stopped container '${containerOf(revision)}'`, {
-            revision,
-            replica: old,
-          });
-          const last = index === replaced.length - 1;
-          if (last) revision.restarting = false;
-          if (last && !revision.ready && !revision.wedged) becomeReady(app, revision);
-          else recordTraffic(app);
-        });
-      });
-      recordTraffic(app);
-    },
+    restart,
 
     activate: (app, revision) => {
       revision.course += 1;
@@ -271,7 +234,7 @@ export function createLifecycle(
       revision.provisioningState = "Provisioning";
       revision.replicas = [];
       event(app, "RevisionActivating", `Activating revision '${revision.name}'`, { revision });
-      startReplicas(app, revision, durations.revisionActivation);
+      bringUp.startReplicas(app, revision, durations.revisionActivation);
       recordTraffic(app);
     },
 
@@ -288,6 +251,7 @@ export function createLifecycle(
         revision.restarting = false;
         revision.replicas = [];
       }
+      bringUp.coresFreed(app.environmentKey);
       event(app, "ContainerAppStopped", `Stopped container app '${app.name}'`);
       recordTraffic(app);
     },
@@ -296,7 +260,7 @@ export function createLifecycle(
       app.runningStatus = "Running";
       for (const revision of app.revisions.filter(({ active }) => active)) {
         revision.course += 1;
-        startReplicas(app, revision, 0);
+        bringUp.startReplicas(app, revision, 0);
       }
       event(app, "ContainerAppStarted", `Started container app '${app.name}'`);
       recordTraffic(app);
@@ -310,6 +274,7 @@ export function createLifecycle(
       revision.provisioningError = error;
       revision.replicas = [];
       event(app, "RevisionFailed", error, { revision, type: "Warning" });
+      bringUp.coresFreed(app.environmentKey);
       recordTraffic(app);
     },
 
@@ -321,10 +286,19 @@ export function createLifecycle(
         revision.pulling = false;
         revision.provisioningState = "Provisioning";
         revision.provisioningError = undefined;
-        for (const replica of revision.replicas) started(app, revision, replica);
-        startReplicas(app, revision, durations.revisionActivation);
+        for (const replica of revision.replicas) replica.scheduled = false;
+        bringUp.startReplicas(app, revision, durations.revisionActivation);
       }
       recordTraffic(app);
+    },
+
+    crash: (app, revision, fault) => {
+      revision.crashing = fault;
+      bringUp.comeUp(
+        app,
+        revision,
+        revision.replicas.filter(({ ready }) => ready),
+      );
     },
 
     modeChanged: (app) => {
@@ -341,14 +315,4 @@ export function createLifecycle(
       recordTraffic(app);
     },
   };
-}
-
-/** The revision that most of the traffic meets. */
-export function mostUsedRevision(app: ContainerApp): Revision | undefined {
-  const [busiest] = [...sharesOf(app)].sort((a, b) => b.weight - a.weight);
-  return busiest === undefined ? undefined : findRevision(app, busiest.revision);
-}
-
-function containerOf({ template }: Revision): string {
-  return template.containers[0]?.name ?? "";
 }

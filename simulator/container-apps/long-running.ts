@@ -1,4 +1,5 @@
 import type { Operation } from "../arm/operations.js";
+import { findOperation, signedPollUrl } from "../arm/poll-url.js";
 import {
   type ArmContext,
   armError,
@@ -6,7 +7,6 @@ import {
   armJson,
   type ArmOperation,
 } from "../arm/router.js";
-import { findOperation, signedUrl } from "../arm/poll-url.js";
 import { Refusal } from "../server/refusal.js";
 import type { Outcomes } from "../server/service.js";
 import { guidFrom } from "../world/names.js";
@@ -114,7 +114,7 @@ export function pollUrl(
   context: ArmContext,
 ): string {
   const path = `/subscriptions/${operation.subscription}/providers/${PROVIDER}/locations/${operation.region}/${kind}/${operation.id}`;
-  return signedUrl(path, context);
+  return signedPollUrl(path, "azureAsyncOperation=true", context);
 }
 
 const locations = `/subscriptions/{subscriptionId}/providers/${PROVIDER}/locations/{location}`;

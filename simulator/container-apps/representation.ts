@@ -1,6 +1,8 @@
-import { isObject, withoutNulls } from "../arm/merge-patch.js";
+import { withoutNulls } from "../arm/merge-patch.js";
 import { guidFrom } from "../world/names.js";
 import type { World } from "../world/world.js";
+import { systemAssigned, userAssigned } from "./identity.js";
+import { secretsOf } from "./secrets.js";
 import { configuredTraffic, latestReadyRevision, latestRevision, weightOf } from "./traffic.js";
 import type { ContainerApp, ManagedEnvironment, Replica, Revision } from "./state.js";
 
@@ -65,7 +67,7 @@ export function revisionResource(app: ContainerApp, revision: Revision, world: W
       fqdn: `${revision.name}.${domain}`,
       template: revision.template,
       active: revision.active,
-      replicas: revision.replicas.length,
+      replicas: revision.replicas.filter(({ scheduled }) => scheduled).length,
       trafficWeight: weightOf(app, revision),
       provisioningError: revision.provisioningError ?? null,
       healthState: healthState(revision),
@@ -77,7 +79,11 @@ export function revisionResource(app: ContainerApp, revision: Revision, world: W
 
 export function replicaResource(app: ContainerApp, revision: Revision, replica: Replica): unknown {
   const path = `${dataPlanePath(app)}/revisions/${revision.name}/replicas/${replica.name}`;
-  const waiting = revision.pulling ? "ImagePullBackOff" : "";
+  const waiting = revision.pulling
+    ? "ImagePullBackOff"
+    : revision.crashing !== undefined && !replica.ready
+      ? "CrashLoopBackOff"
+      : "";
   return {
     id: `${app.id}/revisions/${revision.name}/replicas/${replica.name}`,
     name: replica.name,
@@ -90,8 +96,8 @@ export function replicaResource(app: ContainerApp, revision: Revision, replica: 
         name,
         containerId: `containerd://${guidFrom(replica.name, name).replaceAll("-", "").repeat(2)}`,
         ready: replica.ready,
-        started: !revision.pulling,
-        restartCount: 0,
+        started: replica.scheduled && waiting === "",
+        restartCount: replica.restarts,
         runningState: replica.ready ? "Running" : "Waiting",
         runningStateDetails: waiting,
         logStreamEndpoint: `${logHost(app)}${path}/containers/${name}/logstream`,
@@ -102,25 +108,11 @@ export function replicaResource(app: ContainerApp, revision: Revision, replica: 
   };
 }
 
-export function environmentResource(environment: ManagedEnvironment): unknown {
-  return {
-    id: environment.id,
-    name: environment.name,
-    type: "Microsoft.App/managedEnvironments",
-    location: environment.location,
-    properties: {
-      provisioningState: "Succeeded",
-      defaultDomain: environment.defaultDomain,
-      staticIp: "203.0.113.20",
-      zoneRedundant: false,
-      ...(environment.workspaceCustomerId !== undefined && {
-        appLogsConfiguration: {
-          destination: "log-analytics",
-          logAnalyticsConfiguration: { customerId: environment.workspaceCustomerId },
-        },
-      }),
-    },
-  };
+/** What listSecrets answers: values, and references as they are; what they refer to stays in its vault. */
+export function secretResources(app: ContainerApp): unknown {
+  return secretsOf(app.envelope).map(({ name, value, keyVaultUrl, identity }) =>
+    keyVaultUrl === undefined ? { name, value } : { name, keyVaultUrl, identity },
+  );
 }
 
 function environmentOf(app: ContainerApp, world: World): ManagedEnvironment | undefined {
@@ -149,42 +141,28 @@ function dataPlanePath(app: ContainerApp): string {
 function healthState(revision: Revision): string {
   if (!revision.active) return "None";
   if (revision.provisioningState === "Failed") return "Unhealthy";
+  if (revision.crashing !== undefined) return "Unhealthy";
   if (revision.replicas.length === 0) return "None";
   return revision.ready ? "Healthy" : "None";
 }
 
 function runningState(app: ContainerApp, revision: Revision): string {
-  if (revision.provisioningState === "Failed") return "Failed";
+  const some = revision.replicas.some(({ ready }) => ready);
+  if (revision.provisioningState === "Failed") return some ? "Degraded" : "Failed";
   if (!revision.active || app.runningStatus === "Stopped") return "Stopped";
+  if (revision.crashing !== undefined) return "Degraded";
   return revision.ready ? "Running" : "Processing";
 }
 
 function identityOf(app: ContainerApp, world: World): unknown {
-  const identity = app.envelope.identity;
+  const { identity } = app.envelope;
   if (identity === undefined) return { type: "None" };
-  const own = identity.type.includes("SystemAssigned")
-    ? { principalId: guidFrom(app.id, "principal"), tenantId: world.tenantId() }
-    : {};
-  const assigned = identity.userAssignedIdentities;
+  const own = systemAssigned(app);
+  const assigned = userAssigned(app.envelope, world);
   return {
     type: identity.type,
-    ...own,
-    ...(isObject(assigned) && {
-      userAssignedIdentities: Object.fromEntries(
-        Object.keys(assigned).map((id) => {
-          const known = world.identities.find(
-            ({ resourceId }) => resourceId.toLowerCase() === id.toLowerCase(),
-          );
-          return [
-            id,
-            {
-              principalId: known?.principalId ?? guidFrom(id, "principal"),
-              clientId: known?.clientId ?? guidFrom(id, "client"),
-            },
-          ];
-        }),
-      ),
-    }),
+    ...(own !== undefined && { principalId: own, tenantId: world.tenantId() }),
+    ...(assigned.size > 0 && { userAssignedIdentities: Object.fromEntries(assigned) }),
   };
 }
 

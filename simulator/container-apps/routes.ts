@@ -1,57 +1,24 @@
-import { isWithin, keyOf } from "../arm/resource-id.js";
+import type { StreamTokens } from "../application/stream-token.js";
+import { keyOf } from "../arm/resource-id.js";
 import {
   type ArmContext,
   armHeaders,
   armJson,
   type ArmOperation,
   type ArmType,
-  resourceNotFound,
 } from "../arm/router.js";
-import type { StreamTokens } from "../application/stream-token.js";
 import type { Answer, Effect } from "../server/exchange.js";
-import { Refusal } from "../server/refusal.js";
 import { isListed } from "../world/listing.js";
-import { nameFrom, regionOf } from "../world/names.js";
+import { regionOf } from "../world/names.js";
+import { API_VERSIONS } from "./api-versions.js";
 import { type Change, checkPatch, checkPut } from "./change.js";
+import { ENVIRONMENT_TYPE, environmentOperations } from "./environments.js";
+import { APP_TYPE, appOf, within } from "./find.js";
 import { beginOperation, checkNoOperation, operationRoutes, pollUrl } from "./long-running.js";
-import {
-  appResource,
-  environmentResource,
-  logHostName,
-  replicaResource,
-  revisionResource,
-} from "./representation.js";
+import { appResource, logHostName, secretResources } from "./representation.js";
+import { revisionOperations } from "./revisions.js";
 import { checkAppName } from "./rules.js";
-import type { ContainerApp, ManagedEnvironment, Revision } from "./state.js";
-import { findRevision } from "./traffic.js";
-
-/** The published versions of Microsoft.App that know container apps. */
-const API_VERSIONS = [
-  "2022-01-01-preview",
-  "2022-03-01",
-  "2022-06-01-preview",
-  "2022-10-01",
-  "2022-11-01-preview",
-  "2023-04-01-preview",
-  "2023-05-01",
-  "2023-05-02-preview",
-  "2023-08-01-preview",
-  "2023-11-02-preview",
-  "2024-02-02-preview",
-  "2024-03-01",
-  "2024-08-02-preview",
-  "2024-10-02-preview",
-  "2025-01-01",
-  "2025-02-02-preview",
-  "2025-07-01",
-  "2025-10-02-preview",
-  "2026-01-01",
-  "2026-03-02-preview",
-  "2026-07-01",
-];
-
-const APP_TYPE = "Microsoft.App/containerApps";
-const ENVIRONMENT_TYPE = "Microsoft.App/managedEnvironments";
+import type { ContainerApp } from "./state.js";
 
 export const containerAppTypes: readonly ArmType[] = [
   { type: APP_TYPE, apiVersions: API_VERSIONS },
@@ -62,7 +29,6 @@ export const containerAppTypes: readonly ArmType[] = [
 const subscription = "/subscriptions/{subscriptionId}";
 const group = `${subscription}/resourceGroups/{resourceGroupName}`;
 const app = `${group}/providers/${APP_TYPE}/{containerAppName}`;
-const revision = `${app}/revisions/{revisionName}`;
 const apiVersions = API_VERSIONS;
 
 /** Microsoft.App: container apps, their revisions and replicas, and the environments they live in. */
@@ -141,10 +107,7 @@ export function containerAppOperations(streamTokens: StreamTokens): readonly Arm
       apiVersions,
       action: `${APP_TYPE}/listSecrets/action`,
       mutating: false,
-      handle: (context) =>
-        armJson(context, 200, {
-          value: appOf(context).envelope.properties.configuration?.secrets ?? [],
-        }),
+      handle: (context) => armJson(context, 200, { value: secretResources(appOf(context)) }),
     },
     {
       name: "containerApps.getAuthToken",
@@ -155,96 +118,14 @@ export function containerAppOperations(streamTokens: StreamTokens): readonly Arm
       mutating: false,
       handle: (context) => getAuthToken(context, streamTokens),
     },
-    {
-      name: "containerAppsRevisions.list",
-      method: "GET",
-      path: `${app}/revisions`,
-      apiVersions,
-      action: `${APP_TYPE}/revisions/read`,
-      handle: listRevisions,
-    },
-    {
-      name: "containerAppsRevisions.get",
-      method: "GET",
-      path: revision,
-      apiVersions,
-      action: `${APP_TYPE}/revisions/read`,
-      handle: (context) => {
-        const owner = appOf(context);
-        return armJson(
-          context,
-          200,
-          revisionResource(owner, revisionOf(context, owner), context.world),
-        );
-      },
-    },
-    ...(["restart", "activate", "deactivate"] as const).map((verb): ArmOperation => ({
-      name: `containerAppsRevisions.${verb}`,
-      method: "POST",
-      path: `${revision}/${verb}`,
-      apiVersions,
-      action: `${APP_TYPE}/revisions/${verb}/action`,
-      handle: (context) => actOnRevision(context, verb),
-    })),
-    {
-      name: "containerAppsRevisionReplicas.list",
-      method: "GET",
-      path: `${revision}/replicas`,
-      apiVersions,
-      action: `${APP_TYPE}/revisions/replicas/read`,
-      handle: (context) => {
-        const owner = appOf(context);
-        const parent = revisionOf(context, owner);
-        return armJson(context, 200, {
-          value: parent.replicas.map((replica) => replicaResource(owner, parent, replica)),
-        });
-      },
-    },
-    {
-      name: "containerAppsRevisionReplicas.get",
-      method: "GET",
-      path: `${revision}/replicas/{replicaName}`,
-      apiVersions,
-      action: `${APP_TYPE}/revisions/replicas/read`,
-      handle: (context) => {
-        const owner = appOf(context);
-        const parent = revisionOf(context, owner);
-        const name = context.params["replicaName"] ?? "";
-        const replica = parent.replicas.find((one) => one.name === name);
-        if (replica === undefined)
-          throw resourceNotFound(context, `${APP_TYPE}/revisions/replicas`, name);
-        return armJson(context, 200, replicaResource(owner, parent, replica));
-      },
-    },
-    {
-      name: "managedEnvironments.listByResourceGroup",
-      method: "GET",
-      path: `${group}/providers/${ENVIRONMENT_TYPE}`,
-      apiVersions,
-      action: `${ENVIRONMENT_TYPE}/read`,
-      handle: (context) =>
-        armJson(context, 200, {
-          value: within(context.world.environments, context).map(environmentResource),
-        }),
-    },
-    {
-      name: "managedEnvironments.get",
-      method: "GET",
-      path: `${group}/providers/${ENVIRONMENT_TYPE}/{environmentName}`,
-      apiVersions,
-      action: `${ENVIRONMENT_TYPE}/read`,
-      handle: (context) => {
-        const environment = context.world.environments.get(keyOf(context.id));
-        if (environment) return armJson(context, 200, environmentResource(environment));
-        throw resourceNotFound(context, ENVIRONMENT_TYPE, context.params["environmentName"] ?? "");
-      },
-    },
+    ...revisionOperations,
+    ...environmentOperations,
     ...operationRoutes(apiVersions),
   ];
 }
 
 function listApps(context: ArmContext): Answer {
-  const apps = within(context.world.containerApps, context).filter((one) =>
+  const apps = within(context.world.containerApps, context.id).filter((one) =>
     isListed(one, context.world),
   );
   return armJson(context, 200, { value: apps.map((one) => appResource(one, context.world)) });
@@ -255,7 +136,7 @@ function put(context: ArmContext): Answer {
   const existing = world.containerApps.get(keyOf(id));
   if (existing) checkNoOperation(existing);
   else checkAppName(params["containerAppName"] ?? "");
-  const change = checkPut(existing, context.body, world);
+  const change = checkPut(id, existing, context.body, world);
   const target = existing ?? newApp(context, change);
   world.containerApps.set(keyOf(id), target);
   const effect = apply(context, target, change, existing ? "app-updated" : "app-created");
@@ -335,10 +216,13 @@ function accepted(context: ArmContext, target: ContainerApp, effect: Effect | un
 function apply(
   { world, outcomes }: ArmContext,
   target: ContainerApp,
-  { envelope, newRevision, newMode }: Change,
+  { envelope, newRevision, newMode, secrets }: Change,
   kind: string,
 ): Effect {
   target.envelope = envelope;
+  target.secrets.clear();
+  for (const [name, value] of secrets) target.secrets.set(name, value);
+  world.lifecycle.watchSecrets(target);
   if (newMode) world.lifecycle.modeChanged(target);
   world.lifecycle.forgetOldest(target);
   const { template } = envelope.properties;
@@ -374,51 +258,15 @@ function newApp({ id, params, world }: ArmContext, { envelope }: Change): Contai
     revisions: [],
     serving: undefined,
     ailments: [],
+    secrets: new Map(),
+    watched: false,
     cutOff: false,
     phases: [],
+    audience: [],
+    lives: [],
     events: [],
     requests: [],
     requestsSeen: 0,
-  };
-}
-
-const EFFECTS = {
-  restart: "revision-restarted",
-  activate: "revision-activated",
-  deactivate: "revision-deactivated",
-} as const;
-
-function actOnRevision(context: ArmContext, verb: "restart" | "activate" | "deactivate"): Answer {
-  const { world, request } = context;
-  const owner = appOf(context);
-  const target = revisionOf(context, owner);
-  checkNoOperation(owner);
-  if (owner.runningStatus === "Stopped") {
-    throw new Refusal(
-      400,
-      "ContainerAppStopped",
-      `The container app '${owner.name}' is stopped; start it before its revisions are changed.`,
-    );
-  }
-  if (verb === "restart" && !target.active) {
-    throw new Refusal(
-      400,
-      "RevisionInactive",
-      `The revision '${target.name}' is not active and cannot be restarted.`,
-    );
-  }
-  // To activate what is active, or the reverse, succeeds and changes nothing.
-  const there =
-    verb === "restart"
-      ? context.outcomes.befalls("restart-has-no-effect") !== undefined
-      : target.active === (verb === "activate");
-  if (!there) world.lifecycle[verb](owner, target);
-  return {
-    status: 200,
-    headers: armHeaders(request),
-    ...(!there && {
-      effect: { kind: EFFECTS[verb], resource: `${owner.id}/revisions/${target.name}` },
-    }),
   };
 }
 
@@ -435,55 +283,4 @@ function getAuthToken(context: ArmContext, streamTokens: StreamTokens): Answer {
     location: target.envelope.location,
     properties: { token, expires: expires.toISOString() },
   });
-}
-
-function listRevisions(context: ArmContext): Answer {
-  const owner = appOf(context);
-  const filter = context.request.query.get("$filter");
-  let revisions: readonly Revision[] = owner.revisions;
-  if (filter !== null && filter !== "") {
-    const [, wanted] = /^properties\/active eq (true|false)$/i.exec(filter.trim()) ?? [];
-    if (wanted === undefined) {
-      throw new Refusal(
-        400,
-        "InvalidFilter",
-        `The $filter '${filter}' is not simulated; 'properties/active eq true' is.`,
-      );
-    }
-    revisions = revisions.filter(({ active }) => String(active) === wanted.toLowerCase());
-  }
-  // The service documents no order, so none is there to be relied on.
-  const shuffled = [...revisions].sort((a, b) =>
-    nameFrom(8, a.name).localeCompare(nameFrom(8, b.name)),
-  );
-  return armJson(context, 200, {
-    value: shuffled.map((one) => revisionResource(owner, one, context.world)),
-  });
-}
-
-function within<T extends ContainerApp | ManagedEnvironment>(
-  resources: ReadonlyMap<string, T>,
-  { id }: ArmContext,
-): T[] {
-  const scope = id.slice(0, id.toLowerCase().indexOf("/providers/"));
-  return [...resources.values()].filter((resource) => isWithin(resource.id, scope));
-}
-
-function appOf(context: ArmContext): ContainerApp {
-  const name = context.params["containerAppName"] ?? "";
-  const key = keyOf(context.id).split("/").slice(0, 9).join("/");
-  const found = context.world.containerApps.get(key);
-  if (found) return found;
-  throw resourceNotFound(context, APP_TYPE, name);
-}
-
-function revisionOf(context: ArmContext, owner: ContainerApp): Revision {
-  const name = context.params["revisionName"] ?? "";
-  const found = findRevision(owner, name);
-  if (found) return found;
-  throw new Refusal(
-    404,
-    "RevisionNotFound",
-    `The revision '${name}' of container app '${owner.name}' was not found.`,
-  );
 }

@@ -1,8 +1,16 @@
+import { canonical } from "../arm/canonical.js";
 import { Refusal } from "../server/refusal.js";
 import type { Configuration, Envelope, Template, TrafficWeight } from "./schema.js";
+import { secretReferencesOf } from "./secrets.js";
 
 // A pull request of Altinn/dialogporten (3942) quotes the service's limit for app name and suffix together.
 const LONGEST_REVISION_NAME = 54;
+
+// Documented sizes of the Consumption plan: a quarter of a core up to 4, and 2 GiB for each core.
+const CORE_STEP = 0.25;
+const MOST_CORES = 4;
+const DEFAULT_CORES = 0.5;
+const DEFAULT_MEMORY = "1Gi";
 
 /** The rules for an app's name: 2 to 32 characters, and none of what a DNS label may not hold. */
 export function checkAppName(name: string): void {
@@ -93,39 +101,77 @@ export function checkTraffic(
 }
 
 /** What must hold between the parts of an app's description. */
-export function checkEnvelope({ properties: { configuration, template } }: Envelope): void {
-  const secrets = configuration?.secrets ?? [];
-  for (const { name, value, keyVaultUrl, identity } of secrets) {
-    const whole = value !== undefined || (keyVaultUrl !== undefined && identity !== undefined);
-    if (!whole) {
-      throw new Refusal(
-        400,
-        "ContainerAppSecretInvalid",
-        `Invalid Request: Container app secret(s) with name(s) '${name}' are invalid: value or keyVaultUrl and identity should be provided.`,
-      );
-    }
+export function checkEnvelope({ properties }: Envelope): void {
+  const { configuration, template, workloadProfileName } = properties;
+  if ((configuration?.ingress?.customDomains ?? []).length > 0) {
+    throw new Refusal(
+      501,
+      "NotSimulated",
+      "configuration.ingress.customDomains is not simulated: nothing here holds the domain's own zone, whose records the service checks, or its certificates.",
+    );
+  }
+  const known = new Set((configuration?.secrets ?? []).map(({ name }) => name));
+  for (const { server, passwordSecretRef } of configuration?.registries ?? []) {
+    if (passwordSecretRef === undefined || known.has(passwordSecretRef)) continue;
+    throw unknownSecret(passwordSecretRef, `registry '${server}'`);
   }
   if (template === undefined) return;
-  const known = new Set(secrets.map(({ name }) => name));
+  checkTemplate(template, known);
+  if (workloadProfileName !== undefined && workloadProfileName !== "Consumption") {
+    throw new Refusal(
+      400,
+      "WorkloadProfileNotFound",
+      `The workload profile '${workloadProfileName}' does not exist in the managed environment; it has 'Consumption'.`,
+    );
+  }
+}
+
+function checkTemplate(template: Template, secrets: ReadonlySet<string>): void {
   const containers = [...template.containers, ...(template.initContainers ?? [])];
   const names = containers.map(({ name }) => name);
   if (new Set(names).size !== names.length) {
     throw invalidField("template.containers", "two containers have the same name");
   }
-  for (const { name, env } of containers) {
-    for (const { secretRef } of env ?? []) {
-      if (secretRef === undefined || known.has(secretRef)) continue;
-      throw new Refusal(
-        400,
-        "ContainerAppSecretRefNotFound",
-        `SecretRef '${secretRef}' defined for container '${name}' not found.`,
-      );
-    }
-  }
+  checkReferencedSecrets(template, secrets);
+  checkResources(template);
   const { minReplicas = 0, maxReplicas = 10 } = template.scale ?? {};
   if (minReplicas > maxReplicas) {
     throw invalidField("template.scale", "minReplicas is larger than maxReplicas");
   }
+}
+
+/** A secret that a revision uses cannot be left out. */
+export function checkReferencedSecrets(template: Template, secrets: ReadonlySet<string>): void {
+  for (const { secretRef, by } of secretReferencesOf(template)) {
+    if (!secrets.has(secretRef)) throw unknownSecret(secretRef, by);
+  }
+}
+
+/** The containers of a replica together have one of the sizes that the Consumption plan offers. */
+function checkResources(template: Template): void {
+  const cores = coresOf(template);
+  const memory = template.containers.reduce(
+    (sum, { resources }) => sum + Number.parseFloat(resources?.memory ?? DEFAULT_MEMORY),
+    0,
+  );
+  const quarters = cores / CORE_STEP;
+  const offered =
+    Number.isInteger(quarters) && quarters >= 1 && cores <= MOST_CORES && memory === cores * 2;
+  if (offered) return;
+  const sizes = Array.from({ length: MOST_CORES / CORE_STEP }, (_, index) => {
+    const size = (index + 1) * CORE_STEP;
+    return `[cpu: ${size}, memory: ${size * 2}Gi]`;
+  });
+  throw new Refusal(
+    400,
+    "ContainerAppInvalidResourceTotal",
+    `The total requested CPU and memory resources for this application (CPU: ${cores}, memory: ${memory}) is invalid. Total CPU and memory for all containers defined in a Consumption Container App must add up to one of the following CPU - Memory combinations: ${sizes.join("; ")}`,
+  );
+}
+
+/** The cores that one replica takes. */
+export function coresOf({ containers }: Template): number {
+  return containers.reduce((sum, { resources }) => sum + (resources?.cpu ?? DEFAULT_CORES), 0);
 }
 
 /** A name that two variables of one container share: such a revision is accepted and never starts. */
@@ -145,19 +191,18 @@ export function modeOf(configuration: Configuration | undefined): "Single" | "Mu
   return configuration?.activeRevisionsMode ?? "Single";
 }
 
+function unknownSecret(secretRef: string, by: string): Refusal {
+  return new Refusal(
+    400,
+    "ContainerAppSecretRefNotFound",
+    `SecretRef '${secretRef}' defined for ${by} not found.`,
+  );
+}
+
 function invalidField(field: string, details: string): Refusal {
   return new Refusal(
     400,
     "ContainerAppInvalidFields",
     `The following field(s) are either invalid or missing. Field '${field}' is invalid with details: '${details}'.`,
-  );
-}
-
-/** The same text for the same value, whatever the order of members. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
   );
 }

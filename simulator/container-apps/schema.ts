@@ -201,6 +201,7 @@ const Secret = z.strictObject({
   identity: text.optional(),
   keyVaultUrl: text.optional(),
 });
+export type Secret = z.infer<typeof Secret>;
 
 const Configuration = z.strictObject({
   secrets: z.array(Secret).optional(),

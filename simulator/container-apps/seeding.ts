@@ -3,15 +3,21 @@ import { guidFrom, nameFrom, regionOf } from "../world/names.js";
 import type { Seed } from "../world/seed.js";
 import type { World } from "../world/world.js";
 import { replicaCount } from "./rules.js";
-import type { Template, TrafficWeight } from "./schema.js";
+import type { Envelope, Template, TrafficWeight } from "./schema.js";
+import { refreshReferences } from "./secrets.js";
 import type { ContainerApp, ManagedEnvironment, Revision } from "./state.js";
+import { sharesOf } from "./traffic.js";
 
 type SeedEnvironment = Seed["managedEnvironments"][number];
 type SeedApp = Seed["containerApps"][number];
+type Settling = Pick<World, "containerApps" | "lifecycle" | "identities" | "dependencies">;
 type SeedRevision = SeedApp["revisions"][number];
 
 const DAY_MS = 24 * 3_600_000;
 const MINUTE_MS = 60_000;
+
+// Documented default of "Managed Environment Consumption Cores".
+const DEFAULT_CORE_QUOTA = 100;
 
 export function seedEnvironment(seed: SeedEnvironment): ManagedEnvironment {
   const region = regionOf(seed.location);
@@ -24,13 +30,16 @@ export function seedEnvironment(seed: SeedEnvironment): ManagedEnvironment {
     // A DNS label starts with a letter.
     defaultDomain: seed.defaultDomain ?? `env${label}.${region}.azurecontainerapps.io`,
     workspaceCustomerId: seed.workspaceCustomerId,
+    // Of the addresses that are reserved for documentation.
+    staticIp: `203.0.113.${(Number.parseInt(guidFrom(seed.id, "ip").slice(0, 4), 16) % 254) + 1}`,
+    coreQuota: seed.coreQuota ?? DEFAULT_CORE_QUOTA,
   };
 }
 
 /** An app as it stands after some deployments, all of which went well. */
 export function seedContainerApp(
   seed: SeedApp,
-  { timeline, lifecycle }: Pick<World, "timeline" | "lifecycle">,
+  { timeline }: Pick<World, "timeline">,
 ): ContainerApp {
   const now = timeline.now();
   const name = nameOf(seed.id);
@@ -58,11 +67,13 @@ export function seedContainerApp(
     modifiedAt: latest?.createdAt ?? now,
     envelope: {
       location: seed.location,
+      ...(seed.identity && { identity: identityOf(seed.identity) }),
       properties: {
         environmentId: seed.environmentId,
         managedEnvironmentId: seed.environmentId,
         configuration: {
           activeRevisionsMode: seed.activeRevisionsMode,
+          ...(seed.secrets && { secrets: seed.secrets }),
           ingress: {
             external: true,
             targetPort: seed.targetPort ?? 8080,
@@ -80,17 +91,32 @@ export function seedContainerApp(
     revisions,
     serving: single ? revisions.findLast(({ active }) => active)?.name : undefined,
     ailments: [],
+    secrets: new Map(),
+    watched: false,
     cutOff: false,
     phases: [],
+    audience: [],
+    lives: [],
     events: [],
     requests: [],
     requestsSeen: 0,
   };
-  lifecycle.recordTraffic(app);
-  // The app was in use before the simulator started.
-  const [phase] = app.phases;
-  if (phase) app.phases = [{ ...phase, from: Math.max(app.modifiedAt, now - DAY_MS) }];
+  for (const { name: secret, value } of seed.secrets ?? []) {
+    if (value !== undefined) app.secrets.set(secret, value);
+  }
+  // The app was in use before the simulator started, and was well.
+  const from = Math.max(app.modifiedAt, now - DAY_MS);
+  app.phases = [{ from, shares: sharesOf(app, () => undefined) }];
   return app;
+}
+
+/** What the seed's Key Vault references name is read once the vaults are there; everybody was well until then. */
+export function settleSeed(world: Settling): void {
+  for (const app of world.containerApps.values()) {
+    refreshReferences(app, world);
+    world.lifecycle.watchSecrets(app);
+    world.lifecycle.recordTraffic(app);
+  }
 }
 
 function seedRevision(
@@ -105,8 +131,11 @@ function seedRevision(
         return {
           name: `${name}-${id.slice(0, 10)}-${id.slice(10)}`,
           createdAt: at,
+          scheduled: true,
           ready: true,
           ailments: [],
+          env: undefined,
+          restarts: 0,
         };
       })
     : [];
@@ -122,11 +151,32 @@ function seedRevision(
     hasBeenReady: true,
     wedged: false,
     pulling: false,
+    crashing: undefined,
     restarting: false,
     ailments: [],
     replicas,
     course: 0,
     replicasMade: replicas.length,
+  };
+}
+
+function identityOf({
+  systemAssigned,
+  userAssigned = [],
+}: NonNullable<SeedApp["identity"]>): NonNullable<Envelope["identity"]> {
+  const own = systemAssigned === true;
+  return {
+    type:
+      userAssigned.length === 0
+        ? own
+          ? "SystemAssigned"
+          : "None"
+        : own
+          ? "SystemAssigned,UserAssigned"
+          : "UserAssigned",
+    ...(userAssigned.length > 0 && {
+      userAssignedIdentities: Object.fromEntries(userAssigned.map((id) => [id, {}])),
+    }),
   };
 }
 

@@ -10,9 +10,24 @@ export interface Ailment {
 export interface Replica {
   readonly name: string;
   readonly createdAt: number;
+  /** Has a place to run; false while the environment has no cores left for it. */
+  scheduled: boolean;
   ready: boolean;
   /** What a new replica would not have. */
   ailments: readonly Ailment[];
+  /** The variables that its process was started with; undefined until somebody asks a replica of the seed. */
+  env: ReadonlyMap<string, string> | undefined;
+  /** How often its container was started anew after it had ended by itself. */
+  restarts: number;
+}
+
+/** From when until when a replica was there, and when its container started anew: metrics look back on it. */
+export interface ReplicaLife {
+  readonly replica: string;
+  readonly revision: string;
+  readonly from: number;
+  until: number;
+  readonly restartedAt: number[];
 }
 
 type ProvisioningState =
@@ -33,6 +48,8 @@ export interface Revision {
   readonly wedged: boolean;
   /** Its image cannot be had: its replicas wait. */
   pulling: boolean;
+  /** The fault that makes its containers end after each start. */
+  crashing: string | undefined;
   /** Being replaced one by one. */
   restarting: boolean;
   /** What every replica of this revision has. */
@@ -76,6 +93,14 @@ export interface Share {
   readonly backends: readonly Backend[];
 }
 
+/** From `from` on, until the next one, so many of a hundred users are sent to the app by DNS. */
+export interface Audience {
+  readonly from: number;
+  /** The users are numbered from 0 to 99: the first of the app's, and how many it has. */
+  readonly first: number;
+  readonly count: number;
+}
+
 /** From `from` on, until the next one, traffic goes there. */
 export interface TrafficPhase {
   readonly from: number;
@@ -101,9 +126,16 @@ export interface ContainerApp {
   /** The revision that the platform sends traffic to in single mode. */
   serving: string | undefined;
   ailments: readonly Ailment[];
+  /** The values of its secrets by name, as the platform last knew them. */
+  readonly secrets: Map<string, string>;
+  /** Whether its Key Vault references are read again from time to time. */
+  watched: boolean;
   /** Out of reach of everybody, whatever its replicas do. */
   cutOff: boolean;
   phases: TrafficPhase[];
+  /** Oldest first; empty where no Traffic Manager stands before the app and all users come. */
+  audience: Audience[];
+  lives: ReplicaLife[];
   events: PlatformEvent[];
   requests: RecordedRequest[];
   requestsSeen: number;
@@ -116,4 +148,8 @@ export interface ManagedEnvironment {
   readonly region: string;
   readonly defaultDomain: string;
   readonly workspaceCustomerId: string | undefined;
+  /** Where its ingress listens, whatever the app. */
+  readonly staticIp: string;
+  /** How many cores its replicas may have together. */
+  readonly coreQuota: number;
 }

@@ -45,8 +45,11 @@ export function weightOf(app: ContainerApp, revision: Revision): number {
     .reduce((sum, { weight }) => sum + (weight ?? 0), 0);
 }
 
+/** What makes a replica answer 503, if anything does. */
+export type Diagnosis = (revision: Revision, replica: Replica) => Ailment | undefined;
+
 /** Where traffic goes now. A revision without a ready replica keeps its share, and its requests fail. */
-export function sharesOf(app: ContainerApp): readonly Share[] {
+export function sharesOf(app: ContainerApp, diagnose: Diagnosis): readonly Share[] {
   if (app.runningStatus === "Stopped" || app.cutOff) return [];
   return app.revisions
     .map((revision) => ({
@@ -55,10 +58,22 @@ export function sharesOf(app: ContainerApp): readonly Share[] {
       backends: revision.active
         ? revision.replicas
             .filter(({ ready }) => ready)
-            .map((replica) => backend(app, revision, replica))
+            .map((replica) => ({
+              revision: revision.name,
+              replica: replica.name,
+              ailment: diagnose(revision, replica),
+            }))
         : [],
     }))
     .filter(({ weight }) => weight > 0);
+}
+
+/** The revision that most of the traffic meets. */
+export function mostUsedRevision(app: ContainerApp): Revision | undefined {
+  if (app.runningStatus === "Stopped") return undefined;
+  return [...app.revisions]
+    .filter((revision) => weightOf(app, revision) > 0)
+    .sort((a, b) => weightOf(app, b) - weightOf(app, a))[0];
 }
 
 /** The replica that answers the n-th request: shares are kept over each hundred requests, without chance. */
@@ -72,7 +87,8 @@ export function backendFor(shares: readonly Share[], n: number): Backend | undef
   return undefined;
 }
 
-export function ailmentOf(
+/** What a fault has put into the replica, its revision or its app. */
+export function ownAilment(
   app: ContainerApp,
   revision: Revision,
   replica: Replica,
@@ -82,12 +98,4 @@ export function ailmentOf(
 
 function latestActiveReady(app: ContainerApp): Revision | undefined {
   return app.revisions.findLast(({ active, ready }) => active && ready);
-}
-
-function backend(app: ContainerApp, revision: Revision, replica: Replica): Backend {
-  return {
-    revision: revision.name,
-    replica: replica.name,
-    ailment: ailmentOf(app, revision, replica),
-  };
 }

@@ -1,8 +1,7 @@
 import { keyOf } from "../arm/resource-id.js";
-import { mostUsedRevision } from "../container-apps/lifecycle.js";
 import { beginStuckOperation, checkNoOperation } from "../container-apps/long-running.js";
-import type { Ailment, ContainerApp } from "../container-apps/state.js";
-import { latestRevision } from "../container-apps/traffic.js";
+import type { Ailment, ContainerApp, Revision } from "../container-apps/state.js";
+import { latestRevision, mostUsedRevision } from "../container-apps/traffic.js";
 import { Refusal } from "../server/refusal.js";
 import { nameFrom } from "../world/names.js";
 import type { World } from "../world/world.js";
@@ -41,6 +40,9 @@ export function injectAppFault(
     case "health-flapping":
       flap(app, { id, everyMs: order.periodSeconds * 1000, isOver }, world);
       break;
+    case "crash-loop":
+      world.lifecycle.crash(app, mostUsed(app), id);
+      break;
     case "operation-in-progress":
       checkNoOperation(app);
       beginStuckOperation(app, world, id);
@@ -56,6 +58,7 @@ export function withdrawAppFault(id: string, world: World): void {
   for (const app of world.containerApps.values()) {
     app.ailments = others(app.ailments);
     for (const revision of app.revisions) {
+      if (revision.crashing === id) revision.crashing = undefined;
       revision.ailments = others(revision.ailments);
       for (const replica of revision.replicas) replica.ailments = others(replica.ailments);
     }
@@ -73,23 +76,27 @@ export function isFelt(id: string, order: AppFault, world: World): boolean {
       has(app.ailments) ||
       app.revisions.some(
         (revision) =>
-          has(revision.ailments) || revision.replicas.some((replica) => has(replica.ailments)),
+          revision.crashing === id ||
+          has(revision.ailments) ||
+          revision.replicas.some((replica) => has(replica.ailments)),
       ),
   );
 }
 
 /** Sick are the replicas that are there now: new ones, of this revision or another, are well. */
 function makeUnhealthy(app: ContainerApp, id: string): void {
-  const revision = mostUsedRevision(app);
-  if (revision === undefined) {
-    throw new Refusal(400, "InvalidFault", `resource: no revision of ${app.name} takes traffic`);
-  }
-  for (const replica of revision.replicas) {
+  for (const replica of mostUsed(app).replicas) {
     replica.ailments = [
       ...replica.ailments,
       { fault: id, check: "server", detail: "worker pool exhausted: 64 of 64 workers hang" },
     ];
   }
+}
+
+function mostUsed(app: ContainerApp): Revision {
+  const revision = mostUsedRevision(app);
+  if (revision) return revision;
+  throw new Refusal(400, "InvalidFault", `resource: no revision of ${app.name} takes traffic`);
 }
 
 /** Sick for a period, well for the next, and so on. */

@@ -2,11 +2,13 @@ import { z } from "zod";
 import { ROLES } from "../access/roles.js";
 import { roleGuid } from "../access/role-guid.js";
 import { CACHE_REFUSAL_CODES } from "./refusals.js";
+import { DNS_SERVERS, RESOLVERS } from "../dns/server-names.js";
 import { SERVICE_NAMES } from "../server/service.js";
 
 const resource = z.string().startsWith("/subscriptions/", "must be a resource id");
 const region = z.string().min(1);
 const forSeconds = z.number().positive().optional();
+const failure = z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]);
 
 const Match = z.strictObject({
   service: z.enum(SERVICE_NAMES).optional(),
@@ -33,6 +35,7 @@ const AppFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("bad-revision"), ...onApp }),
   z.strictObject({ name: z.literal("restart-does-not-help"), ...onApp }),
   z.strictObject({ name: z.literal("health-flapping"), ...onApp, periodSeconds: z.int().min(1) }),
+  z.strictObject({ name: z.literal("crash-loop"), ...onApp }),
   z.strictObject({ name: z.literal("operation-in-progress"), ...onApp }),
 ]);
 export type AppFault = z.infer<typeof AppFault>;
@@ -58,10 +61,11 @@ const RefusingFault = z.discriminatedUnion("name", [
   z.strictObject({
     name: z.literal("server-error"),
     ...onCalls,
-    status: z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]).optional(),
+    status: failure.optional(),
   }),
   z.strictObject({ name: z.literal("slow"), ...onCalls, ms: z.int().min(1).max(60_000) }),
   z.strictObject({ name: z.literal("hang"), ...onCalls }),
+  z.strictObject({ name: z.literal("revision-gone"), ...onCalls }),
   z.strictObject({
     name: z.literal("token-denied"),
     ...onCalls,
@@ -72,7 +76,7 @@ export type RefusingFault = z.infer<typeof RefusingFault>;
 
 /** What befalls the answer to a call that had an effect. */
 const AnswerFault = z.discriminatedUnion("name", [
-  z.strictObject({ name: z.literal("lost-answer"), ...onCalls }),
+  z.strictObject({ name: z.literal("lost-answer"), ...onCalls, status: failure.optional() }),
   z.strictObject({ name: z.literal("hold-answer"), ...onCalls }),
 ]);
 export type AnswerFault = z.infer<typeof AnswerFault>;
@@ -84,21 +88,35 @@ const OutcomeFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("restart-has-no-effect"), ...onCalls }),
   z.strictObject({ name: z.literal("export-failed"), ...onCalls }),
   z.strictObject({ name: z.literal("import-failed"), ...onCalls }),
+  z.strictObject({ name: z.literal("blob-changes-during-copy"), ...onCalls }),
 ]);
 export type OutcomeFault = z.infer<typeof OutcomeFault>;
 
-/** What is so for as long as the fault lasts, whatever is called. */
-const Condition = z.discriminatedUnion("name", [
+/** What befalls a key vault: somebody has changed or deleted it. */
+const VaultFault = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("vault-firewall"), resource, forSeconds }),
+  z.strictObject({ name: z.literal("vault-deleted"), resource, forSeconds }),
+]);
+export type VaultFault = z.infer<typeof VaultFault>;
+
+/** A condition of one resource or of all in a region. */
+const inOnePlace = <N extends string>(name: N, of: string) =>
   z
     .strictObject({
-      name: z.literal("registry-down"),
+      name: z.literal(name),
       resource: resource.optional(),
       region: region.optional(),
       forSeconds,
     })
     .refine((order) => (order.resource === undefined) !== (order.region === undefined), {
-      error: "needs resource (an app) or region, one of the two",
-    }),
+      error: `needs resource (${of}) or region, one of the two`,
+    });
+
+/** What is so for as long as the fault lasts, whatever is called. */
+const Condition = z.discriminatedUnion("name", [
+  inOnePlace("registry-down", "an app"),
+  inOnePlace("vault-read-only", "a vault"),
+  inOnePlace("vault-unavailable", "a vault"),
   z.strictObject({
     name: z.literal("role-missing"),
     resource: resource.optional(),
@@ -129,6 +147,25 @@ const Condition = z.discriminatedUnion("name", [
     forSeconds,
   }),
   z.strictObject({
+    name: z.literal("storage-unavailable"),
+    resource,
+    region: region.optional(),
+    answer: z.enum(["server-busy", "timed-out"]).optional(),
+    forSeconds,
+  }),
+  z.strictObject({
+    name: z.literal("replication-stalled"),
+    resource,
+    region: region.optional(),
+    forSeconds,
+  }),
+  z.strictObject({
+    name: z.literal("dns-down"),
+    server: z.enum(DNS_SERVERS).optional(),
+    forSeconds,
+  }),
+  z.strictObject({ name: z.literal("resolver-stale"), server: z.enum(RESOLVERS), forSeconds }),
+  z.strictObject({
     name: z.literal("clock-of-service-off"),
     service: z.enum(SERVICE_NAMES),
     seconds: z.number().refine((value) => value !== 0, { error: "must not be 0" }),
@@ -141,6 +178,7 @@ export type Condition = z.infer<typeof Condition>;
 export const FaultOrder = z.discriminatedUnion("name", [
   AppFault,
   CacheFault,
+  VaultFault,
   RefusingFault,
   AnswerFault,
   OutcomeFault,
@@ -155,6 +193,10 @@ export function isAppFault(order: FaultOrder): order is AppFault {
 
 export function isCacheFault(order: FaultOrder): order is CacheFault {
   return has(CacheFault, order);
+}
+
+export function isVaultFault(order: FaultOrder): order is VaultFault {
+  return has(VaultFault, order);
 }
 
 export function isRefusing(order: FaultOrder): order is RefusingFault {

@@ -5,6 +5,7 @@ import { Refusal } from "../server/refusal.js";
 import type { Call, OutcomeName, Outcomes, ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import type { World } from "../world/world.js";
+import { isVaultFaultFelt, injectVaultFault, withdrawVaultFault } from "../key-vault/faults.js";
 import { injectAppFault, isFelt, withdrawAppFault } from "./app-faults.js";
 import { injectCacheFault, isFeltByCache, withdrawCacheFault } from "./cache-faults.js";
 import {
@@ -16,8 +17,11 @@ import {
   isOfAnswer,
   isOfOutcome,
   isRefusing,
+  isVaultFault,
 } from "./catalogue.js";
+import { forgetRevision } from "./forgotten-revision.js";
 import { failed, throttled, tokenDenied } from "./refusals.js";
+import { placed } from "./storage-faults.js";
 
 /** A call as faults see it. */
 export interface Target {
@@ -78,8 +82,9 @@ export class FaultRegistry {
     checkServes(order);
     if (isAppFault(order)) injectAppFault(order, fault.id, this.#world, () => fault.over);
     if (isCacheFault(order)) injectCacheFault(order, fault.id, this.#world);
+    if (isVaultFault(order)) injectVaultFault(order, fault.id, this.#world);
     if (isCondition(order)) {
-      this.#world.conditions.begin(fault.id, order);
+      this.#world.conditions.begin(fault.id, placed(order, this.#world), fault.since);
       this.#world.conditionsChanged();
     }
     this.#faults.push(fault);
@@ -102,7 +107,8 @@ export class FaultRegistry {
       over:
         over ||
         (isAppFault(order) && !isFelt(id, order, this.#world)) ||
-        (isCacheFault(order) && !isFeltByCache(id, this.#world)),
+        (isCacheFault(order) && !isFeltByCache(id, this.#world)) ||
+        (isVaultFault(order) && !isVaultFaultFelt(id, order, this.#world)),
     }));
   }
 
@@ -133,6 +139,9 @@ export class FaultRegistry {
         case "slow":
           delayMs += order.ms;
           break;
+        case "revision-gone":
+          forgetRevision(target.call.resource ?? "", this.#world);
+          break;
         case "throttle":
           return { ...done, refusal: throttled(order.retryAfterSeconds ?? 10) };
         case "server-error":
@@ -162,11 +171,14 @@ export class FaultRegistry {
     };
   }
 
-  /** Whether the answer to a call that had an effect gets lost or is held back. */
-  afterEffect(target: Target): "lost-answer" | "hold-answer" | undefined {
+  /** What becomes of the answer to a call that had an effect: lost, held back, or an error in its place. */
+  afterEffect(target: Target): { readonly name: string; readonly error?: Refusal } | undefined {
     for (const fault of this.#faults) {
       const { order } = fault;
-      if (isOfAnswer(order) && this.#strikes(fault, order, target)) return order.name;
+      if (!isOfAnswer(order) || !this.#strikes(fault, order, target)) continue;
+      return order.name === "lost-answer" && order.status !== undefined
+        ? { name: order.name, error: failed(order.status) }
+        : { name: order.name };
     }
     return undefined;
   }
@@ -178,7 +190,7 @@ export class FaultRegistry {
     );
     if (!concerned) return undefined;
     const { delayMs, hang } = this.beforeEffect(target);
-    const answerLost = hang === undefined && this.afterEffect(target) === "lost-answer";
+    const answerLost = hang === undefined && this.afterEffect(target)?.name === "lost-answer";
     return delayMs === 0 && hang === undefined && !answerLost
       ? undefined
       : { delayMs, hang, answerLost };
@@ -202,6 +214,7 @@ export class FaultRegistry {
     letGo(fault.id, this.#world);
     if (isAppFault(fault.order)) withdrawAppFault(fault.id, this.#world);
     if (isCacheFault(fault.order)) withdrawCacheFault(fault.id, this.#world);
+    if (isVaultFault(fault.order)) withdrawVaultFault(fault.id, this.#world);
     if (this.#world.conditions.end(fault.id)) this.#world.conditionsChanged();
   }
 }

@@ -3,11 +3,16 @@ import { type ArmContext, armJson, type ArmOperation, type ArmType } from "../ar
 import { parseTimeSpan } from "../log-analytics/time-span.js";
 import type { Answer } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
-import { aggregate, type Aggregation, type Metric, METRICS, type Sample } from "./series.js";
+import {
+  aggregate,
+  type Aggregation,
+  type Metric,
+  type MetricSource,
+  type Sample,
+} from "./metric.js";
 
 const API_VERSIONS = ["2018-01-01", "2019-07-01", "2021-05-01", "2023-10-01", "2024-02-01"];
 const TYPE = "Microsoft.Insights/metrics";
-const NAMESPACE = "Microsoft.App/containerapps";
 const INTERVALS: Readonly<Record<string, number>> = {
   PT1M: 60_000,
   PT5M: 300_000,
@@ -22,17 +27,19 @@ const PARAMETERS = [
 
 export const metricTypes: readonly ArmType[] = [{ type: TYPE, apiVersions: API_VERSIONS }];
 
-/** Platform metrics of container apps. */
-export const metricOperations: readonly ArmOperation[] = [
-  {
-    name: "metrics.list",
-    method: "GET",
-    path: `/{*scope}/providers/${TYPE}`,
-    apiVersions: API_VERSIONS,
-    action: `${TYPE}/read`,
-    handle: list,
-  },
-];
+/** Platform metrics of the resources that some source knows. */
+export function metricOperations(sources: readonly MetricSource[]): readonly ArmOperation[] {
+  return [
+    {
+      name: "metrics.list",
+      method: "GET",
+      path: `/{*scope}/providers/${TYPE}`,
+      apiVersions: API_VERSIONS,
+      action: `${TYPE}/read`,
+      handle: (context) => list(context, sources),
+    },
+  ];
+}
 
 interface Wanted {
   readonly span: { readonly from: number; readonly to: number };
@@ -41,12 +48,19 @@ interface Wanted {
   readonly filter: ReadonlyMap<string, string>;
 }
 
-function list(context: ArmContext): Answer {
+function list(context: ArmContext, sources: readonly MetricSource[]): Answer {
   const { world, params, request } = context;
   const scope = `/${params["scope"] ?? ""}`;
-  const app = world.containerApps.get(keyOf(scope));
-  if (app === undefined) {
-    throw new Refusal(501, "NotSimulated", "Metrics are simulated for container apps alone.");
+  const [source] = sources.flatMap((one) => {
+    const found = one.find(keyOf(scope), world);
+    return found ? [{ namespace: one.namespace, ...found }] : [];
+  });
+  if (source === undefined) {
+    throw new Refusal(
+      501,
+      "NotSimulated",
+      `There is no resource ${scope} with metrics; they are simulated for ${sources.map(({ namespace }) => namespace).join(", ")}.`,
+    );
   }
   const unknown = [...request.query.keys()].find((name) => !PARAMETERS.includes(lower(name)));
   if (unknown !== undefined) {
@@ -56,14 +70,14 @@ function list(context: ArmContext): Answer {
   const { from, to } = wanted.span;
   const names = (parameter(context, "metricnames") ?? "").split(",").filter((name) => name !== "");
   const value = names.map((name) => {
-    const metric = METRICS.find((known) => lower(known.name) === lower(name.trim()));
+    const metric = source.metrics.find((known) => lower(known.name) === lower(name.trim()));
     if (metric === undefined) {
       throw badRequest(
-        `Failed to find metric configuration for metric: ${name}. The simulator has ${METRICS.map((known) => known.name).join(", ")}.`,
+        `Failed to find metric configuration for metric: ${name}. The simulator has ${source.metrics.map((known) => known.name).join(", ")}.`,
       );
     }
     // Both ends are those of whole intervals.
-    const samples = metric.samples(app, from, to - 1, world);
+    const samples = metric.samples(from, to - 1);
     return {
       id: `${scope}/providers/${TYPE}/${metric.name}`,
       type: TYPE,
@@ -79,8 +93,8 @@ function list(context: ArmContext): Answer {
     cost: 0,
     timespan: `${new Date(from).toISOString()}/${new Date(to).toISOString()}`,
     interval: wanted.interval,
-    namespace: NAMESPACE,
-    resourceregion: app.region,
+    namespace: source.namespace,
+    resourceregion: source.region,
     value,
   });
 }

@@ -23,6 +23,10 @@ export const calm: Profile = {
   appStop: { seconds: 60, source: "azure-facts 1.6: stop 1-3 min, unverified" },
   appStart: { seconds: 90, source: "azure-facts 1.6: start 1-3 min, unverified" },
   appDeletion: { seconds: 30, source: assumed },
+  secretRefresh: {
+    seconds: 1800,
+    source: "documented: within 30 minutes (Manage secrets in Azure Container Apps)",
+  },
   logIngestion: {
     seconds: 60,
     source: "documented: log data ingestion time in Azure Monitor, 20 s to 3 min on average",
@@ -56,5 +60,37 @@ export const calm: Profile = {
   },
   managedRedisDatabase: { seconds: 120, source: "azure-facts 2.8: database 1-5 min, unverified" },
   managedRedisKey: { seconds: 30, source: assumed },
+  trafficManagerFirstProbe: { seconds: 10, source: assumed },
+  trafficManagerPropagation: {
+    seconds: 10,
+    source: "azure-facts 5.3: changes reach the name servers in seconds to 1 min",
+  },
   blobCopyPerGibibyte: { seconds: 20, source: assumed },
+  vaultCreation: { seconds: 45, source: "azure-facts 3.6: vault create 30-90 s" },
+  vaultRecovery: { seconds: 60, source: "azure-facts 3.6: recover 30-120 s" },
+  vaultPurge: { seconds: 30, source: assumed },
+  vaultNetworkRules: { seconds: 30, source: "assumed: users report 30 s to 15 min" },
+  vaultFailover: {
+    seconds: 300,
+    source: "documented: it may take a few minutes (Reliability in Azure Key Vault)",
+  },
+  secretDeletion: { seconds: 5, source: "assumed: recordings of the SDK show some polls of 2 s" },
+  secretRecovery: { seconds: 5, source: "assumed: recordings of the SDK show some polls of 2 s" },
+  secretPurge: {
+    seconds: 4,
+    source: "assumed: a user reports 1-5 s (Azure/azure-sdk-for-net issue 26027)",
+  },
+  storageAccountCreation: {
+    seconds: 20,
+    source: "public recordings of the Azure CLI: 19 s; azure-facts 4: 20-60 s",
+  },
+  storageFailover: {
+    seconds: 3600,
+    source: "documented: about an hour (Disaster recovery and storage account failover)",
+  },
+  geoReplicationStart: { seconds: 60, source: "public recordings of the Azure CLI: 48-67 s" },
+  geoBootstrap: { seconds: 1800, source: assumed },
+  geoReplicationLag: { seconds: 120, source: "documented: usually less than 15 min" },
+  zoneConversionStart: { seconds: 86_400, source: "documented: up to 72 h" },
+  zoneConversion: { seconds: 21_600, source: assumed },
 };

@@ -10,3 +10,24 @@ export const LIMITS = {
   writes: { size: 200, perSecond: 10 },
   deletes: { size: 200, perSecond: 10 },
 } as const satisfies Readonly<Record<string, Bucket>>;
+
+/** Transactions that one vault takes in a window of time; what comes after them waits for the next window. */
+interface Window {
+  readonly transactions: number;
+  readonly seconds: number;
+}
+
+// documented: "Azure Key Vault service limits", for each vault and region. Backup and restore are not in its table;
+// that they are as dear as a write is assumed (azure-facts 3.6: they are in the small classes).
+export const SECRET_LIMITS = {
+  reads: { transactions: 4000, seconds: 10 },
+  writes: { transactions: 300, seconds: 10 },
+  backups: { transactions: 300, seconds: 10 },
+} as const satisfies Readonly<Record<string, Window>>;
+export type SecretTransaction = keyof typeof SECRET_LIMITS;
+
+/** documented: all vaults of a subscription in a region together have five times the limit of one. */
+export const SUBSCRIPTION_FACTOR = 5;
+
+/** documented: an object with more versions than this cannot be backed up. */
+export const MOST_VERSIONS_IN_A_BACKUP = 500;

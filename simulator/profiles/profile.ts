@@ -23,6 +23,8 @@ export interface Profile {
   readonly appStop: Figure;
   readonly appStart: Figure;
   readonly appDeletion: Figure;
+  /** A newer version of a secret that an app refers to: until the app is given it. */
+  readonly secretRefresh: Figure;
   /** A row of a log: until queries see it. */
   readonly logIngestion: Figure;
   /** A role that is assigned or taken away: until services know. */
@@ -51,8 +53,40 @@ export interface Profile {
   readonly managedRedisCreation: Figure;
   readonly managedRedisDatabase: Figure;
   readonly managedRedisKey: Figure;
+  /** A Traffic Manager endpoint that is added, enabled or changed: until its first probe. */
+  readonly trafficManagerFirstProbe: Figure;
+  /** A change of a Traffic Manager profile or of an endpoint's status: until its name servers know. */
+  readonly trafficManagerPropagation: Figure;
   /** An asynchronous copy between accounts, for each gibibyte and for the first. */
   readonly blobCopyPerGibibyte: Figure;
+  /** A new key vault: until its name can be resolved. */
+  readonly vaultCreation: Figure;
+  /** The same for a vault that is recovered. */
+  readonly vaultRecovery: Figure;
+  /** A deleted vault that is purged: until its name is free. */
+  readonly vaultPurge: Figure;
+  /** A vault's network rules: until they are in force. */
+  readonly vaultNetworkRules: Figure;
+  /** An outage of a region: until its vaults are served from the paired one. */
+  readonly vaultFailover: Figure;
+  /** A secret that is deleted: until it can be seen among the deleted ones. */
+  readonly secretDeletion: Figure;
+  /** A deleted secret that is recovered: until it can be read again. */
+  readonly secretRecovery: Figure;
+  /** A deleted secret that is purged: until its name is free. */
+  readonly secretPurge: Figure;
+  readonly storageAccountCreation: Figure;
+  /** The unplanned failover of a storage account. */
+  readonly storageFailover: Figure;
+  /** A new geo-redundant account that is there: until its copy in the other region is in step. */
+  readonly geoReplicationStart: Figure;
+  /** An account that becomes geo-redundant: until everything in it has been copied. */
+  readonly geoBootstrap: Figure;
+  /** How far the copy in the other region is behind. */
+  readonly geoReplicationLag: Figure;
+  /** A conversion to or from zone redundancy: until Azure begins with it, and then until it is done. */
+  readonly zoneConversionStart: Figure;
+  readonly zoneConversion: Figure;
 }
 
 /** The profile's durations in milliseconds of simulated time. */

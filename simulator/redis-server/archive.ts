@@ -31,8 +31,8 @@ export function checkStorage(
   if (!url.hostname.endsWith(SUFFIX) || account === undefined) {
     throw failure(`there is no storage account at ${url.hostname}`);
   }
-  if (account.region !== cache.region) {
-    throw failure(`the storage account is in ${account.region}, not in ${cache.region}`);
+  if (account.primaryLocation !== cache.region) {
+    throw failure(`the storage account is in ${account.primaryLocation}, not in ${cache.region}`);
   }
   const subscriptionOf = (id: string): string => keyOf(id.split("/")[2] ?? "");
   const expected = otherSubscription?.toLowerCase() ?? subscriptionOf(cache.id);

@@ -42,7 +42,7 @@ interface Client {
 /** An address of a cache: a port with TLS that passes on to a redis-server what the cache's state lets through. */
 export class Endpoint {
   readonly #server: Server;
-  readonly #bound: Promise<void>;
+  #bound: Promise<void> | undefined;
   readonly #context: () => SecureContext;
   readonly #clients = new Set<Client>();
   #backend: Backend | undefined;
@@ -52,14 +52,14 @@ export class Endpoint {
     this.#server = createServer((raw) => {
       this.#accept(raw);
     });
-    this.#bound = new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(0, "127.0.0.1", resolve);
-    });
   }
 
   /** Resolves when it has its port. */
-  bound(): Promise<void> {
+  open(): Promise<void> {
+    this.#bound ??= new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(0, "127.0.0.1", resolve);
+    });
     return this.#bound;
   }
 

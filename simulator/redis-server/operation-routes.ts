@@ -1,5 +1,5 @@
 import type { Operation } from "../arm/operations.js";
-import { findOperation, signedUrl } from "../arm/poll-url.js";
+import { findOperation, signedPollUrl } from "../arm/poll-url.js";
 import {
   type ArmContext,
   armError,
@@ -20,8 +20,9 @@ const locations = `/subscriptions/{subscriptionId}/providers/${PROVIDER}/locatio
 
 export function pollUrl(kind: PollKind, operation: Operation, context: ArmContext): string {
   const location = encodeURIComponent(displayNameOf(operation.region));
-  return signedUrl(
+  return signedPollUrl(
     `/subscriptions/${operation.subscription}/providers/${PROVIDER}/locations/${location}/${kind}/${operation.id}`,
+    "azureAsyncOperation=true",
     context,
   );
 }

@@ -34,10 +34,10 @@ export class RedisServers {
   readonly #replications = new Set<Replication>();
   readonly #work = new Set<Promise<unknown>>();
   #surroundings: Surroundings | undefined;
+  #open = false;
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
-    this.#keepSpares();
   }
 
   /** Whether this machine has a redis-server; without one no cache can be connected to. */
@@ -108,9 +108,11 @@ export class RedisServers {
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
   }
 
-  /** Resolves when every address has its port. */
-  async bound(): Promise<void> {
-    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.bound()));
+  /** Resolves when every address has its port; from then on new ones are opened as they are made. */
+  async open(): Promise<void> {
+    this.#open = true;
+    this.#keepSpares();
+    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.open()));
   }
 
   /** Ends everything that belongs to a cache. */
@@ -128,7 +130,8 @@ export class RedisServers {
   }
 
   #keepSpares(): void {
-    while (this.#spare.length < SPARE_ENDPOINTS) this.#spare.push(this.#newEndpoint());
+    while (this.#open && this.#spare.length < SPARE_ENDPOINTS)
+      this.#spare.push(this.#newEndpoint());
   }
 
   #newEndpoint(): Endpoint {
@@ -137,6 +140,11 @@ export class RedisServers {
       throw new Error("the data plane of caches has not been settled");
     });
     this.#endpoints.add(made);
+    if (this.#open) {
+      made.open().catch((error: unknown) => {
+        log(`no port for a cache: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    }
     return made;
   }
 }

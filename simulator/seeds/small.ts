@@ -5,9 +5,10 @@ const SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001";
 const PRODUCTION = `${SUBSCRIPTION}/resourceGroups/mcp-server-prod`;
 const RECOVERY = `${SUBSCRIPTION}/resourceGroups/mcp-dr`;
 const PRINCIPAL = "00000000-0000-0000-0000-0000000000b1";
+const VAULT = `${PRODUCTION}/providers/Microsoft.KeyVault/vaults/mcp-server-prod-kv`;
 const WORKSPACE = "00000000-0000-0000-0000-0000000000d1";
 
-/** One app with three revisions, a cache, a storage account, a workspace: enough to look around. */
+/** One app with three revisions, a cache, a storage account, a vault, a workspace: enough to look around. */
 export const smallSeed: z.input<typeof Seed> = {
   subscriptions: [
     {
@@ -33,6 +34,8 @@ export const smallSeed: z.input<typeof Seed> = {
     ["73c42c96-874c-492b-b04d-ab87d138a893", PRODUCTION],
     ["e0f68234-74aa-48ed-b826-c38b57376e17", PRODUCTION],
     ["ba92f5b4-2d11-453d-a403-e96b0029c9fe", RECOVERY],
+    ["f25e0fa2-a7c8-4377-a976-54943a77a395", VAULT],
+    ["b86a8fe4-44ce-4948-aee5-eccb2c155cd7", VAULT],
   ].map(([roleDefinitionId = "", scope = ""]) => ({
     roleDefinitionId,
     scope,
@@ -73,7 +76,15 @@ export const smallSeed: z.input<typeof Seed> = {
     {
       id: `${RECOVERY}/providers/Microsoft.Storage/storageAccounts/mcpdrstate`,
       location: "westus",
-      sku: "Standard_ZRS",
+      sku: "Standard_GRS",
+    },
+  ],
+  keyVaults: [
+    {
+      id: VAULT,
+      location: "eastus",
+      purgeProtection: true,
+      secrets: [{ name: "redis-connection-string", value: "simulated" }],
     },
   ],
   redisCaches: [

@@ -16,7 +16,7 @@ export interface Request {
   readonly target: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  readonly stream: IncomingMessage;
+  readonly stream: Readable;
 }
 
 /** Something that changed at "Azure" because of a request. */
@@ -66,7 +66,7 @@ export function json(
   };
 }
 
-export async function readBody(stream: IncomingMessage): Promise<Buffer> {
+export async function readBody(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {

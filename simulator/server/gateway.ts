@@ -95,8 +95,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         ...(fault !== undefined && fault !== "" && { fault }),
       });
 
-    if (conditions.isDown("data", service.regionOf?.(request.host))) {
-      note(0, undefined, "region-down");
+    const cutBy = conditions.isDown("data", service.regionOf?.(request.host))
+      ? "region-down"
+      : service.cutBy?.(request.host);
+    if (cutBy !== undefined) {
+      note(0, undefined, cutBy);
       outgoing.destroy();
       return;
     }
@@ -119,23 +122,24 @@ export function createGateway(options: GatewayOptions): Gateway {
     const outcomes = faults.outcomesOf(target, struck);
     const result = await carryOut(service, request, call, outcomes);
     const fate = result.effect === undefined ? undefined : faults.afterEffect(target);
-    const entry = note(
-      result.status,
-      result.effect,
-      [...struck, ...(fate ? [fate] : [])].join(", "),
-    );
+    const given = fate?.error ? service.refuse(fate.error, request) : result;
+    const names = [...struck, ...(fate ? [fate.name] : [])].join(", ");
+    const entry = note(given.status, result.effect, names);
     const lost =
-      fate === "lost-answer" ||
-      (fate === "hold-answer" && (await held.hold(entry, gone)) === "drop");
+      (fate?.name === "lost-answer" && fate.error === undefined) ||
+      (fate?.name === "hold-answer" && (await held.hold(entry, gone)) === "drop");
     if (lost) outgoing.destroy();
-    await send(result, outgoing, date);
+    await send(given, outgoing, date);
   }
 
   return {
     resolves: (host) => {
       const name = host.toLowerCase();
-      const region = services.find((service) => service.serves(name))?.regionOf?.(name);
-      return !conditions.isDown("dns", region);
+      const service = services.find((one) => one.serves(name));
+      timeline.settle();
+      return (
+        service?.resolves?.(name) !== false && !conditions.isDown("dns", service?.regionOf?.(name))
+      );
     },
     serviceFor: (host) => services.find((service) => service.serves(host.toLowerCase())),
     inFlight: () => inFlight,

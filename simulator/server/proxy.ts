@@ -104,7 +104,7 @@ export async function startFront(
 function refuseConnect(socket: Duplex, host: string, port: string): void {
   const message = isLoopback(host)
     ? `${host}:${port} is this machine: put ${host} into NO_PROXY\n`
-    : `nothing simulated has the name ${host}:${port}; the seed decides which accounts and apps exist\n`;
+    : `nothing simulated has the name ${host}:${port}; the seed, and what was made since, decide which accounts and apps exist\n`;
   refuse(socket, message);
 }
 

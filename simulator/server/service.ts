@@ -23,7 +23,8 @@ export type OutcomeName =
   | "operation-failed"
   | "restart-has-no-effect"
   | "export-failed"
-  | "import-failed";
+  | "import-failed"
+  | "blob-changes-during-copy";
 
 /** One simulated Azure service, addressed by its real host names. */
 export interface Service {
@@ -31,6 +32,10 @@ export interface Service {
   serves(host: string): boolean;
   /** The region whose data plane answers for the host; undefined where it is no region's. */
   regionOf?(host: string): string | undefined;
+  /** Whether the name of a host that it serves exists at the moment; where it does not say, it does. */
+  resolves?(host: string): boolean;
+  /** The name of the fault that cuts connections to the host, if one does. */
+  cutBy?(host: string): string | undefined;
   identify(request: Request): Call;
   /** The service's own way of writing an error. */
   refuse(refusal: Refusal, request: Request): Answer;
@@ -44,6 +49,7 @@ export const SERVICE_NAMES = [
   "log-analytics",
   "blobs",
   "redis",
+  "key-vault",
 ] as const;
 
 export type ServiceName = (typeof SERVICE_NAMES)[number];

@@ -2,15 +2,41 @@ import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
 import { keyOf } from "../arm/resource-id.js";
+import { SeedDeletedVault, SeedVault } from "../key-vault/seed-schema.js";
 import { SeedManagedRedis } from "../managed-redis/seed.js";
 import { SeedCaches } from "../redis/seed.js";
+import { storageAccountSchema } from "../storage-accounts/seed-schema.js";
+import { SeedTrafficProfile } from "../traffic-manager/seeding.js";
 import { seededId } from "./seeded-id.js";
 
 const Guid = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "must be a GUID (8-4-4-4-12 hex digits)");
 
-const Environment = z.array(z.strictObject({ name: z.string().min(1), value: z.string() }));
+const Environment = z.array(
+  z
+    .strictObject({
+      name: z.string().min(1),
+      value: z.string().optional(),
+      secretRef: z.string().min(1).optional(),
+    })
+    .refine(({ value, secretRef }) => (value === undefined) !== (secretRef === undefined), {
+      error: "needs value or secretRef, one of the two",
+    }),
+);
+
+const Secret = z
+  .strictObject({
+    name: z.string().min(1),
+    value: z.string().min(1).optional(),
+    keyVaultUrl: z.url().optional(),
+    identity: z.string().min(1).optional(),
+  })
+  .refine(
+    ({ value, keyVaultUrl, identity }) =>
+      (value !== undefined) !== (keyVaultUrl !== undefined && identity !== undefined),
+    { error: "needs value, or keyVaultUrl and identity" },
+  );
 
 const Revision = z
   .strictObject({
@@ -56,6 +82,7 @@ export const Seed = z
           clientId: Guid,
           principalId: Guid,
           resourceId: seededId("Microsoft.ManagedIdentity/userAssignedIdentities"),
+          outboundAddress: z.ipv4().optional(),
         }),
       )
       .min(1),
@@ -76,6 +103,7 @@ export const Seed = z
           location: z.string().min(1),
           defaultDomain: z.string().endsWith(".azurecontainerapps.io").optional(),
           workspaceCustomerId: Guid.optional(),
+          coreQuota: z.number().positive().optional(),
         }),
       )
       .default([]),
@@ -89,6 +117,15 @@ export const Seed = z
           activeRevisionsMode: z.enum(["Single", "Multiple"]),
           targetPort: z.int().min(1).max(65_535).optional(),
           minReplicas: z.int().min(0).max(30).optional(),
+          identity: z
+            .strictObject({
+              systemAssigned: z.boolean().optional(),
+              userAssigned: z
+                .array(seededId("Microsoft.ManagedIdentity/userAssignedIdentities"))
+                .optional(),
+            })
+            .optional(),
+          secrets: z.array(Secret).optional(),
           containers: z
             .array(
               z.strictObject({
@@ -103,13 +140,7 @@ export const Seed = z
       )
       .default([]),
     storageAccounts: z
-      .array(
-        z.strictObject({
-          id: seededId("Microsoft.Storage/storageAccounts"),
-          location: z.string().min(1),
-          sku: z.string().min(1),
-        }),
-      )
+      .array(storageAccountSchema(seededId("Microsoft.Storage/storageAccounts")))
       .default([]),
     redisCaches: SeedCaches,
     managedRedis: SeedManagedRedis,
@@ -122,6 +153,16 @@ export const Seed = z
         }),
       )
       .default([]),
+    trafficManagerProfiles: z.array(SeedTrafficProfile).default([]),
+    dnsRecords: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          target: z.string().min(1),
+          ttl: z.int().min(0).default(3600),
+        }),
+      )
+      .default([]),
     components: z
       .array(
         z.strictObject({
@@ -131,6 +172,8 @@ export const Seed = z
         }),
       )
       .default([]),
+    keyVaults: z.array(SeedVault).default([]),
+    deletedVaults: z.array(SeedDeletedVault).default([]),
   })
   .superRefine((seed, context) => {
     const groups = new Set(seed.resourceGroups.map(({ id }) => keyOf(id)));
@@ -152,6 +195,9 @@ export const Seed = z
       "managedRedis",
       "workspaces",
       "components",
+      "keyVaults",
+      "deletedVaults",
+      "trafficManagerProfiles",
     ] as const) {
       const seen = new Set<string>();
       seed[kind].forEach(({ id }, index) => {
@@ -162,6 +208,27 @@ export const Seed = z
         seen.add(keyOf(id));
       });
     }
+    const vaultNames = new Set<string>();
+    for (const kind of ["keyVaults", "deletedVaults"] as const) {
+      seed[kind].forEach(({ id }, index) => {
+        const name = (id.split("/").at(-1) ?? "").toLowerCase();
+        if (vaultNames.has(name)) fail([kind, index, "id"], "has the name of another vault");
+        vaultNames.add(name);
+      });
+    }
+    const apps = new Set(seed.containerApps.map(({ id }) => keyOf(id)));
+    const profiles = new Set(seed.trafficManagerProfiles.map(({ id }) => keyOf(id)));
+    seed.trafficManagerProfiles.forEach(({ endpoints }, index) => {
+      endpoints.forEach(({ containerApp, targetResourceId }, place) => {
+        const path = ["trafficManagerProfiles", index, "endpoints", place];
+        if (containerApp !== undefined && !apps.has(keyOf(containerApp))) {
+          fail([...path, "containerApp"], "names no app of the seed");
+        }
+        if (targetResourceId !== undefined && !profiles.has(keyOf(targetResourceId))) {
+          fail([...path, "targetResourceId"], "names no profile of the seed");
+        }
+      });
+    });
     const components = new Set(seed.components.map(({ id }) => keyOf(id)));
     seed.containerApps.forEach(({ environmentId, component }, index) => {
       if (!environments.has(keyOf(environmentId))) {

@@ -1,23 +1,36 @@
 import type { RoleAssignment } from "../access/authorize.js";
+import { Dependencies } from "../application/dependencies.js";
 import type { Operation } from "../arm/operations.js";
 import { keyOf } from "../arm/resource-id.js";
 import { Throttling } from "../arm/throttling.js";
 import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js";
-import { seedContainerApp, seedEnvironment } from "../container-apps/seeding.js";
+import { seedContainerApp, seedEnvironment, settleSeed } from "../container-apps/seeding.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
 import { Conditions } from "../faults/conditions.js";
+import type { DiagnosticSetting } from "../diagnostic-settings/settings.js";
 import type { Identity } from "../identity/tokens.js";
 import { reconsiderDatabase } from "../managed-redis/lifecycle.js";
 import { seedManagedRedis } from "../managed-redis/seeding.js";
 import type { ManagedCluster } from "../managed-redis/state.js";
-import type { RedisServers } from "../redis-server/redis-servers.js";
+import { RedisServers } from "../redis-server/redis-servers.js";
 import { reconsiderConnections } from "../redis/lifecycle.js";
 import { seedCaches } from "../redis/seeding.js";
 import type { RedisCache } from "../redis/state.js";
+import { planFailovers } from "../key-vault/failover.js";
+import { seedVaults } from "../key-vault/seeding.js";
+import { Vaults } from "../key-vault/vaults.js";
 import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
+import { replicationChanged } from "../storage-accounts/replication.js";
+import { seedStorageAccount } from "../storage-accounts/seeding.js";
+import { nameIn, type StorageAccount } from "../storage-accounts/state.js";
+import { Stores } from "../storage-accounts/stores.js";
+import { seedTrafficProfiles } from "../traffic-manager/seeding.js";
+import type { TrafficProfile } from "../traffic-manager/state.js";
+import { createTrafficManager, type TrafficManager } from "../traffic-manager/traffic-manager.js";
 import { guidFrom, regionOf } from "./names.js";
 import type { Seed } from "./seed.js";
+import { Signal } from "./signal.js";
 import type { Timeline } from "./timeline.js";
 
 export interface Subscription {
@@ -32,13 +45,6 @@ export interface ResourceGroup {
   readonly id: string;
   readonly name: string;
   readonly location: string;
-}
-
-export interface StorageAccount {
-  readonly id: string;
-  readonly name: string;
-  readonly region: string;
-  readonly sku: string;
 }
 
 export interface Workspace {
@@ -68,10 +74,22 @@ export interface World {
   readonly storageAccounts: Map<string, StorageAccount>;
   readonly redisCaches: Map<string, RedisCache>;
   readonly managedRedis: Map<string, ManagedCluster>;
+  readonly stores: Stores;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
+  readonly vaults: Vaults;
+  /** By the key of their own ids. */
+  readonly diagnosticSettings: Map<string, DiagnosticSetting>;
   /** What faults have put out of order for a while. */
   readonly conditions: Conditions;
+  /** What the recovered application uses, as the services behind it answer. */
+  readonly dependencies: Dependencies;
+  /** Told after every change of what traffic meets. */
+  readonly trafficChanged: Signal;
+  readonly trafficManagerProfiles: Map<string, TrafficProfile>;
+  readonly trafficManager: TrafficManager;
+  /** Names of the application's own zone, which lead to other names. */
+  readonly dnsRecords: Map<string, { readonly target: string; readonly ttl: number }>;
   readonly throttling: Throttling;
   /** What is behind the caches of both kinds. */
   readonly redisServers: RedisServers;
@@ -82,35 +100,45 @@ export interface World {
   timeOf(service: ServiceName): number;
   /** To be called after every change of the conditions. */
   conditionsChanged(): void;
+  /** To be called after every change of storage accounts that others may notice. */
+  storageChanged(): void;
   /** Back to what a seed says. */
   load(seed: Seed): void;
+  /** To be called once all services have registered what the application depends on. */
+  settle(): void;
 }
 
-export function createWorld(
-  seed: Seed,
-  timeline: Timeline,
-  durations: Durations,
-  redisServers: RedisServers,
-): World {
-  const conditions = new Conditions();
-  const world: World = {
+export function createWorld(seed: Seed, timeline: Timeline, durations: Durations): World {
+  const surroundings = {
     timeline,
     durations,
-    conditions,
+    conditions: new Conditions(),
+    dependencies: new Dependencies(),
+    identities: [],
+    environments: new Map<string, ManagedEnvironment>(),
+    containerApps: new Map<string, ContainerApp>(),
+    trafficChanged: new Signal(),
+    trafficManagerProfiles: new Map<string, TrafficProfile>(),
+  };
+  const { conditions, dependencies } = surroundings;
+  const world: World = {
+    ...surroundings,
     throttling: new Throttling(),
-    redisServers,
-    lifecycle: createLifecycle(timeline, durations, conditions),
+    redisServers: new RedisServers(timeline),
+    lifecycle: createLifecycle(surroundings),
+    trafficManager: createTrafficManager(surroundings),
+    dnsRecords: new Map(),
     subscriptions: new Map(),
     resourceGroups: new Map(),
-    identities: [],
     roleAssignments: [],
-    environments: new Map(),
-    containerApps: new Map(),
     storageAccounts: new Map(),
     redisCaches: new Map(),
     managedRedis: new Map(),
+    stores: new Stores(seed.storageAccounts.map(({ id }) => nameIn(id))),
     workspaces: new Map(),
     components: new Map(),
+    vaults: new Vaults(),
+    diagnosticSettings: new Map(),
     operations: new Map(),
     tenantId: () => [...world.subscriptions.values()][0]?.tenantId ?? "",
     timeOf: (service) => timeline.now() + conditions.clockOffsetOf(service),
@@ -120,12 +148,24 @@ export function createWorld(
       for (const { database } of world.managedRedis.values()) {
         if (database) reconsiderDatabase(database, world);
       }
+      planFailovers(world);
+      world.vaults.changed();
+      for (const account of world.storageAccounts.values()) replicationChanged(account, world);
     },
+    storageChanged: () => undefined,
     load: (next) => {
       clear(world);
       fill(world, next);
+      world.settle();
+    },
+    settle: () => {
+      settleSeed(world);
+      world.trafficManager.settleSeed();
     },
   };
+  dependencies.onChange(() => {
+    for (const app of world.containerApps.values()) world.lifecycle.recordTraffic(app);
+  });
   fill(world, seed);
   return world;
 }
@@ -134,6 +174,8 @@ function clear(world: World): void {
   world.timeline.clear();
   world.throttling.clear();
   world.redisServers.clear();
+  world.vaults.clear();
+  world.stores.releaseAll();
   world.identities.length = 0;
   world.roleAssignments.length = 0;
   for (const map of [
@@ -146,7 +188,10 @@ function clear(world: World): void {
     world.managedRedis,
     world.workspaces,
     world.components,
+    world.diagnosticSettings,
     world.operations,
+    world.trafficManagerProfiles,
+    world.dnsRecords,
   ]) {
     map.clear();
   }
@@ -186,9 +231,8 @@ function fill(world: World, seed: Seed): void {
   for (const app of seed.containerApps) {
     world.containerApps.set(keyOf(app.id), seedContainerApp(app, world));
   }
-  for (const { id, location, sku } of seed.storageAccounts) {
-    const name = (id.split("/").at(-1) ?? "").toLowerCase();
-    world.storageAccounts.set(name, { id, name, region: regionOf(location), sku });
+  for (const account of seed.storageAccounts) {
+    world.storageAccounts.set(nameIn(account.id), seedStorageAccount(account, world));
   }
   seedCaches(seed.redisCaches, world);
   seedManagedRedis(seed.managedRedis, world);
@@ -197,5 +241,10 @@ function fill(world: World, seed: Seed): void {
   }
   for (const { id, workspaceCustomerId } of seed.components) {
     world.components.set(keyOf(id), { id, workspaceCustomerId });
+  }
+  seedVaults(seed.keyVaults, seed.deletedVaults, world);
+  seedTrafficProfiles(seed.trafficManagerProfiles, world);
+  for (const { name, target, ttl } of seed.dnsRecords) {
+    world.dnsRecords.set(name.toLowerCase(), { target: target.toLowerCase(), ttl });
   }
 }

@@ -68,6 +68,8 @@ export function containerAppActivities(
 
     contract.restartRevision.implementedBy(classifyError, ({ app, revision }, context) =>
       ensure(store, context, contract.restartRevision, {
+        resource: app,
+        plan: () => ({ changed: true, detail: `would restart ${revision}` }),
         onRepeat: "repeat",
         settling: restartSettling,
         observe: async (since) => {
@@ -138,6 +140,8 @@ export function containerAppActivities(
 
     contract.activateRevision.implementedBy(classifyError, ({ app, revision }, context) =>
       ensure(store, context, contract.activateRevision, {
+        resource: app,
+        plan: () => ({ changed: true, detail: `would activate ${revision}` }),
         onRepeat: "repeat",
         settling: changeSettling,
         observe: async () =>
@@ -166,6 +170,8 @@ export function containerAppActivities(
 
     contract.startTrafficShift.implementedBy(classifyError, ({ app, revision }, context) =>
       ensure(store, context, contract.startTrafficShift, {
+        resource: app,
+        plan: () => ({ changed: true, detail: `would send all traffic to ${revision}` }),
         onRepeat: "repeat",
         settling: changeSettling,
         observe: async () => {
@@ -186,6 +192,12 @@ export function containerAppActivities(
     contract.startRollForward.implementedBy(classifyError, ({ app, from, suffix }, context) => {
       const revision = `${nameOf(app)}--${suffix}`;
       return ensure(store, context, contract.startRollForward, {
+        resource: app,
+        plan: () => ({
+          changed: true,
+          revision,
+          detail: `would make ${revision} from the template of ${from}`,
+        }),
         onRepeat: "repeat",
         settling: changeSettling,
         observe: async () =>

@@ -1,9 +1,9 @@
 import type { ActivityContext } from "../durable/activity-contract.js";
-import { ClassifiedError, terminal } from "../domain/failure.js";
+import { ClassifiedError, supersededCode, terminal } from "../domain/failure.js";
 import type { Milliseconds } from "../domain/duration.js";
 import { milliseconds } from "../domain/duration.js";
-import { elapsed, instantOf, type Instant } from "../domain/instant.js";
-import { covers } from "../domain/lease.js";
+import { elapsed, type Instant } from "../domain/instant.js";
+import { coverOf } from "../domain/lease.js";
 import { wasRefused } from "../azure/classify-error.js";
 import type { Claim } from "../domain/claim.js";
 import type { Versioned } from "../state/json-document.js";
@@ -11,12 +11,16 @@ import type { StateStore } from "../state/state-store.js";
 
 /** A change of something in Azure, described so that it is safe to be asked for twice. */
 export interface Effect<Output extends { readonly changed: boolean }> {
+  /** ARM id of what is changed; the run has to hold its lease. */
+  readonly resource: string;
   /**
    * Whether the goal holds. `since` is when this run began the act, absent before it did: some acts
    * (a restart) leave a trace only against a time.
    */
   readonly observe: (since: Instant | undefined) => Promise<NoInfer<Output> | undefined>;
   readonly act: () => Promise<NoInfer<Output>>;
+  /** What the act would bring, for a plan; what only Azure can tell is named `known after apply`. */
+  readonly plan: () => NoInfer<Output>;
   /** What to do when the act was begun, its answer was lost and looking does not tell. */
   readonly onRepeat: "repeat" | "ask-operator";
   /** How long after the act its trace may take to show; until then a repeat looks again. */
@@ -35,12 +39,16 @@ interface EffectContract<Output> {
  */
 export async function ensure<Output extends { readonly changed: boolean }>(
   store: StateStore,
-  { caller, log }: ActivityContext,
+  { caller, log, now: clock }: ActivityContext,
   contract: EffectContract<Output>,
   effect: Effect<Output>,
 ): Promise<Output> {
   const activity = contract.name;
   const { run, step } = caller;
+  if (caller.mode === "plan") {
+    const holds = await effect.observe(undefined);
+    return holds === undefined ? effect.plan() : { ...holds, changed: false };
+  }
   const found = await store.claims.read(run, step);
   if (found?.value.status === "complete") return contract.parseOutput(found.value.result);
 
@@ -55,7 +63,7 @@ export async function ensure<Output extends { readonly changed: boolean }>(
     return result;
   }
 
-  const now = instantOf(new Date());
+  const now = clock();
   if (begun !== undefined) {
     const since = elapsed(begun.begunAt, now);
     if (since < effect.settling) {
@@ -74,9 +82,14 @@ export async function ensure<Output extends { readonly changed: boolean }>(
     }
   }
 
-  const { lease } = caller;
-  if (lease === undefined || !covers(await store.leases.read(lease.resource), lease, run, now)) {
-    throw terminal("lease-lost", `this run no longer holds ${lease?.resource ?? "the resource"}`);
+  const proof = caller.leases.find(({ resource }) => resource === effect.resource);
+  const lease = await store.leases.read(effect.resource);
+  const cover = coverOf(lease, proof, run, now);
+  if (cover.kind === "asked-for") {
+    throw terminal(supersededCode, `${cover.by} waits for ${effect.resource}`);
+  }
+  if (cover.kind === "lost") {
+    throw terminal("lease-lost", `this run no longer holds ${effect.resource}`);
   }
 
   const claim = await store.claims.write(
@@ -98,6 +111,11 @@ export async function ensure<Output extends { readonly changed: boolean }>(
       code: "claim-race",
       message: `another execution of ${activity} is under way`,
     });
+  }
+  // Whatever held this execution up since the lease was read has used up its cover.
+  if (coverOf(lease, proof, run, clock()).kind !== "covered") {
+    await store.claims.write({ ...claim.value, status: "refused" }, claim);
+    throw terminal("lease-lost", `this run was held up and no longer holds ${effect.resource}`);
   }
   log("acting", { activity, attempt: claim.value.attempts });
   const result = await actUnder(store, claim, effect);

@@ -4,6 +4,7 @@ import { observed } from "../durable/step-output.js";
 import { Instant } from "../domain/instant.js";
 import { persistently } from "../domain/patience.js";
 import { Outcome, RunRecord } from "../domain/run-record.js";
+import { RunbookId } from "../domain/scenario-id.js";
 
 /**
  * Whether this run is the one its incident was opened for. A platform that starts an ended instance
@@ -19,7 +20,7 @@ export const confirmMandate = declareActivity({
 /** Take or renew the lease on a resource. */
 export const takeLease = declareActivity({
   name: "takeLease",
-  input: z.strictObject({ resource: z.string(), scenario: z.string() }),
+  input: z.strictObject({ resource: z.string(), scenario: RunbookId }),
   output: z.discriminatedUnion("kind", [
     z.strictObject({
       ...observed,

@@ -1,6 +1,5 @@
 import { escapeUTF8 } from "entities";
 import { classifyError } from "../azure/classify-error.js";
-import { instantOf } from "../domain/instant.js";
 import { renderHtml } from "../domain/report-html.js";
 import { renderMarkdown } from "../domain/report-markdown.js";
 import type { Activity } from "../durable/activity-contract.js";
@@ -19,23 +18,31 @@ export function runActivities(store: StateStore): readonly Activity[] {
       };
     }),
 
-    contract.takeLease.implementedBy(classifyError, async ({ resource, scenario }, { caller }) => {
-      const wanted = { resource, run: caller.run, scenario };
-      const claiming = await store.leases.claim(wanted, instantOf(new Date()));
-      if (claiming.kind === "held") {
-        const { run, expiresAt } = claiming.by;
-        return { kind: "held", detail: `held by ${run} until ${expiresAt}` };
-      }
-      const { fencing, expiresAt } = claiming.lease;
-      return { kind: "taken", fencing, expiresAt, detail: `lease ${fencing} until ${expiresAt}` };
-    }),
+    contract.takeLease.implementedBy(
+      classifyError,
+      async ({ resource, scenario }, { caller, now }) => {
+        const wanted = { resource, run: caller.run, scenario };
+        const claiming = await store.leases.claim(wanted, now());
+        if (claiming.kind === "held") {
+          const { run, expiresAt } = claiming.by;
+          return { kind: "held", detail: `held by ${run} until ${expiresAt}` };
+        }
+        const { fencing, expiresAt } = claiming.lease;
+        return { kind: "taken", fencing, expiresAt, detail: `lease ${fencing} until ${expiresAt}` };
+      },
+    ),
 
     contract.releaseLease.implementedBy(classifyError, async ({ resource }, { caller }) => {
       await store.leases.release(resource, caller.run);
       return { detail: "lease given back" };
     }),
 
-    contract.saveRecord.implementedBy(classifyError, async ({ record }) => {
+    contract.saveRecord.implementedBy(classifyError, async ({ record: written }) => {
+      const [audit, notifications] = await Promise.all([
+        store.audit.ofRun(written.id),
+        store.notices.ofRun(written.id),
+      ]);
+      const record = { ...written, audit: [...audit], notifications: [...notifications] };
       await store.runs.save(record, {
         md: renderMarkdown(record),
         html: renderHtml(record, escapeUTF8),

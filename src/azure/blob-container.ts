@@ -13,7 +13,7 @@ export interface ListedBlob {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** One container of small text blobs with the conditional writes that decide races. */
+/** One container of small blobs with the conditional writes that decide races. */
 export interface BlobContainer {
   read(name: string): Promise<StoredText | undefined>;
   /** Writes only where nothing is; the new etag, or undefined if something was there. */
@@ -28,6 +28,16 @@ export interface BlobContainer {
   /** Writes whatever is there. For content that is the same however often it is written. */
   put(name: string, text: string, description?: BlobDescription): Promise<void>;
   list(prefix: string): Promise<readonly ListedBlob[]>;
+  /** The names one level below a prefix that ends in a slash, each with its slash. */
+  folders(prefix: string): Promise<readonly string[]>;
+  readBytes(name: string): Promise<Buffer | undefined>;
+  /** Writes whatever is there, as `put` does. */
+  putBytes(name: string, bytes: Uint8Array, description?: BlobDescription): Promise<void>;
+  /**
+   * Removes a blob; harmless to repeat. `kept` says that a policy of immutability or a legal hold
+   * keeps it.
+   */
+  remove(name: string): Promise<"removed" | "kept">;
   /** Throws unless the container can be reached and read. */
   check(): Promise<void>;
 }
@@ -57,13 +67,13 @@ export function blobContainer(
 
   const write = async (
     name: string,
-    text: string,
+    content: string | Uint8Array,
     conditions: { ifNoneMatch?: string; ifMatch?: string },
     description: BlobDescription = {},
   ): Promise<string | undefined> => {
     const { writing } = await clients();
     const upload = () =>
-      writing.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), {
+      writing.getBlockBlobClient(name).upload(content, Buffer.byteLength(content), {
         ...limit(),
         conditions,
         metadata: { ...description.metadata },
@@ -80,16 +90,36 @@ export function blobContainer(
     }
   };
 
+  const download = async (name: string) => {
+    const { reading } = await clients();
+    try {
+      const answer = await reading.getBlobClient(name).download(0, undefined, limit());
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+      return { bytes: Buffer.concat(chunks), etag: answer.etag ?? "" };
+    } catch (error) {
+      if (absences.has(codeOf(error))) return undefined;
+      throw error;
+    }
+  };
+
   return {
     async read(name) {
-      const { reading } = await clients();
+      const found = await download(name);
+      return found && { text: found.bytes.toString("utf8"), etag: found.etag };
+    },
+    readBytes: async (name) => (await download(name))?.bytes,
+    async putBytes(name, bytes, description) {
+      const type = { contentType: "application/octet-stream" };
+      await write(name, bytes, {}, { ...type, ...description });
+    },
+    async remove(name) {
+      const { writing } = await clients();
       try {
-        const answer = await reading.getBlobClient(name).download(0, undefined, limit());
-        const chunks: Buffer[] = [];
-        for await (const chunk of answer.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-        return { text: Buffer.concat(chunks).toString("utf8"), etag: answer.etag ?? "" };
+        await writing.getBlobClient(name).deleteIfExists(limit());
+        return "removed";
       } catch (error) {
-        if (absences.has(codeOf(error))) return undefined;
+        if (immutabilities.has(codeOf(error))) return "kept";
         throw error;
       }
     },
@@ -105,6 +135,18 @@ export function blobContainer(
         const pages = reading.listBlobsFlat({ prefix, includeMetadata: true, ...limit() });
         for await (const { name, metadata } of pages)
           found.push({ name, metadata: { ...metadata } });
+      } catch (error) {
+        if (codeOf(error) !== "ContainerNotFound") throw error;
+      }
+      return found;
+    },
+    async folders(prefix) {
+      const { reading } = await clients();
+      const found: string[] = [];
+      try {
+        for await (const each of reading.listBlobsByHierarchy("/", { prefix, ...limit() })) {
+          if (each.kind === "prefix") found.push(each.name);
+        }
       } catch (error) {
         if (codeOf(error) !== "ContainerNotFound") throw error;
       }
@@ -133,6 +175,8 @@ async function whereContainerExists<T>(
 }
 
 const conflicts = new Set(["BlobAlreadyExists", "ConditionNotMet"]);
+/** Azure's code for a blob under a policy or a hold; not verified against the real service. */
+const immutabilities = new Set(["BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"]);
 const absences = new Set(["BlobNotFound", "ContainerNotFound"]);
 
 function codeOf(error: unknown): string {

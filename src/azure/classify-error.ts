@@ -32,11 +32,15 @@ const busyCodes = new Set([
   "AnotherOperationInProgress",
   "ConflictError",
   "AccountIsBusy",
+  "ObjectIsBeingDeleted",
+  "ObjectIsBeingRecovered",
 ]);
 const permissionCodes = new Set([
   "AuthorizationFailed",
   "Forbidden",
   "ForbiddenByRbac",
+  "ForbiddenByPolicy",
+  "AccessDenied",
   "AuthorizationPermissionMismatch",
 ]);
 const doneCodes = new Set(["RoleAssignmentExists", "ContainerAlreadyExists"]);
@@ -59,6 +63,10 @@ export function classifyError(error: unknown): Failure | null {
     return failure("transient", "time-limit");
   }
   const { status, code } = facts;
+  // Key Vault has one code for a change that is under way and for a name that a deleted vault holds.
+  if (code === "ConflictError" && /deleted state/i.test(facts.message)) {
+    return failure("terminal", "vault-soft-deleted");
+  }
   if (code !== undefined) {
     if (busyCodes.has(code)) return failure("busy", code);
     if (doneCodes.has(code)) return failure("already-done", code);
@@ -106,10 +114,13 @@ function factsOf(error: unknown): Facts {
       ? text((read as (name: string) => unknown).call(headers, name))
       : undefined;
   const retryAfter = Number(header("retry-after"));
+  const details = fieldsOf(top["details"]);
+  // Key Vault says why it refuses in an error within its error; the outer code is `Forbidden` or `Conflict`.
+  const within = text(fieldsOf(fieldsOf(details["error"])["innerError"])["code"]);
   return {
     name: text(top["name"]) ?? "Error",
     message: text(top["message"]) ?? String(error),
-    code: text(fieldsOf(top["details"])["errorCode"]) ?? text(top["code"]) ?? text(inner["code"]),
+    code: text(details["errorCode"]) ?? within ?? text(top["code"]) ?? text(inner["code"]),
     status: count(top["statusCode"]) ?? count(top["status"]),
     retryAfter: retryAfter > 0 ? milliseconds(retryAfter * 1_000) : undefined,
   };

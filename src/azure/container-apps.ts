@@ -23,6 +23,8 @@ export interface ContainerAppView {
   readonly fqdn: string | undefined;
   readonly latestRevision: string | undefined;
   readonly latestReadyRevision: string | undefined;
+  /** The plain variables of its containers; those that come from secrets are left out. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly traffic: readonly { revision: string | undefined; latest: boolean; weight: number }[];
 }
 
@@ -278,6 +280,13 @@ function viewOf(app: ContainerApp): ContainerAppView {
     fqdn: app.configuration?.ingress?.fqdn,
     latestRevision: app.latestRevisionName,
     latestReadyRevision: app.latestReadyRevisionName,
+    variables: Object.fromEntries(
+      (app.template?.containers ?? [])
+        .flatMap(({ env }) => env ?? [])
+        .flatMap(({ name, value }) =>
+          name === undefined || value === undefined ? [] : [[name, value] as const],
+        ),
+    ),
     traffic: (app.configuration?.ingress?.traffic ?? []).map((part) => ({
       revision: part.revisionName,
       latest: part.latestRevision ?? false,

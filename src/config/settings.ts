@@ -14,12 +14,36 @@ const Variables = z.object({
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
     .default("recovery-state"),
+  NOTIFICATION_WEBHOOK_KEY: z.string().default(""),
+  BACKUP_BLOB_ENDPOINT: z.url({
+    protocol: /^https$/,
+    error:
+      "write the backup account's blob endpoint, such as https://<account>.blob.core.windows.net",
+  }),
+  BACKUP_CONTAINER: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
+    .default("backups"),
   AZURE_CLIENT_ID: z.string().default(""),
   ARM_ENDPOINT: z.url().default("https://management.azure.com"),
   ARM_AUDIENCE: z.url().default("https://management.azure.com"),
   LOGS_ENDPOINT: z.url().default("https://api.loganalytics.io"),
   LOGS_AUDIENCE: z.url().default("https://api.loganalytics.io"),
   STORAGE_AUDIENCE: z.url().default("https://storage.azure.com"),
+  PLATFORM_AUTHENTICATION: z
+    .enum(["none", "entra"], { error: "write none or entra" })
+    .default("none"),
+  AUTHORITY_HOST: z.url().default("https://login.microsoftonline.com"),
+  ALERT_TOKEN_AUDIENCE: z.string().default(""),
+  ALERT_TOKEN_TENANT: z
+    .guid({ error: "write the tenant's id, such as 00000000-0000-0000-0000-000000000000" })
+    .or(z.literal(""))
+    .default(""),
+  /** Azure Monitor's action groups, "AzNS AAD Webhook", are one application in all tenants. */
+  ALERT_TOKEN_APPLICATION: z
+    .guid({ error: "write the application's id" })
+    .default("461e8683-5575-4561-ac7f-899cc907d62a"),
+  ALERT_TOKEN_ROLE: z.string().default("ActionGroupsSecureWebhook"),
   CALL_TIME_LIMIT_SECONDS: z.coerce
     .number()
     .positive()
@@ -45,10 +69,18 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ? []
     : findingsOf(parsed.error).map(({ path, message }) => `app setting ${path}: ${message}`);
   const variables = parsed.success ? parsed.data : usable(given, parsed.error);
+  const alertToken = alertTokenOf(variables);
   return {
-    findings,
+    findings: [...findings, ...alertToken.findings],
+    platformAuthentication: variables.PLATFORM_AUTHENTICATION,
+    /** Whose tokens open the alerts' address; absent while the secure webhook is off. */
+    alertToken: alertToken.settings,
     estateFile: variables.ESTATE_FILE,
     state: { endpoint: variables.STATE_BLOB_ENDPOINT, container: variables.STATE_CONTAINER },
+    backup: { endpoint: variables.BACKUP_BLOB_ENDPOINT, container: variables.BACKUP_CONTAINER },
+    webhookKey: variables.NOTIFICATION_WEBHOOK_KEY,
+    /** Where people reach this service, as the platform names it; absent outside of a host. */
+    address: addressOf(environment["WEBSITE_HOSTNAME"]),
     azure: {
       armEndpoint: variables.ARM_ENDPOINT,
       armAudience: variables.ARM_AUDIENCE,
@@ -62,13 +94,44 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   };
 }
 
-/** A host name that no resolver answers (RFC 2606), in the place of a state account that is not named. */
-const nowhere = "https://state-account.invalid";
+/** The secure webhook is on when both are named. Half of it would be a door that only looks locked. */
+function alertTokenOf(variables: z.infer<typeof Variables>) {
+  const { ALERT_TOKEN_AUDIENCE: audience, ALERT_TOKEN_TENANT: tenant } = variables;
+  const audiences = audience.split(/[\s,]+/).filter((one) => one !== "");
+  if (audiences.length > 0 !== (tenant !== "")) {
+    const [missing, named] =
+      tenant === ""
+        ? ["ALERT_TOKEN_TENANT", "ALERT_TOKEN_AUDIENCE"]
+        : ["ALERT_TOKEN_AUDIENCE", "ALERT_TOKEN_TENANT"];
+    return { findings: [`app setting ${missing}: name it beside ${named}, or neither`] };
+  }
+  if (tenant === "") return { findings: [] };
+  const settings = {
+    authorityHost: variables.AUTHORITY_HOST,
+    tenant,
+    audiences,
+    application: variables.ALERT_TOKEN_APPLICATION,
+    role: variables.ALERT_TOKEN_ROLE,
+  };
+  return { findings: [], settings };
+}
+
+function addressOf(hostname: string | undefined): string | undefined {
+  if (hostname === undefined || hostname === "") return undefined;
+  return /^localhost(:|$)/.test(hostname) ? `http://${hostname}` : `https://${hostname}`;
+}
+
+/** A host name that no resolver answers (RFC 2606), in the place of an account that is not named. */
+const nowhere = "https://account.invalid";
 
 function usable(given: Readonly<Record<string, unknown>>, error: z.ZodError) {
   const wrong = new Set(error.issues.map(({ path }) => path[0]));
   const right = Object.fromEntries(Object.entries(given).filter(([key]) => !wrong.has(key)));
-  return Variables.parse({ STATE_BLOB_ENDPOINT: nowhere, ...right });
+  return Variables.parse({
+    STATE_BLOB_ENDPOINT: nowhere,
+    BACKUP_BLOB_ENDPOINT: nowhere,
+    ...right,
+  });
 }
 
 export const settingKeys: readonly string[] = Object.keys(Variables.shape);

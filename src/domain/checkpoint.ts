@@ -4,6 +4,7 @@ import { EnvironmentName } from "./environment-name.js";
 import { Instant } from "./instant.js";
 import { Deadlines, WithinRto } from "./objectives.js";
 import { Outcome, StepStatus, Trigger } from "./run-record.js";
+import { ApprovalRecord, DecisionRecord } from "./verb.js";
 
 /**
  * Where a run stands, published as the orchestration's custom status at each change. The platform
@@ -17,7 +18,12 @@ export const Checkpoint = z.strictObject({
   mode: z.enum(["execute", "plan"]),
   trigger: Trigger,
   /** What a person has to give before the run goes on; the clock of the RTO does not stop for it. */
-  waitingFor: z.enum(["approval", "decision", "resume"]).optional(),
+  waitingFor: z.enum(["approval", "decision", "resume"]).nullable().default(null),
+  /** What a person has said that takes effect at the next safe point. */
+  intent: z.enum(["pause", "cancel"]).optional(),
+  /** The last few questions to people, answered or open, oldest first. */
+  approvals: z.array(ApprovalRecord).default([]),
+  decisions: z.array(DecisionRecord.omit({ input: true })).default([]),
   detectedAt: Instant,
   startedAt: Instant,
   at: Instant,
@@ -34,6 +40,17 @@ export const Checkpoint = z.strictObject({
     withinRto: WithinRto,
     breach: z.string().optional(),
   }),
+  /** How far a long piece of work has come. */
+  progress: z
+    .strictObject({
+      done: z.int().nonnegative(),
+      /** Absent while it is still being counted. */
+      total: z.int().nonnegative().optional(),
+      unit: z.string(),
+      perMinute: z.number().nonnegative(),
+      forecastAt: Instant.optional(),
+    })
+    .optional(),
   outcome: Outcome.optional(),
   reason: z.string().optional(),
 });

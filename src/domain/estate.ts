@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { scrub } from "./credential-scrubbing.js";
 import { Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
 import { resourceId } from "./resource-id.js";
+import { RunbookId } from "./scenario-id.js";
 
 /*
  * The estate is what an operator writes down about the things to be protected: one JSON file. Both
@@ -74,6 +76,8 @@ const ApplicationInsights = z.strictObject({
   availabilityTests: z.array(resourceId("Microsoft.Insights/webtests")).default([]),
   /** The Log Analytics workspace's customer id, for queries. */
   workspaceId: guid,
+  /** The same workspace's resource id; where it is named, it is ensured to take the audit logs. */
+  workspace: resourceId("Microsoft.OperationalInsights/workspaces").optional(),
 });
 
 const Contact = z.strictObject({
@@ -85,8 +89,73 @@ const Contact = z.strictObject({
     .optional(),
 });
 
+/** From the first to the last resort. */
+export const ContactLevel = z.enum(["primary", "secondary", "escalation"]);
+export type ContactLevel = z.infer<typeof ContactLevel>;
+
 /** Who hears of a run: primary at its start, secondary at half the RTO, escalation at breach. */
 const Contacts = z.strictObject({ primary: Contact, secondary: Contact, escalation: Contact });
+export type Contacts = z.infer<typeof Contacts>;
+
+/** The estate is part of a run's input, so an address in it must be no secret. */
+const webhookAddress = z
+  .url({
+    error: "write the receiver's full address, such as https://hooks.example.com/recovery",
+    abort: true,
+  })
+  .superRefine((address, context) => {
+    const url = new URL(address);
+    const onThisMachine = ["127.0.0.1", "localhost"].includes(url.hostname);
+    if (url.protocol !== "https:" && !(url.protocol === "http:" && onThisMachine)) {
+      context.addIssue({
+        code: "custom",
+        message: "must begin with https://; plain http is for 127.0.0.1 and localhost alone",
+      });
+    }
+    if (url.username !== "" || scrub(address) !== address) {
+      context.addIssue({
+        code: "custom",
+        message:
+          "carries what looks like a credential; leave it out, the receiver checks the signature",
+      });
+    }
+  });
+
+/** A receiver of notices, signed with the key of the app setting NOTIFICATION_WEBHOOK_KEY. */
+export const Channel = z.strictObject({
+  kind: z.literal("webhook", { error: "write webhook, the only kind there is" }),
+  /** Names it in receipts and reports. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
+    error: "write a short name of lower-case letters, digits and hyphens, such as on-call",
+  }),
+  url: webhookAddress,
+  /** Whom it reaches. */
+  levels: z
+    .array(ContactLevel)
+    .min(1)
+    .default([...ContactLevel.options]),
+});
+export type Channel = z.infer<typeof Channel>;
+
+const Notifications = z.strictObject({
+  channels: z
+    .array(Channel)
+    .min(1, { error: "name at least one channel, or leave notifications out" })
+    .superRefine((channels, context) => {
+      const find = (message: string): void => {
+        context.addIssue({ code: "custom", message });
+      };
+      const names = channels.map(({ name }) => name);
+      for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+        find(`has two channels named ${name}; give each a name of its own`);
+      }
+      for (const level of ContactLevel.options) {
+        if (!channels.some(({ levels }) => levels.includes(level))) {
+          find(`has no channel for the ${level} contact; add ${level} to the levels of one`);
+        }
+      }
+    }),
+});
 
 const Schedule = z.strictObject({
   /** Half the RPO or less, or the objective cannot hold. */
@@ -101,11 +170,25 @@ const Backups = z.strictObject({
   applicationInsights: Schedule,
 });
 
+/** What the estate adds to the approvals that the catalogue asks for; it can take none away. */
 const Approval = z.strictObject({
   /** How long an approval request stays open. Silence never means go. */
-  window: Duration.default(minutes(30)),
+  window: Duration.refine((window) => window >= minutes(15), {
+    error: "write 15 minutes or more: people are woken by it",
+  }).default(minutes(30)),
   /** Whether an operator's own order still needs a second person. */
   secondPerson: z.boolean().default(false),
+  /** Steps that are to be approved besides. */
+  also: z.array(z.strictObject({ scenario: RunbookId, step: z.string().min(1) })).default([]),
+});
+
+/** What keeps automation from doing the same in vain, or too often. */
+const Automation = z.strictObject({
+  /** That many automatic runs of a scenario on a resource within `window`; the next alert is held back. */
+  attempts: z.int().min(1).max(10).default(2),
+  window: Duration.default(hours(6)),
+  /** How long after an automatic run's end the next alert is held back. */
+  coolDown: Duration.default(minutes(15)),
 });
 
 const Objectives = z.strictObject({
@@ -145,7 +228,10 @@ export const Environment = z
     frontDoor: FrontDoor.optional(),
     backups: Backups,
     contacts: Contacts,
+    /** Where the contacts are told; without it nobody is. */
+    notifications: Notifications.optional(),
     approval: Approval.prefault({}),
+    automation: Automation.prefault({}),
   })
   .superRefine((environment, context) => {
     const { primaryRegion, secondaryRegion } = environment;
@@ -222,6 +308,13 @@ export const Estate = z.strictObject({
     }),
 });
 export type Estate = z.infer<typeof Estate>;
+
+/** An environment that the estate is known to have; without it, a defect of the caller. */
+export function environmentOf(estate: Estate, name: EnvironmentName): Environment {
+  const environment = estate.environments[name];
+  if (environment === undefined) throw new Error(`the estate has no environment ${name}`);
+  return environment;
+}
 
 /** Which kind of resource of an environment an ARM id is, and on which side. */
 export interface ResourcePlace {

@@ -40,3 +40,6 @@ export class ClassifiedError extends Error {
 /** A failure that repeating will not heal. */
 export const terminal = (code: string, message: string): ClassifiedError =>
   new ClassifiedError({ class: "terminal", code, message });
+
+/** The code of a change that was refused because a run of a wider scenario waits for the resource. */
+export const supersededCode = "superseded";

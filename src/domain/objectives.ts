@@ -3,7 +3,7 @@ import type { Milliseconds } from "./duration.js";
 import { describeDuration } from "./duration.js";
 import type { Objectives } from "./estate.js";
 import { elapsed, Instant, isAfter, plus } from "./instant.js";
-import type { ScenarioId } from "./scenario-id.js";
+import { ScenarioId, type RunbookId } from "./scenario-id.js";
 
 /** By when a run must have restored the service: the scenario's target and the environment's ceiling. */
 export const Deadlines = z.strictObject({ scenarioAt: Instant, environmentAt: Instant });
@@ -12,13 +12,19 @@ export type Deadlines = z.infer<typeof Deadlines>;
 /** Both clocks start when the failure was detected, not when the run started. */
 export function deadlines(
   objectives: Objectives,
-  scenario: { readonly id: ScenarioId; readonly rto: Milliseconds },
+  scenario: { readonly id: RunbookId; readonly rto: Milliseconds },
   detectedAt: Instant,
 ): Deadlines {
   return {
-    scenarioAt: plus(detectedAt, objectives.scenarioRto[scenario.id] ?? scenario.rto),
+    scenarioAt: plus(detectedAt, ownTarget(objectives, scenario.id) ?? scenario.rto),
     environmentAt: plus(detectedAt, objectives.rto),
   };
+}
+
+/** The estate's own target for a scenario; procedures have the catalogue's alone. */
+function ownTarget({ scenarioRto }: Objectives, id: RunbookId): Milliseconds | undefined {
+  const scenario = ScenarioId.safeParse(id);
+  return scenario.success ? scenarioRto[scenario.data] : undefined;
 }
 
 /** Whether an instant of recovery met the objectives; without one, whether they still can be met. */

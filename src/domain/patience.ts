@@ -14,7 +14,8 @@ export type Patience = Partial<Record<FailureClass, Endurance>>;
 /** For calls that a recovery cannot do without. */
 export const patiently: Patience = {
   transient: { first: seconds(5), longest: seconds(60), within: minutes(5) },
-  busy: { first: seconds(15), longest: seconds(60), within: minutes(5) },
+  // Somebody else's operation on a resource takes minutes, and nothing can be done before its end.
+  busy: { first: seconds(15), longest: seconds(60), within: minutes(7) },
 };
 
 /** For the state store: without it a run can neither act nor report. */

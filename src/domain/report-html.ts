@@ -24,19 +24,34 @@ export function renderHtml(record: RunRecord, escape: (text: string) => string):
 <table class="facts">
 ${content.facts.map(([name, value]) => `<tr><th scope="row">${escape(name)}</th><td>${escape(value)}</td></tr>`).join("\n")}
 </table>
-${list("Next steps", content.nextSteps, "ol")}${list("Findings", content.findings, "ul")}<h2>Steps</h2>
+${list("Next steps", content.nextSteps, "ol")}${list("Findings", content.findings, "ul")}${list("What would be changed", content.plan, "ol")}${list("Fallbacks", content.fallbacks, "ul")}${list("People", content.people, "ul")}<h2>Steps</h2>
 <table class="steps">
 <thead><tr>${["After", "Step", "Status", "Took", "Calls", "Changed", "Detail"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
 <tbody>
 ${content.steps.map((step) => rows(stepCells(step))).join("\n")}
 </tbody>
 </table>
-${list(
-  "Evidence",
-  content.evidence.map(({ title, blob, sha256 }) => `${title}: ${blob} (SHA-256 ${sha256})`),
-  "ul",
-)}</body>
+${list("Notifications", content.notifications, "ul")}${list(
+    "Evidence",
+    content.evidence.map(({ title, blob, sha256 }) => `${title}: ${blob} (SHA-256 ${sha256})`),
+    "ul",
+  )}${requests(content.requests, rows)}</body>
 </html>
+`;
+}
+
+function requests(made: Report["requests"], rows: (cells: readonly string[]) => string): string {
+  if (made.length === 0) return "";
+  const lines = made.map(({ at, who, action, result, reason, detail }) =>
+    rows([at, who, action, result, reason, detail]),
+  );
+  return `<h2>Audit</h2>
+<table class="requests">
+<thead><tr>${["At", "Who", "Action", "Result", "Reason", "Answer"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
+<tbody>
+${lines.join("\n")}
+</tbody>
+</table>
 `;
 }
 

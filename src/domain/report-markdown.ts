@@ -3,7 +3,9 @@ import type { RunRecord } from "./run-record.js";
 
 /** The report as Markdown, for a ticket or a chat. */
 export function renderMarkdown(record: RunRecord): string {
-  const { title, verdict, facts, nextSteps, findings, steps, evidence } = report(record);
+  const content = report(record);
+  const { title, verdict, facts, nextSteps, findings, steps, notifications, evidence, requests } =
+    content;
   const list = (heading: string, items: readonly string[], bullet: (index: number) => string) =>
     items.length === 0
       ? []
@@ -18,6 +20,9 @@ export function renderMarkdown(record: RunRecord): string {
     ...facts.map(([name, value]) => `| ${plain(name)} | ${plain(value)} |`),
     ...list("Next steps", nextSteps, (index) => `${index + 1}.`),
     ...list("Findings", findings, () => "-"),
+    ...list("What would be changed", content.plan, (index) => `${index + 1}.`),
+    ...list("Fallbacks", content.fallbacks, () => "-"),
+    ...list("People", content.people, () => "-"),
     "",
     "## Steps",
     "",
@@ -27,6 +32,7 @@ export function renderMarkdown(record: RunRecord): string {
       (step) =>
         `| ${step.begunAfter} | ${plain(step.title)} | ${step.status} | ${step.took} | ${step.attempts} | ${step.changed} | ${plain(step.detail)} |`,
     ),
+    ...list("Notifications", notifications, () => "-"),
     ...list(
       "Evidence",
       evidence.map(
@@ -34,6 +40,19 @@ export function renderMarkdown(record: RunRecord): string {
       ),
       () => "-",
     ),
+    ...(requests.length === 0
+      ? []
+      : [
+          "",
+          "## Audit",
+          "",
+          "| at | who | action | result | reason | answer |",
+          "| --- | --- | --- | --- | --- | --- |",
+          ...requests.map(
+            ({ at, who, action, result, reason, detail }) =>
+              `| ${at} | ${plain(who)} | ${plain(action)} | ${result} | ${plain(reason)} | ${plain(detail)} |`,
+          ),
+        ]),
     "",
   ].join("\n");
 }

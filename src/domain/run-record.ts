@@ -1,9 +1,17 @@
 import { z } from "zod";
+import { AuditEntry } from "./audit.js";
+import { IdentitySource } from "./identity.js";
 import { Deadlines, WithinRto } from "./objectives.js";
 import { EnvironmentName } from "./environment-name.js";
+import { Milliseconds } from "./duration.js";
 import { Instant } from "./instant.js";
+import { ApprovalRecord, DecisionRecord, Intervention } from "./verb.js";
+import { NoticeReceipt } from "./notice-receipt.js";
 
-/** How a recovery or failback can end. A run that skipped a step never looks like a clean pass. */
+/**
+ * How a run can end; `passed` and `failed` are for backups, restores, proofs and drills. A run that
+ * skipped a step never looks like a clean pass.
+ */
 export const Outcome = z.enum([
   "not-needed",
   "restored",
@@ -14,6 +22,9 @@ export const Outcome = z.enum([
   "superseded",
   "canceled",
   "planned",
+  "passed",
+  "passed-with-findings",
+  "failed",
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
@@ -26,7 +37,8 @@ export const EvidenceReference = z.strictObject({
 });
 export type EvidenceReference = z.infer<typeof EvidenceReference>;
 
-export const StepStatus = z.enum(["running", "done", "failed", "skipped"]);
+/** `planned`: a plan came by here; nothing was changed. */
+export const StepStatus = z.enum(["running", "done", "failed", "skipped", "planned"]);
 export type StepStatus = z.infer<typeof StepStatus>;
 
 /** One step of a run, as it went. */
@@ -41,25 +53,64 @@ export const StepRecord = z.strictObject({
   changed: z.boolean().optional(),
   detail: z.string(),
   evidence: z.array(EvidenceReference),
+  /** Which time round, where a person had the scenario done again. */
+  round: z.int().min(2).optional(),
 });
 export type StepRecord = z.infer<typeof StepRecord>;
 
+export const RunKind = z.enum(["recovery", "failback", "drill", "backup", "restore", "proof"]);
+export type RunKind = z.infer<typeof RunKind>;
+
 export const Trigger = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("timer"), schedule: z.string() }),
   z.strictObject({
     kind: z.literal("alert"),
     alertId: z.string(),
     rule: z.string(),
     severity: z.string(),
   }),
-  z.strictObject({ kind: z.literal("operator"), who: z.string(), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal("operator"),
+    who: z.string(),
+    source: IdentitySource,
+    reason: z.string(),
+  }),
 ]);
 export type Trigger = z.infer<typeof Trigger>;
+
+/** What a plan found: every change it would make, and what it would fall back to. */
+export const Plan = z.strictObject({
+  /** The main path, in order. */
+  changes: z.array(
+    z.strictObject({
+      step: z.string(),
+      title: z.string(),
+      /** What would be changed, or that it is so already. */
+      detail: z.string(),
+      expected: Milliseconds,
+      /** Who has to approve it first, in words; absent where nobody has to. */
+      approval: z.string().optional(),
+    }),
+  ),
+  fallbacks: z.array(
+    z.strictObject({
+      when: z.string(),
+      steps: z.array(z.string()),
+      expected: Milliseconds,
+      dataLoss: z.string(),
+    }),
+  ),
+  /** Of the main path, from its first step to the verified end. */
+  expected: Milliseconds,
+  dataLoss: z.string(),
+});
+export type Plan = z.infer<typeof Plan>;
 
 /** The one record that a run leaves behind; reports are rendered from it and from nothing else. */
 export const RunRecord = z.strictObject({
   version: z.literal(1),
   id: z.string(),
-  kind: z.enum(["recovery", "failback", "drill", "backup", "restore", "proof"]),
+  kind: RunKind,
   environment: EnvironmentName,
   scenario: z.string(),
   title: z.string(),
@@ -81,10 +132,16 @@ export const RunRecord = z.strictObject({
   nextSteps: z.array(z.string()),
   findings: z.array(z.string()),
   steps: z.array(StepRecord),
-  approvals: z.array(z.unknown()),
-  decisions: z.array(z.unknown()),
+  approvals: z.array(ApprovalRecord),
+  decisions: z.array(DecisionRecord),
+  interventions: z.array(Intervention),
+  /** Present in the record of a plan. */
+  plan: Plan.optional(),
   checklist: z.array(z.unknown()),
-  notifications: z.array(z.unknown()),
+  /** Who was told, as far as is known when the record is written. */
+  notifications: z.array(NoticeReceipt),
+  /** Who wanted what of this run; taken from the state store when the record is written. */
+  audit: z.array(AuditEntry).default([]),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

@@ -9,3 +9,32 @@ export const ScenarioId = z.enum([
   "region-outage",
 ]);
 export type ScenarioId = z.infer<typeof ScenarioId>;
+
+/** What runs besides recoveries. */
+export const ProcedureId = z.enum([
+  "key-vault-backup",
+  "redis-backup",
+  "blob-backup",
+  "backup-pruning",
+  "key-vault-restore",
+  "redis-restore",
+  "blob-restore",
+]);
+
+export type ProcedureId = z.infer<typeof ProcedureId>;
+
+/** What a run works through: the answer to a failure, or a procedure of its own. */
+export const RunbookId = z.union([ScenarioId, ProcedureId]);
+export type RunbookId = z.infer<typeof RunbookId>;
+
+/** Who gives way to whom: a wider failure explains a narrower one; a procedure outranks nobody. */
+const width: Partial<Record<RunbookId, number>> = {
+  "container-app-failure": 1,
+  "redis-failure": 2,
+  "key-vault-failure": 2,
+  "storage-failure": 2,
+  "region-outage": 3,
+};
+
+export const outranks = (one: RunbookId, other: RunbookId): boolean =>
+  (width[one] ?? 0) > (width[other] ?? 0);

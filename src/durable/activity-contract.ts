@@ -2,10 +2,11 @@ import type { InvocationContext } from "@azure/functions";
 import type { OrchestrationContext, Task } from "durable-functions";
 import { z } from "zod";
 import { scrub } from "../domain/credential-scrubbing.js";
+import { findingsOf } from "../domain/findings.js";
 import { Failure } from "../domain/failure.js";
+import { instantOf, type Instant } from "../domain/instant.js";
 import { LeaseProof } from "../domain/lease.js";
 import type { Patience } from "../domain/patience.js";
-import type { Durable } from "./durable.js";
 
 /** Who calls: an activity that changes something needs all of it to be safe to repeat. */
 const Caller = z.strictObject({
@@ -13,13 +14,17 @@ const Caller = z.strictObject({
   /** Names the act within the run; the key of its claim. */
   step: z.string(),
   attempt: z.int().positive(),
-  lease: LeaseProof.optional(),
+  /** What the run may change. */
+  leases: z.array(LeaseProof),
+  /** In a plan nothing is changed: what would be is told instead. */
+  mode: z.enum(["execute", "plan"]),
 });
 export type Caller = z.infer<typeof Caller>;
 
 /** What an activity's code may use besides its input. */
 export interface ActivityContext {
   readonly caller: Caller;
+  readonly now: () => Instant;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -39,13 +44,13 @@ export type Answer<Output> =
 export interface ActivityContract<Input, Output> {
   readonly name: string;
   readonly patience: Patience;
-  /** Calls it once and parses the answer; failures that were foreseen come back as values. */
-  call(context: OrchestrationContext, caller: Caller, input: Input): Durable<Answer<Output>>;
-  /** The task behind a call, for fan-out; `read` parses what it brings. */
+  /** The task behind a call; `read` parses what it brings: foreseen failures are values. */
   task(context: OrchestrationContext, caller: Caller, input: Input): Task;
   read(raw: unknown): Answer<Output>;
   /** Reads an output that was recorded earlier, in a claim. */
   parseOutput(recorded: unknown): Output;
+  /** What is wrong with an input, for one that people may change; undefined if nothing is. */
+  findingsIn(input: unknown): string | undefined;
   implementedBy(
     classify: Classify,
     body: (input: Input, context: ActivityContext) => Promise<Output>,
@@ -75,8 +80,12 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
     task,
     read,
     parseOutput: (recorded) => declared.output.parse(recorded),
-    *call(context, caller, input) {
-      return read(yield task(context, caller, input));
+    findingsIn(input) {
+      const parsed = declared.input.safeParse(input);
+      if (parsed.success) return undefined;
+      return findingsOf(parsed.error)
+        .map(({ path, message }) => `${path}: ${message}`)
+        .join("; ");
     },
     implementedBy: (classify, body) => ({
       name,
@@ -84,6 +93,8 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
         const { caller, input } = envelope.parse(raw);
         const context: ActivityContext = {
           caller,
+          // eslint-disable-next-line no-restricted-globals -- an activity's body is not replayed
+          now: () => instantOf(new Date()),
           log: (message, facts) => {
             invocation.log(
               message,

@@ -4,10 +4,12 @@ import { milliseconds } from "../domain/duration.js";
 import type { HealthRule } from "../domain/estate.js";
 import type { Failure } from "../domain/failure.js";
 import { compact } from "../domain/instant.js";
+import { RecoveryOrder } from "../domain/recovery-order.js";
 import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import { framed } from "../recovery/framed.js";
-import { describeFailure, type Ending, type Recovery } from "../recovery/recovery.js";
+import type { Ending } from "../recovery/endings.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { containerAppFailure, waits } from "../scenarios/container-app-failure.js";
 
 type StepId = keyof typeof containerAppFailure.steps;
@@ -31,38 +33,42 @@ const longestWayBack = 2;
  * The app does not answer well: restart the revisions that serve and, if that does not bring it
  * back, roll back to the last one known to be good.
  */
-export const recoverContainerApp = framed(containerAppFailure, function* (recovery, order) {
-  const seen = yield* recovery.step("confirm", app.observeApp, { app: order.resource });
-  if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
-  const { fqdn, mode, serving } = seen.value;
-  if (fqdn === undefined) return blind(recovery, "the app has no ingress to probe");
-  const probe = { fqdn, rule: order.estate.containerApp.health };
+export const recoverContainerApp = framed(
+  containerAppFailure,
+  RecoveryOrder,
+  function* (recovery, order) {
+    const seen = yield* recovery.step("confirm", app.observeApp, { app: order.resource });
+    if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
+    const { fqdn, mode, serving } = seen.value;
+    if (fqdn === undefined) return blind(recovery, "the app has no ingress to probe");
+    const probe = { fqdn, rule: order.estate.containerApp.health };
 
-  const confirmed = yield* recovery.until("confirm", app.probeHealth, probe, failing);
-  if (confirmed === "blind")
-    return blind(recovery, "not one of this service's probes could be made");
-  if (confirmed === "done") {
-    return recovery.end("not-needed", "the app answers its health probe; nothing was changed");
-  }
-  yield* gatherEvidence(recovery, order.resource, serving, order.estate.applicationInsights);
+    const confirmed = yield* recovery.until("confirm", app.probeHealth, probe, failing);
+    if (confirmed === "blind")
+      return blind(recovery, "not one of this service's probes could be made");
+    if (confirmed === "done") {
+      return recovery.end("not-needed", "the app answers its health probe; nothing was changed");
+    }
+    yield* gatherEvidence(recovery, order.resource, serving, order.estate.applicationInsights);
 
-  const held = yield* recovery.holding(order.resource, function* () {
-    if (yield* healedItself(recovery, probe)) {
-      return recovery.end("not-needed", "the app became healthy by itself; nothing was changed");
-    }
-    const split = yield* tellApart(recovery, order.resource, serving, probe.rule);
-    const patient: Patient = { app: order.resource, mode, ...split, probe };
-    const restarted = yield* restart(recovery, patient);
-    if (restarted.ok && restarted.value) {
-      return recovery.end("restored", "a restart of the serving revision brought the app back");
-    }
-    if (!restarted.ok && lacksPermission(restarted.failure)) {
-      return forbidden(recovery, restarted.failure);
-    }
-    return yield* rollBack(recovery, patient);
-  });
-  return held.ok ? held.value : blind(recovery, describeFailure(held.failure));
-});
+    const held = yield* recovery.holding(order.resource, function* () {
+      if (yield* healedItself(recovery, probe)) {
+        return recovery.end("not-needed", "the app became healthy by itself; nothing was changed");
+      }
+      const split = yield* tellApart(recovery, order.resource, serving, probe.rule);
+      const patient: Patient = { app: order.resource, mode, ...split, probe };
+      const restarted = yield* restart(recovery, patient);
+      if (restarted.ok && restarted.value) {
+        return recovery.end("restored", "a restart of the serving revision brought the app back");
+      }
+      if (!restarted.ok && lacksPermission(restarted.failure)) {
+        return forbidden(recovery, restarted.failure);
+      }
+      return yield* rollBack(recovery, patient);
+    });
+    return held.ok ? held.value : blind(recovery, describeFailure(held.failure));
+  },
+);
 
 /** Three bad answers confirm the failure, two good ones refute it; flapping counts as failing. */
 const failing = {
@@ -70,7 +76,8 @@ const failing = {
   done: ({ healthy }: { healthy: boolean }) => healthy,
   failed: ({ healthy }: { healthy: boolean }) => !healthy,
   eitherWay: true,
-};
+  inPlan: "failed",
+} as const;
 
 function* gatherEvidence(
   recovery: Steps,
@@ -95,6 +102,7 @@ function* healedItself(recovery: Steps, probe: Patient["probe"]): Durable<boolea
     done: (seen) => seen.healthy,
     failed: (seen) => !seen.healthy,
     eitherWay: true,
+    inPlan: "failed",
   });
   return waited === "done";
 }
@@ -132,7 +140,7 @@ function* restart(recovery: Steps, patient: Patient): Durable<Answer<boolean>> {
   const waited = yield* recovery.until("await-restart", app.observeRestart, restarted, {
     ...waits.restart,
     inARow: patient.probe.rule.inARow,
-    first: milliseconds(patient.probe.rule.interval),
+    apart: milliseconds(patient.probe.rule.interval),
     done: (seen) => seen.healthy,
     // Every replica is new and ready, and still the app is not well: waiting on will not help.
     failed: (seen) => seen.replaced && !seen.healthy,
@@ -255,6 +263,7 @@ function* rollForward(
   const waited = yield* recovery.until("roll-forward", app.observeApp, look, {
     ...waits.rollForward,
     done: (seen) => seen.latestReadyRevision === revision && seen.serving.includes(revision),
+    failed: (seen) => seen.provisioningState === "Failed",
   });
   return waited === "done";
 }
@@ -285,7 +294,7 @@ function* healthy(
   const waited = yield* recovery.until(step, app.probeHealth, probe, {
     ...waits.health,
     inARow: probe.rule.inARow,
-    first: milliseconds(probe.rule.interval),
+    apart: milliseconds(probe.rule.interval),
     done: (seen) => seen.healthy,
   });
   return waited === "done";
@@ -308,7 +317,8 @@ function* verify(recovery: Steps, { probe }: Patient): Durable<boolean> {
  */
 function freshSuffix(recovery: Steps, nth: number): string {
   const startedAt = compact(recovery.journal.startedAt).slice(6, 15).replace("T", "");
-  return `dr-${recovery.run().slice(-6)}-${startedAt}${nth === 1 ? "" : `-${nth}`}`.toLowerCase();
+  const count = nth + longestWayBack * (recovery.journal.round - 1);
+  return `dr-${recovery.run().slice(-6)}-${startedAt}${count === 1 ? "" : `-${count}`}`.toLowerCase();
 }
 
 const lacksPermission = ({ class: of }: Failure): boolean => of === "permission-lag";

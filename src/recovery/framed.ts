@@ -1,10 +1,12 @@
 import type { OrchestrationContext, OrchestrationHandler } from "durable-functions";
+import type { z } from "zod";
 import type { Durable } from "../durable/durable.js";
 import { closeIncident, confirmMandate, saveRecord } from "../activities/run.contract.js";
 import { scrub } from "../domain/credential-scrubbing.js";
-import { RecoveryOrder } from "../domain/recovery-order.js";
+import type { RunOrder } from "../domain/run-order.js";
 import type { Scenario } from "../scenarios/scenario.js";
-import { describeFailure, Recovery, Superseded, type Ending } from "./recovery.js";
+import { Canceled, NotApproved, Superseded, type Ending } from "./endings.js";
+import { describeFailure, Recovery } from "./recovery.js";
 
 /** What a run returns: the record holds the rest. */
 export interface RunResult {
@@ -12,66 +14,156 @@ export interface RunResult {
   readonly outcome: Ending["outcome"];
 }
 
+type Recover<StepId extends string, Order> = (
+  recovery: Recovery<StepId>,
+  order: Order,
+) => Durable<Ending>;
+
 /**
- * The frame around every scenario: mandate, the scenario itself, record, reports, end of the
- * incident. It delegates, so that run id and instance id are one and all history is in one place.
+ * The frame around every runbook: mandate where it answers an incident, the scenario itself, a person's decision where it could
+ * not do it, record, reports, end of the incident. It delegates, so that run id and instance id are
+ * one and all history is in one place.
  */
-export function framed<StepId extends string>(
+export function framed<StepId extends string, Order extends RunOrder>(
   scenario: Scenario<StepId>,
-  recover: (recovery: Recovery<StepId>, order: RecoveryOrder) => Durable<Ending>,
+  schema: z.ZodType<Order>,
+  recover: Recover<StepId, Order>,
 ): OrchestrationHandler {
   return function* (context: OrchestrationContext) {
-    const order = RecoveryOrder.parse(context.df.getInput());
-    return yield* within(new Recovery(context, scenario, order), order, recover);
+    const order = schema.parse(context.df.getInput());
+    const recovery = new Recovery(context, scenario, order);
+    recovery.publish();
+    return order.mode === "plan"
+      ? yield* planned(recovery, order, recover)
+      : yield* executed(recovery, order, recover);
   };
 }
 
-function* within<StepId extends string>(
+function* executed<StepId extends string, Order extends RunOrder>(
   recovery: Recovery<StepId>,
-  order: RecoveryOrder,
-  recover: (recovery: Recovery<StepId>, order: RecoveryOrder) => Durable<Ending>,
+  order: Order,
+  recover: Recover<StepId, Order>,
 ): Durable<RunResult> {
-  recovery.publish();
   const { incident } = order;
-  const mandate = yield* recovery.quietly("confirm-mandate", confirmMandate, { incident });
-  if (mandate.ok && !mandate.value.mandated) {
-    const ending = recovery.end("superseded", mandate.value.detail);
-    recovery.publish(ending);
-    return { run: recovery.run(), outcome: ending.outcome };
+  if (incident !== undefined) {
+    const mandate = yield* recovery.quietly("confirm-mandate", confirmMandate, { incident });
+    if (mandate.ok && !mandate.value.mandated) {
+      const ending = recovery.end("superseded", mandate.value.detail);
+      recovery.publish(ending);
+      return { run: recovery.run(), outcome: ending.outcome };
+    }
   }
 
-  const ending = yield* ended(recovery, order, recover);
+  yield* recovery.tell({ kind: "started" });
+  const ending = yield* decided(recovery, order, recover);
+  const { nextSteps } = ending;
+  yield* recovery.tell({ kind: "ended", nextSteps }, ending);
   const at = recovery.now();
-  const record = recovery.journal.record(recovery.run(), at, ending);
-  const saved = yield* recovery.quietly("save-record", saveRecord, { record });
-  yield* recovery.quietly("close-incident", closeIncident, {
-    incident,
-    outcome: ending.outcome,
-    at,
-  });
-  recovery.publish(
-    saved.ok
-      ? ending
-      : { ...ending, reason: `${ending.reason}; no record: ${describeFailure(saved.failure)}` },
-  );
+  const saved = yield* save(recovery, ending);
+  if (incident !== undefined) {
+    const { outcome } = ending;
+    yield* recovery.quietly("close-incident", closeIncident, { incident, outcome, at });
+  }
+  recovery.publish(saved);
   return { run: recovery.run(), outcome: ending.outcome };
 }
 
-/** A scenario that throws is a defect of ours; a person takes over, and the run still reports. */
-function* ended<StepId extends string>(
+/** A plan has no incident and takes nothing; its record is all that it writes. */
+function* planned<StepId extends string, Order extends RunOrder>(
   recovery: Recovery<StepId>,
-  order: RecoveryOrder,
-  recover: (recovery: Recovery<StepId>, order: RecoveryOrder) => Durable<Ending>,
+  order: Order,
+  recover: Recover<StepId, Order>,
+): Durable<RunResult> {
+  const found = yield* ended(recovery, order, recover);
+  const incomplete = found.outcome === "needs-operator";
+  const ending =
+    found.outcome === "canceled"
+      ? found
+      : recovery.end(
+          "planned",
+          incomplete ? `the plan is incomplete: ${found.reason}` : "nothing was changed",
+          incomplete ? found.nextSteps : [],
+        );
+  recovery.publish(yield* save(recovery, ending));
+  return { run: recovery.run(), outcome: ending.outcome };
+}
+
+function* save<StepId extends string>(recovery: Recovery<StepId>, ending: Ending): Durable<Ending> {
+  const record = recovery.journal.record(recovery.run(), recovery.now(), ending);
+  const saved = yield* recovery.quietly("save-record", saveRecord, { record });
+  if (saved.ok) return ending;
+  return { ...ending, reason: `${ending.reason}; no record: ${describeFailure(saved.failure)}` };
+}
+
+/** A scenario that needs a person asks him, for as long as the estate says, and starts over if he wants. */
+function* decided<StepId extends string, Order extends RunOrder>(
+  recovery: Recovery<StepId>,
+  order: Order,
+  recover: Recover<StepId, Order>,
 ): Durable<Ending> {
-  try {
-    return yield* recover(recovery, order);
-  } catch (error) {
-    if (error instanceof Superseded) return recovery.end("superseded", error.message);
-    const message = error instanceof Error ? error.message : String(error);
-    return recovery.end(
-      "needs-operator",
-      `this service failed itself: ${scrub(message).slice(0, 300)}`,
-      ["Recover the resource by hand", "Report the defect with this run's id"],
+  for (;;) {
+    const ending = yield* ended(recovery, order, recover);
+    if (ending.outcome !== "needs-operator") return ending;
+    const step = recovery.journal.currentStep;
+    const decision = yield* canceling(recovery, () =>
+      recovery.decide(step, ending.reason, ["retry", "abort"]),
     );
+    if (decision.kind === "ended") return decision.ending;
+    if (decision.value === undefined) return ending;
+    const { choice, status, by } = decision.value;
+    if (choice !== "retry") {
+      const said =
+        status === "expired" ? "nobody decided in time" : `aborted by ${by?.name ?? "a person"}`;
+      return { ...ending, reason: `${ending.reason}; ${said}` };
+    }
+    recovery.journal.nextRound();
   }
+}
+
+/** A scenario that throws is a defect of ours; a person takes over, and the run still reports. */
+function* ended<StepId extends string, Order extends RunOrder>(
+  recovery: Recovery<StepId>,
+  order: Order,
+  recover: Recover<StepId, Order>,
+): Durable<Ending> {
+  const attempt = yield* canceling(recovery, () => recover(recovery, order));
+  return attempt.kind === "ended" ? attempt.ending : attempt.value;
+}
+
+type Attempt<T> =
+  | { readonly kind: "value"; readonly value: T }
+  | { readonly kind: "ended"; readonly ending: Ending };
+
+function* canceling<StepId extends string, T>(
+  recovery: Recovery<StepId>,
+  body: () => Durable<T>,
+): Durable<Attempt<T>> {
+  try {
+    return { kind: "value", value: yield* body() };
+  } catch (error) {
+    return { kind: "ended", ending: endingOf(recovery, error) };
+  }
+}
+
+function endingOf<StepId extends string>(recovery: Recovery<StepId>, error: unknown): Ending {
+  if (error instanceof Superseded) return recovery.end("superseded", error.message);
+  if (error instanceof Canceled) {
+    return recovery.end("canceled", error.message, [
+      "Check the resource by hand: what Azure had begun for this run goes on without it",
+      "Start a recovery by POST /api/recoveries when one is wanted again",
+    ]);
+  }
+  if (error instanceof NotApproved) {
+    return error.denied
+      ? recovery.end("canceled", error.message)
+      : recovery.end("needs-operator", error.message, [
+          "Start the recovery by POST /api/recoveries; a person's order needs no proposal",
+        ]);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return recovery.end(
+    "needs-operator",
+    `this service failed itself: ${scrub(message).slice(0, 300)}`,
+    ["Recover the resource by hand", "Report the defect with this run's id"],
+  );
 }

@@ -1,42 +1,72 @@
-import type { StepOutput } from "../durable/step-output.js";
+import { approvalDemand } from "../domain/approval-policy.js";
 import type { Checkpoint } from "../domain/checkpoint.js";
+import { scrub } from "../domain/credential-scrubbing.js";
 import { describeDuration, milliseconds, type Milliseconds } from "../domain/duration.js";
 import type { Failure } from "../domain/failure.js";
-import { elapsed, plus, type Instant } from "../domain/instant.js";
+import { earlier, elapsed, plus, type Instant } from "../domain/instant.js";
+import { dueMilestone, nextMilestoneAt, type Milestone } from "../domain/milestones.js";
+import type { Notice } from "../domain/notice.js";
 import { deadlines, describeBreach, withinRto, type Deadlines } from "../domain/objectives.js";
-import type { RecoveryOrder } from "../domain/recovery-order.js";
-import type { RunRecord, StepRecord } from "../domain/run-record.js";
+import type { RunOrder } from "../domain/run-order.js";
+import type { Plan, RunRecord, StepRecord } from "../domain/run-record.js";
+import { admit } from "../domain/verb-rules.js";
+import type { ApprovalRecord, DecisionRecord, Intervention, Verb } from "../domain/verb.js";
+import type { StepOutput } from "../durable/step-output.js";
 import type { DeclaredStep, Scenario } from "../scenarios/scenario.js";
+import type { Ending } from "./endings.js";
 
-interface Conclusion {
-  readonly outcome: RunRecord["outcome"];
-  readonly reason: string;
-  readonly nextSteps: readonly string[];
-}
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-type MutableStep = { -readonly [Key in keyof StepRecord]: StepRecord[Key] };
+/** The checkpoint has 16 KB; older questions are in the record. */
+const shownQuestions = 3;
 
 /** What a run has done so far: the source of its checkpoints and, at the end, of its record. */
 export class Journal {
   readonly scenario: Scenario;
-  readonly #order: RecoveryOrder;
   readonly startedAt: Instant;
+  readonly #order: RunOrder;
   readonly #deadlines: Deadlines;
-  readonly #steps: MutableStep[] = [];
+  readonly #steps: Mutable<StepRecord>[] = [];
   readonly #findings: string[] = [];
-  #current: MutableStep | undefined;
+  readonly #approvals: Mutable<ApprovalRecord>[] = [];
+  readonly #decisions: Mutable<DecisionRecord>[] = [];
+  readonly #interventions: Intervention[] = [];
+  readonly #changes: Plan["changes"][number][] = [];
+  #round = 1;
+  #current: Mutable<StepRecord> | undefined;
   #detail = "starting";
+  #waitingFor: Checkpoint["waitingFor"] = null;
+  #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
+  #progress: Checkpoint["progress"];
 
-  constructor(scenario: Scenario, order: RecoveryOrder, startedAt: Instant) {
+  constructor(scenario: Scenario, order: RunOrder, startedAt: Instant) {
     this.scenario = scenario;
     this.#order = order;
     this.startedAt = startedAt;
     this.#deadlines = deadlines(order.estate.objectives, scenario, order.detectedAt);
   }
 
+  get intent(): Checkpoint["intent"] {
+    return this.#intent;
+  }
+
+  get round(): number {
+    return this.#round;
+  }
+
+  /** The last step that was begun; a person who decides is told it. */
+  get currentStep(): string {
+    return this.#current?.id ?? "start";
+  }
+
+  /** A person has the scenario done again; what follows is recorded beside what was. */
+  nextRound(): void {
+    this.#round += 1;
+  }
+
   begin(id: string, at: Instant): void {
-    const title = this.#declared(id)?.title ?? id;
+    const title = this.declared(id)?.title ?? id;
     this.#detail = title;
     const known = this.#step(id);
     if (known === undefined) {
@@ -48,6 +78,7 @@ export class Journal {
         attempts: 0,
         detail: "",
         evidence: [],
+        ...(this.#round === 1 ? {} : { round: this.#round }),
       };
       this.#steps.push(this.#current);
       return;
@@ -116,6 +147,17 @@ export class Journal {
     }
   }
 
+  /** A person has said to go on without a step. */
+  skip(id: string, why: string, at: Instant): void {
+    this.begin(id, at);
+    const step = this.#step(id);
+    if (step === undefined) return;
+    step.status = "skipped";
+    step.endedAt = at;
+    step.detail = step.detail === "" ? why : `${step.detail}; ${why}`;
+    this.#detail = why;
+  }
+
   /** Something useful that could not be had; it is named in the record and stops nothing. */
   miss(id: string, failure: Failure): void {
     const step = this.#step(id);
@@ -124,13 +166,32 @@ export class Journal {
     step.detail = step.detail === "" ? detail : `${step.detail}; ${detail}`;
   }
 
+  get hasFindings(): boolean {
+    return this.#findings.length > 0;
+  }
+
+  /** What people have to be told of the clock now, and when the next such moment comes. */
+  milestone(at: Instant, told: readonly Notice[]): Milestone | undefined {
+    return dueMilestone(
+      this.#deadlines,
+      this.#order.detectedAt,
+      this.#restoredAt === undefined ? at : earlier(this.#restoredAt, at),
+      told,
+    );
+  }
+
+  nextMilestoneAt(at: Instant): Instant | undefined {
+    if (this.#restoredAt !== undefined) return undefined;
+    return nextMilestoneAt(this.#deadlines, this.#order.detectedAt, at);
+  }
+
   finding(text: string): void {
     this.#findings.push(text);
   }
 
   /** The first moment at which the verify step held counts; later proofs do not move it. */
   restored(at: Instant): void {
-    this.#restoredAt ??= at;
+    if (this.#order.mode === "execute") this.#restoredAt ??= at;
   }
 
   /** What was restored has failed again. */
@@ -138,7 +199,82 @@ export class Journal {
     this.#restoredAt = undefined;
   }
 
-  checkpoint(at: Instant, ending?: Conclusion): Checkpoint {
+  /** What a plan would do in a step. */
+  plan(id: string, detail: string, at: Instant): void {
+    this.begin(id, at);
+    const step = this.#step(id);
+    if (step === undefined) return;
+    step.status = "planned";
+    step.endedAt = at;
+    step.detail = step.detail === "" ? detail : `${step.detail}; ${detail}`;
+    this.#detail = detail;
+  }
+
+  /** A change that a plan would make. */
+  planChange(id: string, detail: string): void {
+    const approval = this.approvalWords(id);
+    this.#changes.push({
+      step: id,
+      title: this.declared(id)?.title ?? id,
+      detail,
+      expected: this.declared(id)?.expected ?? milliseconds(0),
+      ...(approval === undefined ? {} : { approval }),
+    });
+  }
+
+  /** Opens a question; the same object is answered later. */
+  ask(request: ApprovalRecord): Mutable<ApprovalRecord> {
+    const asked = { ...request };
+    this.#approvals.push(asked);
+    return asked;
+  }
+
+  askDecision(question: DecisionRecord): Mutable<DecisionRecord> {
+    const asked = { ...question };
+    this.#decisions.push(asked);
+    return asked;
+  }
+
+  /** How far a long piece of work has come since it was begun. */
+  progress(
+    work: { readonly done: number; readonly total?: number | undefined; readonly unit: string },
+    begunAt: Instant,
+    at: Instant,
+  ): void {
+    const { done, total, unit } = work;
+    const spent = elapsed(begunAt, at);
+    const rate = spent === 0 ? 0 : done / spent;
+    this.#progress = {
+      done,
+      unit,
+      perMinute: Math.round(rate * 60_000),
+      ...(total === undefined ? {} : { total }),
+      ...(total === undefined || rate === 0
+        ? {}
+        : { forecastAt: plus(at, milliseconds((total - done) / rate)) }),
+    };
+    this.#detail = `${done}${total === undefined ? "" : ` of ${total}`} ${unit}`;
+  }
+
+  waitFor(what: Checkpoint["waitingFor"]): void {
+    this.#waitingFor = what;
+  }
+
+  /** Takes in what a person said; the rules decide what comes of it. */
+  hear(verb: Verb, now: Instant): void {
+    const admission = admit(verb, this.#standing(), now);
+    const late = admission.kind === "refused" ? "came too late: " : "";
+    this.#interventions.push({
+      verb: verb.verb,
+      by: verb.by,
+      at: verb.at,
+      reason: scrub(verb.reason),
+      effect: `${late}${admission.detail}`,
+    });
+    if (admission.kind === "accepted") this.#obey(verb, now);
+  }
+
+  checkpoint(at: Instant, ending?: Ending): Checkpoint {
     const current = this.#current;
     const forecastAt = this.#restoredAt ?? (ending === undefined ? this.#forecast(at) : at);
     const breach = describeBreach(this.#deadlines, this.#restoredAt ?? at);
@@ -149,6 +285,12 @@ export class Journal {
       resource: this.#order.resource,
       mode: this.#order.mode,
       trigger: this.#order.trigger,
+      waitingFor: this.#waitingFor,
+      ...(this.#intent === undefined ? {} : { intent: this.#intent }),
+      approvals: this.#approvals.slice(-shownQuestions).map((each) => ({ ...each })),
+      decisions: this.#decisions
+        .slice(-shownQuestions)
+        .map(({ input: _changedInput, ...shown }) => shown),
       detectedAt: this.#order.detectedAt,
       startedAt: this.startedAt,
       at,
@@ -167,15 +309,16 @@ export class Journal {
         ...(this.#restoredAt === undefined ? {} : { restoredAt: this.#restoredAt }),
         ...(breach === undefined ? {} : { breach }),
       },
+      ...(this.#progress === undefined ? {} : { progress: this.#progress }),
       ...(ending === undefined ? {} : { outcome: ending.outcome, reason: ending.reason }),
     };
   }
 
-  record(id: string, at: Instant, ending: Conclusion): RunRecord {
+  record(id: string, at: Instant, ending: Ending): RunRecord {
     return {
       version: 1,
       id,
-      kind: "recovery",
+      kind: this.scenario.kind,
       environment: this.#order.environment,
       scenario: this.scenario.id,
       title: this.scenario.title,
@@ -194,11 +337,90 @@ export class Journal {
       nextSteps: [...ending.nextSteps],
       findings: [...this.#findings],
       steps: this.#steps.map((step) => ({ ...step })),
-      approvals: [],
-      decisions: [],
+      approvals: this.#approvals.map((each) => ({ ...each })),
+      decisions: this.#decisions.map((each) => ({ ...each })),
+      interventions: [...this.#interventions],
+      ...(this.#order.mode === "plan" ? { plan: this.#plan() } : {}),
       checklist: [],
       notifications: [],
+      audit: [],
     };
+  }
+
+  declared(id: string): DeclaredStep | undefined {
+    return this.scenario.steps[id];
+  }
+
+  /** Who has to approve a step, in words; undefined where nobody has to. */
+  approvalWords(id: string): string | undefined {
+    const demand = approvalDemand(
+      this.#order.estate.approval,
+      { scenario: this.scenario.id, id, asks: this.declared(id)?.destroys?.asks },
+      this.#order.trigger,
+    );
+    if (demand === undefined) return undefined;
+    return demand.requester === undefined
+      ? "an approver"
+      : `an approver other than ${demand.requester.name}`;
+  }
+
+  /** What the main path usually takes. */
+  expectedOnMainPath(): Milliseconds {
+    return this.#sum(Object.values(this.scenario.steps).filter(({ path }) => path === "main"));
+  }
+
+  #plan(): Plan {
+    const titleOf = (id: string): string => this.declared(id)?.title ?? id;
+    return {
+      changes: [...this.#changes],
+      fallbacks: this.scenario.fallbacks.map(({ when, steps, dataLoss }) => ({
+        when,
+        steps: steps.map(titleOf),
+        expected: this.#sum(steps.flatMap((id) => this.declared(id) ?? [])),
+        dataLoss,
+      })),
+      expected: this.expectedOnMainPath(),
+      dataLoss: this.scenario.dataLoss,
+    };
+  }
+
+  #sum(steps: readonly DeclaredStep[]): Milliseconds {
+    return milliseconds(steps.reduce((sum, { expected }) => sum + expected, 0));
+  }
+
+  #standing() {
+    return {
+      mode: this.#order.mode,
+      intent: this.#intent,
+      approvals: this.#approvals,
+      decisions: this.#decisions,
+    };
+  }
+
+  #obey(verb: Verb, now: Instant): void {
+    const answer = { by: verb.by, reason: scrub(verb.reason) };
+    switch (verb.verb) {
+      case "approval": {
+        const status = verb.decision === "approve" ? "approved" : "denied";
+        const asked = this.#approvals.find(({ nonce }) => nonce === verb.nonce);
+        if (asked !== undefined) Object.assign(asked, answer, { status, answeredAt: now });
+        return;
+      }
+      case "decision": {
+        const asked = this.#decisions.findLast(({ step }) => step === verb.step);
+        if (asked === undefined) return;
+        Object.assign(asked, answer, { status: "decided", decidedAt: now, choice: verb.choice });
+        if (verb.input !== undefined) asked.input = verb.input;
+        return;
+      }
+      case "pause":
+      case "cancel":
+        this.#intent = verb.verb;
+        return;
+      case "resume":
+        this.#intent = undefined;
+        return;
+    }
   }
 
   /** Now, plus what the current step still takes, plus the declared steps that are still to come. */
@@ -206,21 +428,19 @@ export class Journal {
     const declared = Object.entries(this.scenario.steps);
     const current = this.#current;
     const position = declared.findIndex(([id]) => id === current?.id);
-    const inFallback = this.#declared(current?.id ?? "")?.path === "fallback";
-    const toCome = declared
-      .slice(position + 1)
-      .filter(([, step]) => step.path === "main" || inFallback)
-      .reduce((sum, [, step]) => sum + step.expected, 0);
-    const usual = current === undefined ? 0 : (this.#declared(current.id)?.expected ?? 0);
+    const inFallback = this.declared(current?.id ?? "")?.path === "fallback";
+    const toCome = this.#sum(
+      declared
+        .slice(position + 1)
+        .map(([, step]) => step)
+        .filter(({ path }) => path === "main" || inFallback),
+    );
+    const usual = current === undefined ? 0 : (this.declared(current.id)?.expected ?? 0);
     const spent = current?.status === "running" ? elapsed(current.startedAt, at) : usual;
     return plus(at, milliseconds(Math.max(0, usual - spent) + toCome));
   }
 
-  #step(id: string): MutableStep | undefined {
-    return this.#steps.find((step) => step.id === id);
-  }
-
-  #declared(id: string): DeclaredStep | undefined {
-    return this.scenario.steps[id];
+  #step(id: string): Mutable<StepRecord> | undefined {
+    return this.#steps.findLast((step) => step.id === id && (step.round ?? 1) === this.#round);
   }
 }

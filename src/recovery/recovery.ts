@@ -2,17 +2,33 @@ import type { OrchestrationContext, Task } from "durable-functions";
 import type { ActivityContract, Answer, Caller } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { StepOutput } from "../durable/step-output.js";
+import { postNotice } from "../activities/notices.contract.js";
 import { takeLease, releaseLease } from "../activities/run.contract.js";
+import { approvalDemand, type ApprovalDemand } from "../domain/approval-policy.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import type { Milliseconds } from "../domain/duration.js";
-import { describeDuration, milliseconds, minutes, seconds } from "../domain/duration.js";
-import type { Failure } from "../domain/failure.js";
-import { dateOf, elapsed, instantOf, isAfter, plus, type Instant } from "../domain/instant.js";
-import { renewalAt, type LeaseProof } from "../domain/lease.js";
-import { nextAttempt } from "../domain/patience.js";
-import type { RecoveryOrder } from "../domain/recovery-order.js";
+import { days, describeDuration, milliseconds, minutes, seconds } from "../domain/duration.js";
+import { supersededCode, type Failure } from "../domain/failure.js";
+import {
+  dateOf,
+  earlier,
+  elapsed,
+  instantOf,
+  isAfter,
+  plus,
+  type Instant,
+} from "../domain/instant.js";
+import type { Notice } from "../domain/notice.js";
+import { noticeOf, type Occasion } from "../domain/notice-of.js";
+import { once, nextAttempt, type Patience } from "../domain/patience.js";
+import type { RunOrder } from "../domain/run-order.js";
 import type { Outcome } from "../domain/run-record.js";
+import { agreement, type Source } from "../domain/sources.js";
+import type { DecisionChoice, DecisionRecord } from "../domain/verb.js";
 import type { Scenario } from "../scenarios/scenario.js";
+import { Canceled, NotApproved, Superseded, type Ending } from "./endings.js";
+import { HeldLeases } from "./held-leases.js";
+import { Inbox } from "./inbox.js";
 import { Journal } from "./journal.js";
 
 /** What to wait for: N good answers in a row, or as many bad ones as say that it is in vain. */
@@ -23,38 +39,56 @@ export interface Wait<Output> {
   readonly failedInARow?: number;
   /** Whether a bad end answers the step's question as well as a good one; the step is done then. */
   readonly eitherWay?: boolean;
+  /**
+   * For a wait that looks at what is there before anything is changed: what a plan takes it to
+   * bring, after one look that it shows. Other waits are over at once in a plan, as if all went well.
+   */
+  readonly inPlan?: Waited;
   readonly within: Milliseconds;
-  /** The first pause between two looks; pauses grow by half up to the longest. */
+  /** The first pause between two looks; pauses grow, by half unless it says otherwise, up to the longest. */
   readonly first: Milliseconds;
   readonly longest: Milliseconds;
+  /** With 1.1, a look comes about a tenth of the time waited too late at most. */
+  readonly growth?: number;
+  /** The pause between looks that count in a row; by default the first after a good one. */
+  readonly apart?: Milliseconds;
 }
 
 /** `blind`: not a single look succeeded, so nothing is known. */
 export type Waited = "done" | "failed" | "timed-out" | "blind";
 
-/** How a scenario ends; the frame turns it into the record. */
-export interface Ending {
-  readonly outcome: Outcome;
-  readonly reason: string;
-  readonly nextSteps: readonly string[];
-}
+/** What became of a request for approval. Only `granted` means go. */
+export type Approval = "granted" | "denied" | "expired";
+
+/** What became of a step that has no fallback. */
+export type Insisted<Output> =
+  | { readonly kind: "done"; readonly value: Output }
+  | { readonly kind: "skipped" }
+  | { readonly kind: "failed"; readonly failure: Failure };
 
 /** How long a run waits for a resource that another run holds. */
 const leasePatience = minutes(12);
 
 /**
  * The vocabulary an orchestrator speaks. Every step is timed, repeated by the class of its failure,
- * journaled and published as the run's checkpoint, so that scenarios hold recovery and nothing else.
+ * journaled and published as the run's checkpoint; people are asked and heard; so that scenarios hold
+ * recovery and nothing else.
  */
 export class Recovery<StepId extends string = string> {
-  readonly order: RecoveryOrder;
+  readonly order: RunOrder;
   readonly journal: Journal;
   readonly #context: OrchestrationContext;
-  #held: { readonly proof: LeaseProof; renewAt: Instant } | undefined;
+  readonly #inbox: Inbox;
+  readonly #leases = new HeldLeases();
+  readonly #approvals = new Map<string, Approval>();
+  readonly #told: Notice[] = [];
+  #mayChange: boolean;
 
-  constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RecoveryOrder) {
+  constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RunOrder) {
     this.#context = context;
+    this.#inbox = new Inbox(context);
     this.order = order;
+    this.#mayChange = order.authority === "act";
     this.journal = new Journal(scenario, order, this.now());
   }
 
@@ -66,6 +100,11 @@ export class Recovery<StepId extends string = string> {
     return this.#context.df.instanceId;
   }
 
+  /** Whether this run only shows what it would do. */
+  get planning(): boolean {
+    return this.order.mode === "plan";
+  }
+
   /** Does one step, repeating it while its failures can heal. A failure for good is a value. */
   *step<Input, Output extends StepOutput>(
     id: StepId,
@@ -73,19 +112,73 @@ export class Recovery<StepId extends string = string> {
     input: Input,
     item?: string,
   ): Durable<Answer<Output>> {
+    yield* this.#safePoint();
+    const approval = yield* this.approval(id);
     this.#begin(id);
-    const answer = yield* this.#patiently(id, contract, input, item);
-    if (answer.ok) {
-      this.journal.note(id, answer.value, this.now());
-    } else {
+    const answer: Answer<Output> =
+      approval === "granted"
+        ? yield* this.#patiently(id, contract, input, item, "interruptible")
+        : { ok: false, failure: notApproved(approval) };
+    if (!answer.ok) {
       this.journal.fail(id, answer.failure, this.now());
+      if (answer.failure.code === supersededCode) throw new Superseded(answer.failure.message);
+    } else if (this.planning && answer.value.changed !== undefined) {
+      this.journal.plan(id, answer.value.detail, this.now());
+      this.journal.planChange(id, answer.value.detail);
+    } else {
+      this.journal.note(id, answer.value, this.now());
     }
     this.publish();
     return answer;
   }
 
+  /**
+   * Does a step that the scenario cannot go on without. If it fails for good, a person decides: again,
+   * with changed input if he likes; without it, where the scenario can; or not at all.
+   */
+  *insist<Input extends object, Output extends StepOutput>(
+    id: StepId,
+    contract: ActivityContract<Input, Output>,
+    input: Input,
+    {
+      item,
+      canBeSkipped = false,
+    }: { readonly item?: string; readonly canBeSkipped?: boolean } = {},
+  ): Durable<Insisted<Output>> {
+    let wanted = input;
+    for (let nth = 1; ; nth++) {
+      const name = nth === 1 ? item : `${item ?? "again"}~${nth}`;
+      const wrong = contract.findingsIn(wanted);
+      const answer: Answer<Output> =
+        wrong === undefined
+          ? yield* this.step(id, contract, wanted, name)
+          : { ok: false, failure: { class: "terminal", code: "wrong-input", message: wrong } };
+      if (answer.ok) return { kind: "done", value: answer.value };
+      const choices: DecisionChoice[] = [
+        "retry",
+        ...(canBeSkipped ? (["skip"] as const) : []),
+        "abort",
+      ];
+      const decision = yield* this.decide(id, describeFailure(answer.failure), choices);
+      if (decision?.choice === "skip") {
+        const why = `skipped by ${decision.by?.name ?? "a person"}: ${decision.reason ?? ""}`;
+        this.journal.skip(id, why, this.now());
+        this.journal.finding(`${this.#titleOf(id)}: ${why}`);
+        this.publish();
+        return { kind: "skipped" };
+      }
+      if (decision?.choice !== "retry") return { kind: "failed", failure: answer.failure };
+      wanted = { ...wanted, ...decision.input };
+    }
+  }
+
   /** Does several observing calls of one step at the same time; none of them can end the run. */
   *inParallel(id: StepId, calls: readonly ((begin: ParallelCall) => Task)[]): Durable<void> {
+    yield* this.#safePoint();
+    if (this.planning) {
+      this.journal.plan(id, "left out of a plan", this.now());
+      return;
+    }
     this.#begin(id);
     const readers: ((raw: unknown) => Answer<StepOutput>)[] = [];
     const tasks = calls.map((call, index) =>
@@ -96,7 +189,7 @@ export class Recovery<StepId extends string = string> {
       }),
     );
     try {
-      const results = (yield this.#context.df.Task.all(tasks)) as readonly unknown[];
+      const results = (yield* this.#result(this.#context.df.Task.all(tasks))) as readonly unknown[];
       for (const [index, raw] of results.entries()) {
         const answer = readers[index]?.(raw);
         if (answer?.ok === true) this.journal.note(id, answer.value, this.now());
@@ -109,6 +202,46 @@ export class Recovery<StepId extends string = string> {
     this.publish();
   }
 
+  /**
+   * Works through pieces of one step, a few at a time, each repeated by the class of its failures.
+   * The checkpoint tells how far the whole has come. The answers come in the order of the pieces.
+   */
+  *each<Input, Output extends StepOutput & { readonly done: number }>(
+    id: StepId,
+    contract: ActivityContract<Input, Output>,
+    pieces: readonly Input[],
+    work: { readonly atATime: number; readonly total?: number; readonly unit: string },
+  ): Durable<readonly Answer<Output>[]> {
+    this.#begin(id);
+    const begunAt = this.now();
+    const answers: Answer<Output>[] = [];
+    let done = 0;
+    for (let from = 0; from < pieces.length; from += work.atATime) {
+      yield* this.#safePoint();
+      const wave = pieces.slice(from, from + work.atATime);
+      const tried = yield* this.#wave(id, contract, wave, from);
+      for (const [index, piece] of wave.entries()) {
+        // What failed in the wave is repeated alone, so that one piece holds up no other.
+        const once = tried[index];
+        const answer =
+          once?.ok === true
+            ? once
+            : yield* this.#patiently(id, contract, piece, `${from + index + 1}`, "interruptible");
+        this.journal.attempt(id);
+        answers.push(answer);
+        if (answer.ok) done += answer.value.done;
+      }
+      this.journal.progress({ ...work, done }, begunAt, this.now());
+      this.publish();
+    }
+    const failures = answers.flatMap((answer) => (answer.ok ? [] : [answer.failure]));
+    const [first] = failures;
+    if (first === undefined) this.journal.note(id, { detail: `${done} ${work.unit}` }, this.now());
+    else this.journal.fail(id, first, this.now());
+    this.publish();
+    return answers;
+  }
+
   /** Looks again and again, often at first, until the wait is over. A look that fails counts as none. */
   *until<Input, Output extends StepOutput>(
     id: StepId,
@@ -116,6 +249,8 @@ export class Recovery<StepId extends string = string> {
     input: Input,
     wait: Wait<Output>,
   ): Durable<Waited> {
+    yield* this.#safePoint();
+    if (this.planning) return yield* this.#planWait(id, contract, input, wait);
     this.#begin(id);
     const deadline = plus(this.now(), wait.within);
     let pause = wait.first;
@@ -137,7 +272,8 @@ export class Recovery<StepId extends string = string> {
         return "done";
       }
       const hopeless = bad >= (wait.failedInARow ?? 1);
-      if (hopeless || isAfter(plus(this.now(), pause), deadline)) {
+      const rest = pauseAfter(wait, pause, good, bad);
+      if (hopeless || isAfter(plus(this.now(), rest), deadline)) {
         if (wait.eitherWay === true && seen > 0) this.journal.end(id, this.now());
         else this.journal.giveUp(id, this.now(), hopeless ? undefined : wait.within);
         this.publish();
@@ -145,14 +281,17 @@ export class Recovery<StepId extends string = string> {
         return hopeless ? "failed" : "timed-out";
       }
       this.publish();
-      yield* this.sleep(pause);
-      // Having begun to succeed, the next looks come at the first, short pause.
-      pause = good > 0 ? wait.first : milliseconds(Math.min(pause * 1.5, wait.longest));
+      yield* this.sleep(rest);
+      this.#endIfCanceled();
+      pause = milliseconds(Math.min(pause * (wait.growth ?? 1.5), wait.longest));
     }
   }
 
   /** Does the body while this run alone may change a resource. A failure says who holds it. */
   *holding<T>(resource: string, body: () => Durable<T>): Durable<Answer<T>> {
+    yield* this.#safePoint();
+    if (this.planning) return { ok: true, value: yield* body() };
+    yield* this.#authorize();
     const deadline = plus(this.now(), leasePatience);
     for (;;) {
       const answer = yield* this.#lease(resource);
@@ -165,13 +304,84 @@ export class Recovery<StepId extends string = string> {
       this.journal.wait(`waiting for the resource: ${answer.value.detail}`);
       this.publish();
       yield* this.sleep(seconds(15));
+      this.#endIfCanceled();
     }
     try {
       return { ok: true, value: yield* body() };
     } finally {
-      this.#held = undefined;
+      this.#leases.drop(resource);
       yield* this.quietly("release-lease", releaseLease, { resource });
     }
+  }
+
+  /**
+   * Asks for a step, where the catalogue or the estate wants it, once in a round. Steps ask by
+   * themselves; a scenario that asks ahead has the answer before it prepares anything. Silence never
+   * means go: without `granted` the step fails for good, and the scenario takes its fallback.
+   */
+  *approval(id: StepId): Durable<Approval> {
+    const demand = approvalDemand(
+      this.order.estate.approval,
+      { scenario: this.journal.scenario.id, id, asks: this.#destroys(id)?.asks },
+      this.order.trigger,
+    );
+    if (demand === undefined || this.planning) return "granted";
+    const known = this.#approvals.get(this.#inRound(id));
+    if (known !== undefined) return known;
+    yield* this.#safePoint();
+    const loss = this.#destroys(id)?.loss ?? this.journal.scenario.dataLoss;
+    const expected = this.journal.declared(id)?.expected ?? milliseconds(0);
+    const answer = yield* this.#ask(id, this.#titleOf(id), loss, expected, demand);
+    this.#approvals.set(this.#inRound(id), answer);
+    return answer;
+  }
+
+  /**
+   * Has a person decide about a step that failed for good, for as long as the estate gives him.
+   * Undefined: nobody is asked. Without an answer in time, the decision is `expired`.
+   */
+  *decide(
+    step: string,
+    failure: string,
+    choices: readonly DecisionChoice[],
+  ): Durable<DecisionRecord | undefined> {
+    const { decisionWindow } = this.order.estate;
+    if (this.planning || decisionWindow === 0) return undefined;
+    const asked = this.journal.askDecision({
+      step,
+      title: this.#titleOf(step),
+      failure,
+      choices: [...choices],
+      askedAt: this.now(),
+      expiresAt: plus(this.now(), decisionWindow),
+      status: "open",
+    });
+    this.journal.wait(`an operator has to decide: ${choices.join(", ")}; ${failure}`);
+    yield* this.tell({ kind: "operator-needed", decision: asked });
+    yield* this.#waitForPerson("decision", asked.expiresAt, () => asked.status !== "open");
+    if (asked.status === "open") asked.status = "expired";
+    this.publish();
+    return asked;
+  }
+
+  /**
+   * Why an automatic run may change nothing on what it knows; undefined where it may. The alert that
+   * started it is one source. A person's order needs no second one.
+   */
+  unconfirmed(looks: readonly Source[]): Ending | undefined {
+    const { trigger } = this.order;
+    if (trigger.kind !== "alert" || this.planning) return undefined;
+    const alert: Source = { kind: "alert", says: "failed", detail: trigger.rule };
+    const agreed = agreement([alert, ...looks]);
+    if (agreed.kind === "failed") return undefined;
+    return this.end(
+      "needs-operator",
+      `held back because fewer than two independent sources say that it failed: ${agreed.detail}`,
+      [
+        "Look at the resource: is it down, or can this service alone not reach it?",
+        "Start the recovery by POST /api/recoveries if it is down",
+      ],
+    );
   }
 
   /** Follows a long operation of Azure to its end, one look at a time. */
@@ -186,6 +396,7 @@ export class Recovery<StepId extends string = string> {
     let pause = seconds(3);
     while (token !== undefined) {
       yield* this.sleep(pause);
+      this.#endIfCanceled();
       const seen = yield* look(token);
       if (seen.ok) {
         this.journal.see(id, seen.value.detail);
@@ -223,13 +434,31 @@ export class Recovery<StepId extends string = string> {
     contract: ActivityContract<Input, Output>,
     input: Input,
   ): Durable<Answer<Output>> {
-    return yield* this.#patiently(name, contract, input);
+    return yield* this.#patiently(name, contract, input, undefined, "whatever-is-said");
   }
 
   *sleep(duration: Milliseconds): Durable<void> {
-    yield this.#context.df.createTimer(dateOf(plus(this.now(), duration)));
-    if (this.#held !== undefined && isAfter(this.now(), this.#held.renewAt)) {
-      yield* this.#renew(this.#held.proof.resource);
+    yield* this.#result(this.#context.df.createTimer(dateOf(plus(this.now(), duration))));
+    yield* this.#chores();
+  }
+
+  /** Tells the contacts, by a delivery of its own that no dead receiver can hold up. */
+  *tell(occasion: Occasion, ending?: Ending): Durable<void> {
+    const { notifications, contacts } = this.order.estate;
+    if (this.planning || notifications === undefined) return;
+    const notice = noticeOf(occasion, {
+      run: this.run(),
+      checkpoint: this.journal.checkpoint(this.now(), ending),
+      contacts,
+      before: this.#told,
+    });
+    this.#told.push(notice);
+    const { channels } = notifications;
+    const posted = yield* this.quietly("post-notice", postNotice, { notice, channels });
+    if (!posted.ok) {
+      this.journal.finding(
+        `nobody was told "${occasion.kind}": ${describeFailure(posted.failure)}`,
+      );
     }
   }
 
@@ -242,17 +471,184 @@ export class Recovery<StepId extends string = string> {
     this.#context.df.setCustomStatus(this.journal.checkpoint(this.now(), ending));
   }
 
+  /** Between two steps a run can be paused or canceled without leaving anything half done. */
+  *#safePoint(): Durable<void> {
+    this.#endIfCanceled();
+    if (this.journal.intent !== "pause") return;
+    this.journal.wait("paused; the clock runs on");
+    yield* this.#waitForPerson("resume", undefined, () => this.journal.intent !== "pause");
+    this.#endIfCanceled();
+  }
+
+  #endIfCanceled(): void {
+    if (this.journal.intent === "cancel") {
+      throw new Canceled(`canceled after ${this.#titleOf(this.journal.currentStep)}`);
+    }
+  }
+
+  /** Before the first change, a run that may only propose asks for the whole. */
+  *#authorize(): Durable<void> {
+    if (this.#mayChange) return;
+    const { scenario } = this.journal;
+    const title = `${scenario.title}: go on with the recovery`;
+    const expected = this.journal.expectedOnMainPath();
+    const answer = yield* this.#ask("proposal", title, scenario.dataLoss, expected, {});
+    if (answer !== "granted") {
+      throw new NotApproved(
+        answer === "denied",
+        answer === "denied" ? "the proposal was denied" : "nobody answered the proposal in time",
+      );
+    }
+    this.#mayChange = true;
+  }
+
+  *#ask(
+    step: string,
+    title: string,
+    expectedLoss: string,
+    expected: Milliseconds,
+    { requester }: ApprovalDemand,
+  ): Durable<Approval> {
+    const asked = this.journal.ask({
+      nonce: this.#context.df.newGuid(`${this.run()}/${step}`),
+      step,
+      title,
+      expectedLoss,
+      expectedDuration: describeDuration(expected),
+      requestedAt: this.now(),
+      expiresAt: plus(this.now(), this.order.estate.approval.window),
+      ...(requester === undefined ? {} : { requester }),
+      status: "open",
+    });
+    this.journal.wait(`approval wanted: ${title}; it may lose: ${expectedLoss}`);
+    yield* this.tell({ kind: "approval-wanted", approval: asked });
+    yield* this.#waitForPerson("approval", asked.expiresAt, () => asked.status !== "open");
+    if (asked.status === "open") asked.status = "expired";
+    this.publish();
+    return asked.status === "approved"
+      ? "granted"
+      : asked.status === "denied"
+        ? "denied"
+        : "expired";
+  }
+
+  /** Waits for a person, keeping the leases alive, until he has answered or his time is over. */
+  *#waitForPerson(
+    what: "approval" | "decision" | "resume",
+    until: Instant | undefined,
+    answered: () => boolean,
+  ): Durable<void> {
+    this.journal.waitFor(what);
+    this.publish();
+    try {
+      while (!answered() && this.journal.intent !== "cancel") {
+        if (until !== undefined && !isAfter(until, this.now())) break;
+        const renewal = this.#leases.nextRenewal();
+        const milestone = this.journal.nextMilestoneAt(this.now());
+        const wakeAt = [
+          until,
+          renewal && plus(renewal, seconds(1)),
+          milestone,
+          plus(this.now(), days(1)),
+        ]
+          .flatMap((at) => at ?? [])
+          .reduce(earlier);
+        const timer = this.#context.df.createTimer(dateOf(wakeAt));
+        yield this.#context.df.Task.any([timer, this.#inbox.listen()]);
+        if (!timer.isCompleted) timer.cancel();
+        this.#hear();
+        yield* this.#chores();
+        this.publish();
+      }
+    } finally {
+      this.journal.waitFor(null);
+    }
+    this.publish();
+    if (what !== "resume") this.#endIfCanceled();
+  }
+
+  #hear(): void {
+    for (const verb of this.#inbox.collect()) this.journal.hear(verb, this.now());
+  }
+
+  /** What a task brings, while people are heard. Throws what it throws. */
+  *#result(task: Task): Durable<unknown> {
+    yield this.#context.df.Task.any([task, this.#inbox.listen()]);
+    this.#hear();
+    if (task.isFaulted) throw task.result;
+    if (task.isCompleted) return task.result;
+    this.publish();
+    // Somebody spoke first. A task stands in one race only: the platform would begin what stands
+    // in a second one once more (https://github.com/Azure/azure-functions-durable-js/issues/574).
+    const result = yield task;
+    this.#hear();
+    return result;
+  }
+
+  /** One try of several pieces at once; a crash of one leaves all to be repeated. */
+  *#wave<Input, Output>(
+    id: StepId,
+    contract: ActivityContract<Input, Output>,
+    pieces: readonly Input[],
+    first: number,
+  ): Durable<readonly (Answer<Output> | undefined)[]> {
+    const tasks = pieces.map((piece, index) =>
+      contract.task(this.#context, this.#caller(id, 1, `${first + index + 1}`), piece),
+    );
+    try {
+      const raw = (yield* this.#result(this.#context.df.Task.all(tasks))) as readonly unknown[];
+      return raw.map((each) => contract.read(each));
+    } catch {
+      return pieces.map(() => undefined);
+    } finally {
+      yield* this.#chores();
+    }
+  }
+
+  /** A plan shows what is there now; what a change would bring is known after apply. */
+  *#planWait<Input, Output extends StepOutput>(
+    id: StepId,
+    contract: ActivityContract<Input, Output>,
+    input: Input,
+    wait: Wait<Output>,
+  ): Durable<Waited> {
+    if (wait.inPlan === undefined) {
+      this.journal.plan(id, "known after apply", this.now());
+      return "done";
+    }
+    this.#begin(id);
+    const answer = yield* this.#once(id, contract, input, 1);
+    this.journal.see(id, answer.ok ? answer.value.detail : describeFailure(answer.failure), 1);
+    this.journal.end(id, this.now());
+    return wait.inPlan;
+  }
+
+  #destroys(id: StepId) {
+    return this.journal.declared(id)?.destroys;
+  }
+
+  #titleOf(id: string): string {
+    return this.journal.declared(id)?.title ?? id;
+  }
+
   #begin(id: StepId): void {
     this.journal.begin(id, this.now());
     this.publish();
   }
 
+  /** What was said or done in an earlier round does not count in this one. */
+  #inRound(name: string): string {
+    const { round } = this.journal;
+    return round === 1 ? name : `${name}~round-${round}`;
+  }
+
   #caller(step: string, attempt: number, item?: string): Caller {
     return {
       run: this.run(),
-      step: item === undefined ? step : `${step}/${item}`,
+      step: this.#inRound(item === undefined ? step : `${step}/${item}`),
       attempt,
-      ...(this.#held === undefined ? {} : { lease: this.#held.proof }),
+      leases: this.#leases.proofs(),
+      mode: this.order.mode,
     };
   }
 
@@ -264,7 +660,8 @@ export class Recovery<StepId extends string = string> {
     item?: string,
   ): Durable<Answer<Output>> {
     try {
-      return yield* contract.call(this.#context, this.#caller(step, attempt, item), input);
+      const task = contract.task(this.#context, this.#caller(step, attempt, item), input);
+      return contract.read(yield* this.#result(task));
     } catch (error) {
       return { ok: false, failure: unforeseen(error) };
     }
@@ -274,21 +671,24 @@ export class Recovery<StepId extends string = string> {
     step: string,
     contract: ActivityContract<Input, Output>,
     input: Input,
-    item?: string,
+    item: string | undefined,
+    people: "interruptible" | "whatever-is-said",
   ): Durable<Answer<Output>> {
     const begunAt = this.now();
+    const patience: Patience = this.planning ? once : contract.patience;
     for (let attempt = 1; ; attempt++) {
       const answer = yield* this.#once(step, contract, input, attempt, item);
       this.journal.attempt(step);
       if (answer.ok) return answer;
       const spent = elapsed(begunAt, this.now());
-      const pause = nextAttempt(answer.failure, attempt, spent, contract.patience);
+      const pause = nextAttempt(answer.failure, attempt, spent, patience);
       if (pause === undefined) return answer;
       this.journal.wait(
         `${describeFailure(answer.failure)}; trying again in ${describeDuration(pause)}`,
       );
       this.publish();
       yield* this.sleep(pause);
+      if (people === "interruptible") this.#endIfCanceled();
     }
   }
 
@@ -296,32 +696,41 @@ export class Recovery<StepId extends string = string> {
     const takenAt = this.now();
     const { id } = this.journal.scenario;
     const answer = yield* this.quietly("take-lease", takeLease, { resource, scenario: id });
-    if (answer.ok && answer.value.kind === "taken") this.#hold(resource, answer.value, takenAt);
+    if (answer.ok && answer.value.kind === "taken") {
+      this.#leases.add(resource, answer.value.fencing, takenAt);
+    }
     return answer;
   }
 
-  /** One try; while the state store is away the next pause tries again, and mutations are refused. */
-  *#renew(resource: string): Durable<void> {
-    const takenAt = this.now();
-    const { id } = this.journal.scenario;
-    const wanted = { resource, scenario: id };
-    const answer = yield* this.#once("take-lease", takeLease, wanted, 1);
-    if (!answer.ok) return;
-    if (answer.value.kind === "held") throw new Superseded(answer.value.detail);
-    this.#hold(resource, answer.value, takenAt);
+  /** What has to be done from time to time, whatever the run waits for. */
+  *#chores(): Durable<void> {
+    yield* this.#renewDue();
+    const milestone = this.journal.milestone(this.now(), this.#told);
+    if (milestone !== undefined) yield* this.tell(milestone);
   }
 
-  #hold(resource: string, { fencing }: { readonly fencing: number }, takenAt: Instant): void {
-    this.#held = { proof: { resource, fencing }, renewAt: renewalAt(takenAt) };
+  /** One try each; while the state store is away the next pause tries again, and changes are refused. */
+  *#renewDue(): Durable<void> {
+    for (const resource of this.#leases.due(this.now())) {
+      const takenAt = this.now();
+      const wanted = { resource, scenario: this.journal.scenario.id };
+      const answer = yield* this.#once("take-lease", takeLease, wanted, 1);
+      if (!answer.ok || !this.#leases.has(resource)) continue;
+      if (answer.value.kind === "held") throw new Superseded(answer.value.detail);
+      this.#leases.add(resource, answer.value.fencing, takenAt);
+    }
   }
 }
 
-/** Another run has taken what this one held; the frame ends the run. */
-export class Superseded extends Error {
-  constructor(detail: string) {
-    super(`another run has taken over: ${detail}`);
-    this.name = "Superseded";
-  }
+/** Only the wait for the first look of a row backs off; the others are evenly spaced. */
+function pauseAfter(
+  { apart, first }: Pick<Wait<unknown>, "apart" | "first">,
+  pause: Milliseconds,
+  good: number,
+  bad: number,
+): Milliseconds {
+  if (good > 0) return apart ?? first;
+  return bad > 0 ? (apart ?? pause) : pause;
 }
 
 /** Begins one call of a parallel step. */
@@ -331,6 +740,12 @@ export type ParallelCall = <Input>(
 ) => Task;
 
 export const describeFailure = ({ code, message }: Failure): string => `${code}: ${message}`;
+
+const notApproved = (answer: "denied" | "expired"): Failure => ({
+  class: "terminal",
+  code: "not-approved",
+  message: answer === "denied" ? "the step was denied" : "nobody approved the step in time",
+});
 
 /** An activity that threw instead of answering: a crash, a time limit of the platform, a defect. */
 function unforeseen(error: unknown): Failure {

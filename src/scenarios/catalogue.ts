@@ -2,8 +2,11 @@ import type { ScenarioId } from "../domain/scenario-id.js";
 import { containerAppFailure } from "./container-app-failure.js";
 import type { Scenario } from "./scenario.js";
 
-/** Every scenario that this version can run. */
-export const catalogue: readonly Scenario[] = [containerAppFailure];
+/** What answers a failure. */
+type FailureScenario = Scenario<string, ScenarioId>;
 
-export const scenarioOf = (id: ScenarioId): Scenario | undefined =>
+/** Every scenario that this version can run. */
+export const catalogue: readonly FailureScenario[] = [containerAppFailure];
+
+export const scenarioOf = (id: ScenarioId): FailureScenario | undefined =>
   catalogue.find((scenario) => scenario.id === id);

@@ -3,6 +3,7 @@ import { declareScenario } from "./scenario.js";
 
 export const containerAppFailure = declareScenario({
   id: "container-app-failure",
+  kind: "recovery",
   title: "Container app failure",
   orchestrator: "recoverContainerApp",
   resource: "container-app",
@@ -87,7 +88,29 @@ export const containerAppFailure = declareScenario({
       path: "main",
     },
   },
+  fallbacks: [
+    {
+      when: "the restart does not bring the app back",
+      steps: [
+        "choose-known-good",
+        "activate-known-good",
+        "await-activation",
+        "await-health",
+        "roll-forward",
+        "await-settled",
+      ],
+      dataLoss: "none; the changes that the bad revision brought are rolled back",
+    },
+    {
+      when: "several revisions share the traffic and one of them is well",
+      steps: ["shift-traffic", "await-health"],
+      dataLoss: "none",
+    },
+  ],
 });
+
+/** Looks come often at first and back off, and are never late by much more than a tenth of the wait. */
+const eagerly = { first: seconds(2), growth: 1.1, longest: seconds(10) };
 
 /**
  * How the scenario waits: pauses between looks, how many in a row decide, and when it gives up. What
@@ -102,10 +125,11 @@ export const waits = {
     longest: seconds(5),
   },
   recheck: { failedInARow: 1, within: minutes(1), first: seconds(5), longest: seconds(5) },
-  restart: { failedInARow: 5, within: minutes(4), longest: seconds(7) },
-  activation: { failedInARow: 3, within: minutes(4), first: seconds(5), longest: seconds(7) },
-  rollForward: { within: minutes(4), first: seconds(5), longest: seconds(10) },
+  // A restarted app gets half a minute, at five seconds from look to look, to find its feet.
+  restart: { ...eagerly, failedInARow: 6, within: minutes(4) },
+  activation: { ...eagerly, failedInARow: 3, apart: seconds(5), within: minutes(4) },
+  rollForward: { ...eagerly, failedInARow: 3, apart: seconds(5), within: minutes(4) },
   operation: { within: minutes(5) },
-  health: { within: minutes(3), longest: seconds(10) },
+  health: { ...eagerly, within: minutes(3) },
   verify: { within: seconds(20), first: seconds(5), longest: seconds(5) },
 } as const;

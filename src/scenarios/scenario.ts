@@ -1,6 +1,8 @@
+import type { Asks } from "../domain/approval-policy.js";
 import type { Milliseconds } from "../domain/duration.js";
 import type { ResourceKind } from "../domain/estate.js";
-import type { ScenarioId } from "../domain/scenario-id.js";
+import type { RunKind } from "../domain/run-record.js";
+import type { RunbookId } from "../domain/scenario-id.js";
 
 /** One step as an operator reads it, with what it usually takes. */
 export interface DeclaredStep {
@@ -10,11 +12,22 @@ export interface DeclaredStep {
   readonly expected: Milliseconds;
   /** Steps of a fallback count for the forecast only once the run has come that far. */
   readonly path: "main" | "fallback";
+  /** For a step that can destroy something: when it is asked for, and what may be lost. */
+  readonly destroys?: { readonly asks: Asks; readonly loss: string };
 }
 
-/** A failure scenario as data. The control flow is the orchestrator's; there is no interpreter. */
-export interface Scenario<StepId extends string = string> {
-  readonly id: ScenarioId;
+/** What is done when the main path does not help; plans show it. */
+export interface Fallback<StepId extends string> {
+  /** The condition, as a clause: "the restart does not help". */
+  readonly when: string;
+  readonly steps: readonly StepId[];
+  readonly dataLoss: string;
+}
+
+/** A runbook as data: the answer to a failure, or a procedure. The control flow is the orchestrator's; there is no interpreter. */
+export interface Scenario<StepId extends string = string, Id extends RunbookId = RunbookId> {
+  readonly id: Id;
+  readonly kind: RunKind;
   readonly title: string;
   /** The registered name of its orchestrator. */
   readonly orchestrator: string;
@@ -28,9 +41,11 @@ export interface Scenario<StepId extends string = string> {
   /** What may be lost, in words, when it goes as planned. */
   readonly dataLoss: string;
   readonly steps: Readonly<Record<StepId, DeclaredStep>>;
+  /** In the order in which they are tried. */
+  readonly fallbacks: readonly Fallback<NoInfer<StepId>>[];
 }
 
 /** Keeps the step ids as literals, so that a mistyped one does not compile. */
-export const declareScenario = <StepId extends string>(
-  scenario: Scenario<StepId>,
-): Scenario<StepId> => scenario;
+export const declareScenario = <StepId extends string, const Id extends RunbookId>(
+  scenario: Scenario<StepId, Id>,
+): Scenario<StepId, Id> => scenario;

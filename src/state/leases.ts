@@ -1,7 +1,7 @@
 import type { BlobContainer } from "../azure/blob-container.js";
 import { ClassifiedError } from "../domain/failure.js";
 import type { Instant } from "../domain/instant.js";
-import { claimLease, Lease, type Claiming } from "../domain/lease.js";
+import { claimLease, Lease, type Claiming, type Wanted } from "../domain/lease.js";
 import { sha256 } from "./hash.js";
 import { jsonDocuments } from "./json-document.js";
 
@@ -9,10 +9,7 @@ import { jsonDocuments } from "./json-document.js";
 export interface Leases {
   read(resource: string): Promise<Lease | undefined>;
   /** Takes or renews the lease, or says who holds it. */
-  claim(
-    wanted: { readonly resource: string; readonly run: string; readonly scenario: string },
-    now: Instant,
-  ): Promise<Claiming>;
+  claim(wanted: Wanted, now: Instant): Promise<Claiming>;
   /** Gives the lease back if this run holds it; harmless to repeat. */
   release(resource: string, run: string): Promise<void>;
 }
@@ -28,7 +25,7 @@ export function leases(blobs: BlobContainer): Leases {
       const name = nameOf(wanted.resource);
       const standing = await documents.read(name);
       const claiming = claimLease(standing?.value, wanted, now);
-      if (claiming.kind === "held") return claiming;
+      if (claiming.lease === undefined) return claiming;
       const written =
         standing === undefined
           ? await documents.create(name, claiming.lease)

@@ -1,9 +1,13 @@
 import type { DurableClient } from "durable-functions";
+import { verbEvent, type Verb } from "../domain/verb.js";
+import { isDelivery } from "../domain/notice.js";
 
 /** What a trigger may do with runs: start one by id, and ask how one stands. */
 export interface DurableRuns {
   start(orchestrator: string, id: string, input: unknown): Promise<void>;
   state(id: string): Promise<RunState>;
+  /** Passes on what a person said; the run takes it up when it gets there. */
+  say(id: string, verb: Verb): Promise<void>;
   active(): Promise<readonly ActiveRun[]>;
 }
 
@@ -35,12 +39,12 @@ export function durableRuns(client: DurableClient): DurableRuns {
       }
     },
     state: (id) => stateOf(client, id),
+    say: (id, verb) => limited(client.raiseEvent(id, verbEvent, verb)),
     async active() {
       const found = await limited(client.getStatusBy({ runtimeStatus: activeStates as never }));
-      return found.map(({ instanceId, customStatus }) => ({
-        id: instanceId,
-        checkpoint: customStatus,
-      }));
+      return found
+        .filter(({ instanceId }) => !isDelivery(instanceId))
+        .map(({ instanceId, customStatus }) => ({ id: instanceId, checkpoint: customStatus }));
     },
   };
 }

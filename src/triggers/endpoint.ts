@@ -4,9 +4,17 @@ import type { z } from "zod";
 import type { Failure } from "../domain/failure.js";
 import type { Estate } from "../domain/estate.js";
 import type { Instant } from "../domain/instant.js";
+import { isRunId } from "../domain/incident.js";
+import type { Identity, Permission } from "../domain/identity.js";
 import type { StateStore } from "../state/state-store.js";
+import { permitted, type Identify } from "./caller.js";
 import { durableRuns, type DurableRuns } from "./durable-runs.js";
-import { invalid, problem } from "./problem.js";
+import type { PlatformAuthentication } from "./identity.js";
+import { invalid, problem, problemIn, type Problem } from "./problem.js";
+import { Refusal, refuseUnread } from "./refusal.js";
+import { enteredFirst, RequestAudit } from "./request-audit.js";
+
+export { refuse } from "./refusal.js";
 
 /** What every endpoint is made with. */
 export interface EndpointDependencies {
@@ -17,6 +25,7 @@ export interface EndpointDependencies {
     | { readonly ok: false; readonly findings: readonly string[] };
   readonly now: () => Instant;
   readonly classify: (error: unknown) => Failure | null;
+  readonly platformAuthentication: PlatformAuthentication;
 }
 
 /** What a handler gets for one request. */
@@ -27,56 +36,133 @@ export interface Endpoint {
   readonly runs: DurableRuns;
   readonly now: () => Instant;
   readonly log: (message: string) => void;
+  readonly who: Identity;
 }
 
-/** Turns a handler into a function of the app: checks the estate, and answers for every failure. */
+/** The same for a request that can change something: it leaves one entry in the audit. */
+export interface ActingEndpoint extends Endpoint {
+  readonly audit: RequestAudit;
+}
+
+/** What an address asks of its caller: a permission, or a check of its own. */
+export interface Needs {
+  readonly permission: Permission | Identify;
+}
+
+/** The same for an address that can change something, with its name in the audit. */
+export interface ActingNeeds extends Needs {
+  readonly action: string;
+}
+
+type Handler<E extends Endpoint> = (endpoint: E) => Promise<HttpResponseInit>;
+
+/**
+ * Turns a handler into a function of the app: finds out who calls, checks the estate, answers for
+ * every failure, and enters in the audit what became of a request that can change something.
+ */
 export function endpoint(
   dependencies: EndpointDependencies,
-  handle: (endpoint: Endpoint) => Promise<HttpResponseInit>,
+  handle: Handler<ActingEndpoint>,
+  needs: ActingNeeds,
+): HttpDurableClientHandler;
+export function endpoint(
+  dependencies: EndpointDependencies,
+  handle: Handler<Endpoint>,
+  needs: Needs,
+): HttpDurableClientHandler;
+export function endpoint(
+  dependencies: EndpointDependencies,
+  handle: Handler<ActingEndpoint>,
+  { permission, action }: Needs & Partial<ActingNeeds>,
 ): HttpDurableClientHandler {
+  const { estate, store, now, platformAuthentication } = dependencies;
+  const identify =
+    typeof permission === "function" ? permission : permitted(permission, platformAuthentication);
   return async (request: HttpRequest, client: DurableClient, context: InvocationContext) => {
-    const { estate, store, now, classify } = dependencies;
-    if (!estate.ok) {
-      return problem(503, "this service is not configured, so nothing can be recovered", {
-        errors: estate.findings.map((message) => ({ path: "configuration", message })),
-      });
-    }
+    let audit: RequestAudit | undefined;
     try {
-      const runs = durableRuns(client);
-      const log = (message: string): void => {
-        context.log(message);
-      };
-      return await handle({ request, store, estate: estate.estate, runs, now, log });
-    } catch (error) {
-      if (error instanceof Refusal) return error.response;
-      const failure = classify(error);
-      if (failure !== null && failure.class !== "terminal") {
-        context.warn(`request refused for now: ${failure.code}: ${failure.message}`);
-        return problem(503, `${failure.message}; nothing was lost, send it again`, {
-          retryAfterSeconds: 5,
-        });
-      }
-      context.error(error);
-      const why =
-        failure === null ? "a defect of this service" : `${failure.code}: ${failure.message}`;
-      return problem(503, `the request could not be carried out: ${why}`, {
-        retryAfterSeconds: 30,
+      const { who, refusal } = await identify(request, (message) => {
+        context.warn(message);
       });
+      const entry = { id: context.invocationId, who, action: action ?? "look" };
+      const entered = new RequestAudit(store.audit, entry, now);
+      if (action !== undefined) audit = entered;
+      else if (request.method !== "GET") throw new Error(`${request.method} names no action`);
+      entered.about(runIn(request));
+      if (refusal !== undefined) throw new Refusal(refusal, true);
+      if (!estate.ok) throw refuseUnread(notConfigured(estate.findings));
+
+      const runs = durableRuns(client);
+      const response = await handle({
+        request,
+        store,
+        estate: estate.estate,
+        runs: enteredFirst(runs, entered),
+        now,
+        log: (message) => {
+          context.log(message);
+        },
+        who,
+        audit: entered,
+      });
+      await audit?.enter("accepted", `answered ${response.status ?? 200}`);
+      return response;
+    } catch (error) {
+      const response =
+        error instanceof Refusal ? error.response : failed(error, dependencies, context);
+      if (audit === undefined || (error instanceof Refusal && !error.understood)) return response;
+      return refused(response, audit, context);
     }
   };
 }
 
-/** An answer that ends a request early. */
-class Refusal extends Error {
-  readonly response: HttpResponseInit;
+/** An address below a run concerns that run, whatever its handler comes to say. */
+function runIn({ params }: HttpRequest): { run?: string } {
+  const { id } = params;
+  return id !== undefined && isRunId(id) ? { run: id } : {};
+}
 
-  constructor(response: HttpResponseInit) {
-    super("refused");
-    this.response = response;
+const notConfigured = (findings: readonly string[]): HttpResponseInit =>
+  problem(503, "this service is not configured, so nothing can be recovered", {
+    errors: findings.map((message) => ({ path: "configuration", message })),
+  });
+
+function failed(
+  error: unknown,
+  { classify }: EndpointDependencies,
+  context: InvocationContext,
+): HttpResponseInit {
+  const failure = classify(error);
+  if (failure !== null && failure.class !== "terminal") {
+    context.warn(`request refused for now: ${failure.code}: ${failure.message}`);
+    return problem(503, `${failure.message}; nothing was lost, send it again`, {
+      retryAfterSeconds: 5,
+    });
+  }
+  context.error(error);
+  const why = failure === null ? "a defect of this service" : `${failure.code}: ${failure.message}`;
+  return problem(503, `the request could not be carried out: ${why}`, { retryAfterSeconds: 30 });
+}
+
+/** Enters a no before it is said; where that fails, the answer says so too. */
+async function refused(
+  response: HttpResponseInit,
+  audit: RequestAudit,
+  context: InvocationContext,
+): Promise<HttpResponseInit> {
+  const said = problemIn(response);
+  try {
+    await audit.enter("refused", said?.detail ?? `answered ${response.status ?? 0}`, runOf(said));
+    return response;
+  } catch (error) {
+    context.error("no audit entry could be written", error);
+    const detail = `${said?.detail ?? ""}; no entry of this request could be written in the audit`;
+    return { ...response, body: JSON.stringify({ ...said, detail }) };
   }
 }
 
-export const refuse = (response: HttpResponseInit): Refusal => new Refusal(response);
+const runOf = (said: Problem | undefined): { run?: string } =>
+  said?.run === undefined ? {} : { run: said.run };
 
 /** Azure Monitor sends at most 256 KB. */
 const longestBody = 256 * 1024;
@@ -85,7 +171,7 @@ const longestBody = 256 * 1024;
 export async function readText(request: HttpRequest): Promise<string> {
   const text = await request.text();
   if (Buffer.byteLength(text) > longestBody) {
-    throw refuse(problem(413, `the body is longer than ${longestBody / 1024} KB`));
+    throw refuseUnread(problem(413, `the body is longer than ${longestBody / 1024} KB`));
   }
   return text;
 }
@@ -95,13 +181,13 @@ export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw refuse(problem(400, `the body is not JSON: ${(error as Error).message}`));
+    throw refuseUnread(problem(400, `the body is not JSON: ${(error as Error).message}`));
   }
 }
 
 /** What a schema makes of a value, or a refusal that names each wrong member. */
 export function accept<T>(parsed: z.ZodSafeParseResult<T>): T {
-  if (!parsed.success) throw refuse(invalid(parsed.error));
+  if (!parsed.success) throw refuseUnread(invalid(parsed.error));
   return parsed.data;
 }
 

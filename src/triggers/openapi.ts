@@ -1,7 +1,11 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { createDocument, type ZodOpenApiOperationObject } from "zod-openapi";
 import { z } from "zod";
+import { rolesFor, type Permission } from "../domain/identity.js";
 import { RunRecord } from "../domain/run-record.js";
+import { EnvironmentName } from "../domain/environment-name.js";
+import { AutomationRequest, AutomationView } from "./automation.js";
+import { ApprovalAnswer, DecisionAnswer, VerbAnswer, VerbRequest } from "./verbs.js";
 import { CommonAlert } from "./alerts/parse-alert.js";
 import { AlertAnswer } from "./alerts/alerts.js";
 import { json } from "./endpoint.js";
@@ -18,24 +22,37 @@ const problemOf = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: Problem } },
 });
-const always = {
-  "401": { description: "The function key is missing or wrong; the host answers without a body." },
-  "503": problemOf("The state store or the estate cannot be used; try again."),
-};
-const keyed = [{ functionKey: [] }];
+const unavailable = problemOf("The state store or the estate cannot be used; try again.");
+/** What every address answers that asks for a permission. */
+const guarded = (permission: Permission) => ({
+  "401": problemOf(
+    "The function key is missing or wrong, which the host answers without a body; or the platform authenticates, and vouches for nobody in this request",
+  ),
+  "403": problemOf(
+    `The platform authenticates, and the caller has not the role ${rolesFor(permission).join(" or ")}`,
+  ),
+  "503": unavailable,
+});
+const keyed = [{ functionKey: [] }, { functionKey: [], entra: [] }];
+const operatorHeader = z.string().min(1).max(100).optional().meta({
+  description:
+    "Who sends this, for the audit; taken at its word, and only while the platform does not authenticate",
+});
 const run = z.object({ id: z.string().meta({ description: "A run's id" }) });
 
 const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
   "/alerts": {
     post: {
       summary: "Takes an alert of Azure Monitor in the common alert schema",
-      security: keyed,
+      security: [{ functionKey: [] }, { entra: [] }],
       requestBody: { content: { "application/json": { schema: CommonAlert } } },
       responses: {
         "202": jsonOf(AlertAnswer, "What was done with it and why"),
         "400": problemOf("Not an alert in the common alert schema"),
+        "401": problemOf("The secure webhook is on, and the token is missing or not accepted"),
+        "403": problemOf("The token is true, but not that of Azure Monitor's action groups"),
         "413": problemOf("Longer than 256 KB"),
-        ...always,
+        "503": unavailable,
       },
     },
   },
@@ -48,6 +65,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
           "Idempotency-Key": z.string().optional().meta({
             description: "The same key and body give the same run, however often they are sent",
           }),
+          "x-operator": operatorHeader,
         }),
       },
       requestBody: { content: { "application/json": { schema: RecoveryRequest } } },
@@ -56,7 +74,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         "400": problemOf("A member is wrong; the answer names it"),
         "409": problemOf("An incident is open; the answer names its run"),
         "422": problemOf("The Idempotency-Key was used with another body"),
-        ...always,
+        ...guarded("operate"),
       },
     },
     get: {
@@ -66,7 +84,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
       responses: {
         "200": jsonOf(RunList, "Runs, the ended ones newest first"),
         "400": problemOf("top is not a number from 1 to 500"),
-        ...always,
+        ...guarded("read"),
       },
     },
   },
@@ -75,7 +93,65 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
       summary: "Shows one run: steps, clock and forecast, or its record once it has ended",
       security: keyed,
       requestParams: { path: run },
-      responses: { "200": jsonOf(RunView, "The run"), "404": problemOf("No such run"), ...always },
+      responses: {
+        "200": jsonOf(RunView, "The run"),
+        "404": problemOf("No such run"),
+        ...guarded("read"),
+      },
+    },
+  },
+  ...Object.fromEntries(
+    [
+      ["approval", "Answers a request for approval", ApprovalAnswer, "approve"] as const,
+      ["decision", "Decides about a step that failed for good", DecisionAnswer, "operate"] as const,
+      ["pause", "Pauses the run before its next step", VerbRequest, "operate"] as const,
+      ["resume", "Lets a paused run go on", VerbRequest, "operate"] as const,
+      ["cancel", "Cancels the run at its next safe point", VerbRequest, "operate"] as const,
+    ].map(([verb, summary, schema, permission]) => [
+      `/recoveries/{id}/${verb}`,
+      {
+        post: {
+          summary,
+          security: keyed,
+          requestParams: { path: run, header: z.object({ "x-operator": operatorHeader }) },
+          requestBody: { content: { "application/json": { schema } } },
+          responses: {
+            "200": jsonOf(VerbAnswer, "It is so already; nothing was changed"),
+            "202": jsonOf(VerbAnswer, "The run takes it up"),
+            "400": problemOf("A member is wrong; the answer names it"),
+            "404": problemOf("No such run"),
+            "409": problemOf("Refused; the answer says why"),
+            ...guarded(permission),
+          },
+        },
+      },
+    ]),
+  ),
+  "/automation/{environment}": {
+    put: {
+      summary: "Sets what alerts may set off: act, propose or off",
+      security: keyed,
+      requestParams: {
+        path: z.object({ environment: EnvironmentName }),
+        header: z.object({ "x-operator": operatorHeader }),
+      },
+      requestBody: { content: { "application/json": { schema: AutomationRequest } } },
+      responses: {
+        "200": jsonOf(AutomationView, "The mode that holds now"),
+        "400": problemOf("A member is wrong; the answer names it"),
+        "404": problemOf("The estate has no such environment"),
+        ...guarded("operate"),
+      },
+    },
+    get: {
+      summary: "Shows what alerts may set off, and who set it",
+      security: keyed,
+      requestParams: { path: z.object({ environment: EnvironmentName }) },
+      responses: {
+        "200": jsonOf(AutomationView, "The mode that holds now"),
+        "404": problemOf("The estate has no such environment"),
+        ...guarded("read"),
+      },
     },
   },
   "/reports/{id}": {
@@ -97,7 +173,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         },
         "400": problemOf("format is not html, md or json"),
         "404": problemOf("No such report, or not yet"),
-        ...always,
+        ...guarded("report"),
       },
     },
   },
@@ -129,6 +205,13 @@ export function showOpenApi(): HttpResponseInit {
     components: {
       securitySchemes: {
         functionKey: { type: "apiKey", in: "header", name: "x-functions-key" },
+        entra: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description:
+            "A token of Entra: of a person or application with an app role, where the platform authenticates; of Azure Monitor's action groups, where the secure webhook is on",
+        },
       },
     },
   });

@@ -18,6 +18,8 @@ export type Problem = z.infer<typeof Problem>;
 
 const titles: Readonly<Record<number, string>> = {
   400: "Bad request",
+  401: "Unauthorized",
+  403: "Forbidden",
   404: "Not found",
   409: "Conflict",
   413: "Content too large",
@@ -44,9 +46,17 @@ export function problem(
     headers: {
       "content-type": "application/problem+json",
       ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
     },
     body: JSON.stringify(body),
   };
+}
+
+/** What an answer says, if it is a problem. */
+export function problemIn({ body }: HttpResponseInit): Problem | undefined {
+  if (typeof body !== "string") return undefined;
+  const parsed = Problem.safeParse(JSON.parse(body));
+  return parsed.success ? parsed.data : undefined;
 }
 
 /** The members of a body that did not parse, each with its path. */

@@ -1,4 +1,4 @@
-import type { HttpResponseInit } from "@azure/functions";
+import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { Checkpoint } from "../domain/checkpoint.js";
 import { EnvironmentName } from "../domain/environment-name.js";
@@ -6,25 +6,33 @@ import { placeOf, type Environment, type ResourceKind } from "../domain/estate.j
 import { earlier, Instant } from "../domain/instant.js";
 import { ScenarioId } from "../domain/scenario-id.js";
 import { scenarioOf } from "../scenarios/catalogue.js";
-import { accept, json, linksOf, readJson, readText, refuse, type Endpoint } from "./endpoint.js";
+import {
+  accept,
+  json,
+  linksOf,
+  readJson,
+  readText,
+  refuse,
+  type ActingEndpoint,
+  type Endpoint,
+} from "./endpoint.js";
 import { problem } from "./problem.js";
-import { RunLinks, type RunList, type RunView } from "./run-view.js";
-import { startRun } from "./start-run.js";
+import { environmentIn, idempotencyKeyOf, knownForm } from "./request-forms.js";
+import { Reason, RunLinks, type RunList, type RunView } from "./run-view.js";
+import { startPlan, startRun } from "./start-run.js";
 import { runId } from "../domain/incident.js";
 import { sha256 } from "../state/hash.js";
 import { randomUUID } from "node:crypto";
+import { scrub } from "../domain/credential-scrubbing.js";
 
 /** An operator's order to recover something. */
 export const RecoveryRequest = z
   .strictObject({
     scenario: ScenarioId,
     environment: EnvironmentName,
-    reason: z
-      .string({ error: "say why, for the record" })
-      .trim()
-      .min(1, { error: "say why, for the record" })
-      .max(500),
-    mode: z.enum(["execute"]).default("execute"),
+    reason: Reason,
+    /** `plan` shows what would be done and changes nothing. */
+    mode: z.enum(["execute", "plan"]).default("execute"),
     /** The failing resource; by default the environment's primary one. */
     resource: z.string().optional(),
     /** When the failure was noticed, which starts the clock of the RTO; by default now. */
@@ -48,26 +56,18 @@ const ReportQuery = z.object({
   format: z.enum(["html", "md", "json"], { error: "must be html, md or json" }),
 });
 
-const legalKey = /^[\x21-\x7e]{1,200}$/;
-const legalRun = /^[a-z0-9]+(?:-[A-Za-z0-9]+){2,20}$/;
-
 /** POST /api/recoveries: starts a recovery by an operator's order. */
-export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseInit> {
-  const { request, store, estate, now } = endpoint;
+export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
+  const { request, store, estate, now, who, audit } = endpoint;
   const body = await readText(request);
   const wish = accept(RecoveryRequest.safeParse(readJson(body)));
+  audit.about({ environment: wish.environment, reason: wish.reason });
 
   const scenario = scenarioOf(wish.scenario);
   if (scenario === undefined) {
     throw refuse(problem(400, `this version has no orchestrator for ${wish.scenario}`));
   }
-  const environment = estate.environments[wish.environment];
-  if (environment === undefined) {
-    const known = Object.keys(estate.environments).join(", ");
-    throw refuse(
-      problem(400, `the estate of this deployment has no ${wish.environment}; it has ${known}`),
-    );
-  }
+  const { environment } = environmentIn(estate, wish.environment, 400);
   const resource = wish.resource ?? primaryOf(environment, scenario.resource);
   const place = placeOf(estate, resource);
   if (place?.environment !== wish.environment || place.kind !== scenario.resource) {
@@ -84,41 +84,45 @@ export async function startRecovery(endpoint: Endpoint): Promise<HttpResponseIni
   }
 
   const receivedAt = now();
-  const key = request.headers.get("idempotency-key");
-  if (key !== null && !legalKey.test(key)) {
-    throw refuse(problem(400, "Idempotency-Key must be 1 to 200 visible ASCII characters"));
-  }
+  const key = idempotencyKeyOf(request);
   const distinction = key ?? randomUUID();
   const candidate = runId(wish.scenario, wish.environment, receivedAt, sha256(distinction));
   const tied =
-    key === null
+    key === undefined
       ? { sameBody: true, run: candidate }
       : await store.idempotencyKeys.tie(key, JSON.stringify(wish), candidate);
   if (!tied.sameBody) {
     throw refuse(problem(422, "this Idempotency-Key was used with another body; take a new key"));
   }
 
-  const start = await startRun(endpoint, {
+  const order = {
     scenario: wish.scenario,
     environment: wish.environment,
     resource: place.id,
-    trigger: { kind: "operator", who: "operator", reason: wish.reason },
+    trigger: { kind: "operator", who: who.name, source: who.source, reason: scrub(wish.reason) },
     detectedAt: earlier(wish.detectedAt ?? receivedAt, receivedAt),
     distinction,
     run: tied.run,
-  });
+  } as const;
+  if (wish.mode === "plan") {
+    await startPlan(endpoint, order);
+    return started(request, tied.run, "started");
+  }
+  const start = await startRun(endpoint, order);
+  if (start.kind === "held-back") throw new Error("an operator's order was held back");
   const { run } = start;
-  const links = linksOf(request, run);
   if (start.kind === "attached" && run !== tied.run) {
-    throw refuse(
-      problem(
-        409,
-        `an incident of ${wish.scenario} is open; ${run} takes care of it: ${links.run}`,
-        { run },
-      ),
-    );
+    const { run: address } = linksOf(request, run);
+    const detail = `an incident of ${wish.scenario} is open; ${run} takes care of it: ${address}`;
+    throw refuse(problem(409, detail, { run }));
   }
   const status = start.kind === "ended" ? "ended" : "started";
+  if (start.kind !== "started") await audit.enter("already-done", `${status} earlier`, { run });
+  return started(request, run, status);
+}
+
+function started(request: HttpRequest, run: string, status: "started" | "ended"): HttpResponseInit {
+  const links = linksOf(request, run);
   return json(202, { id: run, status, links }, { location: links.run });
 }
 
@@ -156,7 +160,11 @@ export async function listRecoveries({
 export async function showRecovery({ request, store, runs }: Endpoint): Promise<HttpResponseInit> {
   const id = knownForm(request.params["id"]);
   const links = linksOf(request, id);
-  const [state, record] = await Promise.all([runs.state(id), store.runs.read(id)]);
+  const [state, record, audit] = await Promise.all([
+    runs.state(id),
+    store.runs.read(id),
+    store.audit.ofRun(id),
+  ]);
   if (state.kind === "unknown" && record === undefined) {
     throw refuse(problem(404, `there is no run ${id}; GET /api/recoveries lists them`));
   }
@@ -167,6 +175,7 @@ export async function showRecovery({ request, store, runs }: Endpoint): Promise<
     status,
     ...checkpoint,
     ...(record === undefined || status === "running" ? {} : { record }),
+    audit: [...audit],
     links,
   };
   return json(200, view);
@@ -210,11 +219,6 @@ function preferred(accepted: string | null): "html" | "md" | "json" {
   if (accepted?.includes("text/html") === true) return "html";
   if (accepted?.includes("text/markdown") === true) return "md";
   return "json";
-}
-
-function knownForm(id: string | undefined): string {
-  if (id !== undefined && id.length <= 120 && legalRun.test(id)) return id;
-  throw refuse(problem(404, "there is no such run; GET /api/recoveries lists them"));
 }
 
 function checkpointOf(raw: unknown): { checkpoint?: Checkpoint } {

@@ -1,7 +1,15 @@
 import { z } from "zod";
+import { AuditEntry } from "../domain/audit.js";
 import { Checkpoint } from "../domain/checkpoint.js";
 import { RunRecord } from "../domain/run-record.js";
 import { RunSummary } from "../state/runs.js";
+
+/** Why a person does what he does; it goes into the record. */
+export const Reason = z
+  .string({ error: "say why, for the record" })
+  .trim()
+  .min(1, { error: "say why, for the record" })
+  .max(500);
 
 export const RunLinks = z.strictObject({ run: z.url(), report: z.url() }).meta({ id: "RunLinks" });
 
@@ -13,6 +21,8 @@ export const RunView = z
     status: z.enum(["running", "ended", "stopped"]),
     checkpoint: Checkpoint.optional(),
     record: RunRecord.optional(),
+    /** Who wanted what of it, oldest first; also while it runs. */
+    audit: z.array(AuditEntry),
     links: RunLinks,
   })
   .meta({ id: "Run" });

@@ -1,6 +1,13 @@
-import type { Environment, Estate } from "../domain/estate.js";
+import { environmentOf, type Environment, type Estate } from "../domain/estate.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
-import { runId, type Incident } from "../domain/incident.js";
+import { mayStart, type Leave } from "../domain/automation.js";
+import {
+  runId,
+  runsUntil,
+  stoppedOutcome,
+  type Incident,
+  type RunOfIncident,
+} from "../domain/incident.js";
 import type { Instant } from "../domain/instant.js";
 import type { RecoveryOrder } from "../domain/recovery-order.js";
 import type { Trigger } from "../domain/run-record.js";
@@ -30,7 +37,9 @@ export type Start =
   /** An incident is open; its run takes care of it. */
   | { readonly kind: "attached"; readonly run: string }
   /** The very run that this request was given has ended. */
-  | { readonly kind: "ended"; readonly run: string };
+  | { readonly kind: "ended"; readonly run: string }
+  /** Automation is switched off, or has had its tries; nothing was started. */
+  | { readonly kind: "held-back"; readonly reason: string };
 
 export interface StartDependencies {
   readonly store: StateStore;
@@ -53,29 +62,43 @@ export async function startRun(
     return { kind: "ended", run: request.run };
   }
   const name = incidentName(environment, scenario, resource);
-  const wanted = newIncident(request, environmentOf(estate, environment), name, now());
+  const automatic = request.trigger.kind === "alert";
+  const resources = environmentOf(estate, environment);
+  const openedAt = now();
+  const leave = async (earlier: readonly RunOfIncident[]): Promise<Leave> =>
+    // A person's order is always carried out; alerts are held to the switch and the limits.
+    automatic
+      ? mayStart(await store.automation.read(environment), resources.automation, earlier, openedAt)
+      : { kind: "granted", authority: "act" };
 
   // Each turn of this loop was lost to another trigger, which by that has left an incident behind.
   for (let turn = 1; turn <= 5; turn++) {
     const standing = await store.incidents.read(name);
-    if (standing === undefined) {
-      if (await store.incidents.open(name, wanted)) return begin(runs, wanted);
-      continue;
-    }
-    const incident = standing.value;
-    if (incident.status === "open") {
-      const state = await runs.state(incident.run);
+    if (standing?.value.status === "open") {
+      const { run } = standing.value;
+      const state = await runs.state(run);
       // The trigger that opened it died before it could start the run.
-      if (state.kind === "unknown") return begin(runs, incident, "attached");
-      if (state.kind === "active") return { kind: "attached", run: incident.run };
+      if (state.kind === "unknown") return begin(runs, standing.value, "attached");
+      if (state.kind === "active") return { kind: "attached", run };
       // Terminated from outside, or failed: the run could not close its incident itself.
-      if (await closedMeanwhile(store, name, incident.run)) continue;
-      await store.incidents.close(name, incident.run, "needs-operator", now());
+      if (await closedMeanwhile(store, name, run)) continue;
+      await store.incidents.close(name, run, stoppedOutcome, now());
       continue;
     }
     // The same alert or order again, whose trigger died before it could remember it.
-    if (incident.distinction === wanted.distinction) return { kind: "ended", run: incident.run };
-    if (await store.incidents.reopen(name, standing, wanted)) return begin(runs, wanted);
+    if (standing?.value.distinction === sha256(request.distinction)) {
+      return { kind: "ended", run: standing.value.run };
+    }
+    const earlier = standing === undefined ? [] : runsUntil(standing.value);
+    const granted = await leave(earlier);
+    if (granted.kind === "held-back") return granted;
+    const order = orderOf(request, resources, name, granted.authority);
+    const incident = { ...newIncident(request, openedAt, order), automatic, earlier };
+    const opened =
+      standing === undefined
+        ? await store.incidents.open(name, incident)
+        : await store.incidents.reopen(name, standing, incident);
+    if (opened) return begin(runs, incident);
   }
   throw Object.assign(new Error("too many triggers at once for one incident"), { statusCode: 503 });
 }
@@ -89,9 +112,7 @@ async function begin(
   incident: Incident,
   kind: "started" | "attached" = "started",
 ): Promise<Start> {
-  const orchestrator = scenarioOf(incident.scenario)?.orchestrator;
-  if (orchestrator === undefined) throw new Error(`no orchestrator for ${incident.scenario}`);
-  await runs.start(orchestrator, incident.run, incident.order);
+  await runs.start(orchestratorOf(incident.scenario), incident.run, incident.order);
   return { kind, run: incident.run };
 }
 
@@ -102,29 +123,18 @@ async function closedMeanwhile(store: StateStore, name: string, run: string): Pr
 }
 
 function newIncident(
-  request: StartRequest,
-  environment: Environment,
-  name: string,
+  { scenario, environment, resource, detectedAt, distinction, run }: StartRequest,
   openedAt: Instant,
-): Incident {
-  const { scenario, resource, trigger, detectedAt, distinction } = request;
-  const order: RecoveryOrder = {
-    scenario,
-    environment: request.environment,
-    resource,
-    mode: "execute",
-    trigger,
-    detectedAt,
-    estate: environment,
-    incident: name,
-  };
+  order: RecoveryOrder,
+): Omit<Incident, "automatic" | "earlier"> {
+  const hash = sha256(distinction);
   return {
     version: 1,
-    environment: request.environment,
+    environment,
     scenario,
     resource,
-    run: request.run ?? runId(scenario, request.environment, openedAt, sha256(distinction)),
-    distinction: sha256(distinction),
+    run: run ?? runId(scenario, environment, openedAt, hash),
+    distinction: hash,
     status: "open",
     openedAt,
     detectedAt,
@@ -132,8 +142,44 @@ function newIncident(
   };
 }
 
-function environmentOf(estate: Estate, name: EnvironmentName): Environment {
-  const environment = estate.environments[name];
-  if (environment === undefined) throw new Error(`the estate has no environment ${name}`);
-  return environment;
+const orderOf = (
+  { scenario, environment, resource, trigger, detectedAt }: StartRequest,
+  estate: Environment,
+  incident: string,
+  authority: RecoveryOrder["authority"],
+): RecoveryOrder => ({
+  scenario,
+  environment,
+  resource,
+  mode: "execute",
+  authority,
+  trigger,
+  detectedAt,
+  estate,
+  incident,
+});
+
+/** Starts a run that only shows what it would do; it has no incident and may run beside a recovery. */
+export async function startPlan(
+  { runs, estate }: StartDependencies,
+  request: StartRequest & { readonly run: string },
+): Promise<void> {
+  const { scenario, environment, resource, trigger, detectedAt } = request;
+  const order: RecoveryOrder = {
+    scenario,
+    environment,
+    resource,
+    mode: "plan",
+    authority: "act",
+    trigger,
+    detectedAt,
+    estate: environmentOf(estate, environment),
+  };
+  await runs.start(orchestratorOf(scenario), request.run, order);
+}
+
+function orchestratorOf(scenario: ScenarioId): string {
+  const orchestrator = scenarioOf(scenario)?.orchestrator;
+  if (orchestrator === undefined) throw new Error(`no orchestrator for ${scenario}`);
+  return orchestrator;
 }

@@ -54,14 +54,27 @@ function world() {
     caller: Partial<Caller> = {},
   ): Promise<Answer<Output>> => {
     const context = { log: () => undefined } as unknown as InvocationContext;
-    const full = { run: runId, step: "step", attempt: 1, ...caller };
+    const full: Caller = {
+      run: runId,
+      step: "step",
+      attempt: 1,
+      leases: [],
+      mode: "execute",
+      ...caller,
+    };
     const raw = await activities.get(contract.name)!.handler({ caller: full, input }, context);
     return contract.read(JSON.parse(JSON.stringify(raw)));
   };
-  const lease = async (by = runId): Promise<{ lease: { resource: string; fencing: number } }> => {
-    const taken = await call(run.takeLease, { resource: id, scenario: "s" }, { run: by });
+  const lease = async (
+    by = runId,
+  ): Promise<{ leases: [{ resource: string; fencing: number }] }> => {
+    const taken = await call(
+      run.takeLease,
+      { resource: id, scenario: "container-app-failure" },
+      { run: by },
+    );
     if (!taken.ok || taken.value.kind !== "taken") throw new Error("not taken");
-    return { lease: { resource: id, fencing: taken.value.fencing } };
+    return { leases: [{ resource: id, fencing: taken.value.fencing }] };
   };
   return { apps, blobs, store, logs, probe, call, lease };
 }
@@ -469,7 +482,9 @@ describe("a run's own papers", () => {
     status: "open" as const,
     openedAt: "2026-11-22T14:00:00.000Z",
     detectedAt: "2026-11-22T14:00:00.000Z",
+    automatic: true,
     order: {},
+    earlier: [],
   };
 
   it("confirm a mandate only while the incident is open and this run's", async () => {
@@ -490,13 +505,21 @@ describe("a run's own papers", () => {
 
   it("hold a resource for one run at a time, and give it back twice without harm", async () => {
     const { call, lease } = world();
-    const { lease: first } = await lease();
+    const {
+      leases: [first],
+    } = await lease();
 
-    const held = await call(run.takeLease, { resource: id, scenario: "s" }, { run: "two" });
+    const held = await call(
+      run.takeLease,
+      { resource: id, scenario: "container-app-failure" },
+      { run: "two" },
+    );
     await call(run.releaseLease, { resource: id }, { run: "two" });
     await call(run.releaseLease, { resource: id });
     await call(run.releaseLease, { resource: id });
-    const { lease: second } = await lease("two");
+    const {
+      leases: [second],
+    } = await lease("two");
 
     expect(held).toMatchObject({ ok: true, value: { kind: "held" } });
     expect(second.fencing).toBe(first.fencing + 1);
@@ -509,7 +532,9 @@ describe("a run's own papers", () => {
       blobs.blobs.set(at, { text: "{}", etag: '"other"', metadata: {} });
     };
 
-    expect(await call(run.takeLease, { resource: id, scenario: "s" })).toMatchObject({
+    expect(
+      await call(run.takeLease, { resource: id, scenario: "container-app-failure" }),
+    ).toMatchObject({
       ok: false,
       failure: { class: "busy", code: "lease-race" },
     });
@@ -519,11 +544,14 @@ describe("a run's own papers", () => {
     const { call, store, blobs } = world();
     const { restored } = runRecords;
 
-    await call(run.saveRecord, { record: restored });
-    await call(run.saveRecord, { record: restored });
+    for (const entry of restored.audit) await store.audit.add(entry);
+
+    await call(run.saveRecord, { record: { ...restored, audit: [] } });
+    await call(run.saveRecord, { record: { ...restored, audit: [] } });
     blobs.blobs.set("runs/foreign.json", { text: "{}", etag: '"x"', metadata: {} });
 
-    expect(await store.runs.read(restored.id)).toEqual(restored);
+    // Its receipts are read from the outbox, and none was posted here.
+    expect(await store.runs.read(restored.id)).toEqual({ ...restored, notifications: [] });
     expect(await store.runs.report(restored.id, "md")).toContain("# Container app failure");
     expect(await store.runs.report(restored.id, "html")).toContain("<!doctype html>");
     expect(await store.runs.list()).toMatchObject([{ id: restored.id, outcome: "restored" }]);

@@ -93,13 +93,13 @@ describe("container app activities", () => {
 
   async function begin(change: Partial<Change> = {}): Promise<Caller> {
     await azure.control.reset(seed(change.mode ?? "Single", change.goodIsActive ?? false));
-    const caller = { run, step: "step", attempt: 1 };
+    const caller: Caller = { run, step: "step", attempt: 1, leases: [], mode: "execute" };
     const lease = await runner.run(takeLease, caller, {
       resource: id,
       scenario: "container-app-failure",
     });
     if (!lease.ok || lease.value.kind !== "taken") throw new Error("no lease");
-    return { ...caller, lease: { resource: id, fencing: lease.value.fencing } };
+    return { ...caller, leases: [{ resource: id, fencing: lease.value.fencing }] };
   }
   const perform = (of: Change, caller: Caller, by = runner) => of.perform(by, caller);
   const requests = async (operation: string) =>
@@ -193,13 +193,13 @@ describe("container app activities", () => {
 
     it("changes nothing without the lease, or with one that another run has taken", async () => {
       const caller = await begin(subject);
-      const { lease, ...without } = caller;
+      const old = caller.leases.map((lease) => ({ ...lease, fencing: 99 }));
 
-      const none = await perform(subject, without);
+      const none = await perform(subject, { ...caller, leases: [] });
       const foreign = await perform(subject, { ...caller, run: `${run.slice(0, -1)}e` });
-      const old = await perform(subject, { ...caller, lease: { ...lease!, fencing: 99 } });
+      const outdated = await perform(subject, { ...caller, leases: old });
 
-      for (const answer of [none, foreign, old]) {
+      for (const answer of [none, foreign, outdated]) {
         expect(answer).toMatchObject({
           ok: false,
           failure: { class: "terminal", code: "lease-lost" },

@@ -50,6 +50,32 @@ describe("classify error", () => {
     );
   });
 
+  it.each([
+    [403, "Forbidden", "ForbiddenByRbac", "permission-lag"],
+    [403, "Forbidden", "ForbiddenByPolicy", "permission-lag"],
+    [403, "Forbidden", "ForbiddenByFirewall", "terminal"],
+    [403, "Forbidden", "ForbiddenByConnection", "terminal"],
+    [403, "Forbidden", "SecretDisabled", "terminal"],
+    [409, "Conflict", "ObjectIsBeingDeleted", "busy"],
+    [409, "Conflict", "ObjectIsBeingRecovered", "busy"],
+    [409, "Conflict", "ObjectIsDeletedButRecoverable", "terminal"],
+  ])("reads why Key Vault refuses: %i %s, %s within, is %s", (status, code, within, of) => {
+    const error = Object.assign(azure(status, code), {
+      details: { error: { code, innerError: { code: within } } },
+    });
+
+    expect(classifyError(error)).toMatchObject({ class: of, code: within });
+  });
+
+  it("tells a vault whose name is held by a deleted one from a vault that is being changed", () => {
+    const busy = azure(409, "ConflictError");
+    const held = azure(409, "ConflictError");
+    held.message = "A vault with the same name already exists in deleted state.";
+
+    expect(classifyError(busy)).toMatchObject({ class: "busy", code: "ConflictError" });
+    expect(classifyError(held)).toMatchObject({ class: "terminal", code: "vault-soft-deleted" });
+  });
+
   it("takes an identity that does not answer for transient and keeps a class that was given", () => {
     const identity = Object.assign(new Error("none"), { name: "CredentialUnavailableError" });
 

@@ -7,6 +7,7 @@ describe("settings", () => {
   it("have a default for everything but the state account", () => {
     const { findings, azure, state } = readSettings({
       STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
       ARM_ENDPOINT: "",
     });
 
@@ -16,6 +17,29 @@ describe("settings", () => {
       armEndpoint: "https://management.azure.com",
       callTimeLimit: seconds(20),
     });
+  });
+
+  it("take the service's own address from the platform", () => {
+    const on = (WEBSITE_HOSTNAME?: string) =>
+      readSettings({
+        STATE_BLOB_ENDPOINT: endpoint,
+        BACKUP_BLOB_ENDPOINT: endpoint,
+        WEBSITE_HOSTNAME,
+      }).address;
+
+    expect(on("mcp-dr.azurewebsites.net")).toBe("https://mcp-dr.azurewebsites.net");
+    expect(on("localhost:7071")).toBe("http://localhost:7071");
+    expect(on(undefined)).toBeUndefined();
+  });
+
+  it("never stop the service over the key of its notices", () => {
+    const { findings, webhookKey } = readSettings({
+      STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
+    });
+
+    expect(findings).toEqual([]);
+    expect(webhookKey).toBe("");
   });
 
   it("name each wrong one, and stay usable enough to say so", () => {
@@ -31,5 +55,55 @@ describe("settings", () => {
     expect(findings.join("\n")).toContain("app setting CALL_TIME_LIMIT_SECONDS");
     expect(state.endpoint).toMatch(/\.invalid$/);
     expect(azure.callTimeLimit).toBe(seconds(20));
+  });
+
+  it("leave the platform's word and the alerts' token out of account until they are asked for", () => {
+    const { platformAuthentication, alertToken } = readSettings({
+      STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
+    });
+
+    expect(platformAuthentication).toBe("none");
+    expect(alertToken).toBeUndefined();
+  });
+
+  it("turn the secure webhook on by audience and tenant", () => {
+    const { findings, alertToken, platformAuthentication } = readSettings({
+      STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
+      PLATFORM_AUTHENTICATION: "entra",
+      ALERT_TOKEN_AUDIENCE: "api://one, two",
+      ALERT_TOKEN_TENANT: "0c4f8f0a-9a5e-4c39-8d0a-1d2f3b4c5d6e",
+    });
+
+    expect(findings).toEqual([]);
+    expect(platformAuthentication).toBe("entra");
+    expect(alertToken).toEqual({
+      authorityHost: "https://login.microsoftonline.com",
+      tenant: "0c4f8f0a-9a5e-4c39-8d0a-1d2f3b4c5d6e",
+      audiences: ["api://one", "two"],
+      application: "461e8683-5575-4561-ac7f-899cc907d62a",
+      role: "ActionGroupsSecureWebhook",
+    });
+  });
+
+  it.each([
+    [{ ALERT_TOKEN_AUDIENCE: "api://one" }, "ALERT_TOKEN_TENANT: name it beside"],
+    [
+      { ALERT_TOKEN_TENANT: "0c4f8f0a-9a5e-4c39-8d0a-1d2f3b4c5d6e" },
+      "ALERT_TOKEN_AUDIENCE: name it",
+    ],
+    [{ ALERT_TOKEN_AUDIENCE: "a", ALERT_TOKEN_TENANT: "contoso" }, "write the tenant's id"],
+    [{ ALERT_TOKEN_AUDIENCE: "a", CALL_TIME_LIMIT_SECONDS: "soon" }, "ALERT_TOKEN_TENANT: name it"],
+    [{ PLATFORM_AUTHENTICATION: "Entra" }, "PLATFORM_AUTHENTICATION: write none or entra"],
+  ])("refuse half a lock: %j", (given, finding) => {
+    const { findings, alertToken } = readSettings({
+      STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
+      ...given,
+    });
+
+    expect(findings.join("\n")).toContain(finding);
+    expect(alertToken).toBeUndefined();
   });
 });

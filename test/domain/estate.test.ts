@@ -133,8 +133,77 @@ describe("estate", () => {
       },
       "every resource has one place",
     ],
+    ...(
+      [
+        [
+          "a channel in the clear",
+          { url: "http://hooks.example.com/x" },
+          "must begin with https://; plain http is for 127.0.0.1 and localhost alone",
+        ],
+        [
+          "a channel whose address is a secret",
+          { url: "https://hooks.example.com/x?code=abc" },
+          "channels.0.url: carries what looks like a credential",
+        ],
+        [
+          "a channel with a user in its address",
+          { url: "https://me@hooks.example.com/x" },
+          "channels.0.url: carries what looks like a credential",
+        ],
+        [
+          "a channel without an address",
+          { url: "hooks" },
+          "channels.0.url: write the receiver's full address",
+        ],
+        ["a channel of another kind", { kind: "sms" }, "channels.0.kind: write webhook"],
+        ["a channel with a long name", { name: "On call!" }, "channels.0.name: write a short name"],
+        [
+          "channels that leave somebody out",
+          { levels: ["primary", "secondary"] },
+          "channels: has no channel for the escalation contact",
+        ],
+      ] as const
+    ).map(
+      ([what, member, expected]) =>
+        [
+          what,
+          (e: SampleEstate) => {
+            const { channels } = e.environments.production["notifications"] as {
+              channels: object[];
+            };
+            Object.assign(channels[0]!, member);
+          },
+          expected,
+        ] as [string, (estate: SampleEstate) => void, string],
+    ),
+    [
+      "two channels of one name",
+      (e) => {
+        const notifications = e.environments.production["notifications"] as { channels: object[] };
+        notifications.channels.push(notifications.channels[0]!);
+      },
+      "channels: has two channels named on-call",
+    ],
+    [
+      "notifications without a channel",
+      (e) => {
+        e.environments.production["notifications"] = { channels: [] };
+      },
+      "name at least one channel, or leave notifications out",
+    ],
   ])("refuses %s and says what to write", (_what, bend, expected) => {
     expect(findings(bend).join("\n")).toContain(expected);
+  });
+
+  it("takes a receiver on this machine without TLS", () => {
+    const local = (url: string) =>
+      findings((e) => {
+        const { channels } = e.environments.production["notifications"] as { channels: object[] };
+        Object.assign(channels[0]!, { url });
+      });
+
+    expect(local("http://127.0.0.1:8080/x")).toEqual([]);
+    expect(local("http://localhost:8080/x")).toEqual([]);
   });
 
   it("finds what an ARM id means, in any case", () => {

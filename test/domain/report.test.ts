@@ -3,7 +3,7 @@ import path from "node:path";
 import { escapeUTF8 } from "entities";
 import { renderHtml } from "../../src/domain/report-html.js";
 import { renderMarkdown } from "../../src/domain/report-markdown.js";
-import { Outcome, type RunRecord } from "../../src/domain/run-record.js";
+import { Outcome, RunRecord } from "../../src/domain/run-record.js";
 import { report } from "../../src/domain/report.js";
 import { runRecords } from "../support/run-records.js";
 
@@ -25,6 +25,12 @@ describe("report", () => {
       ...runRecords.restored,
       reason: hostile,
       findings: [hostile],
+      audit: runRecords.restored.audit.map((entry) => ({
+        ...entry,
+        who: { name: hostile, source: "claimed", roles: [] },
+        reason: hostile,
+        detail: hostile,
+      })),
       steps: runRecords.restored.steps.map((step) => ({ ...step, detail: hostile })),
     };
 
@@ -33,6 +39,19 @@ describe("report", () => {
     expect(markdown).not.toMatch(/(?<!\\)<script/);
     expect(markdown).not.toMatch(/^# heading/m);
     expect(markdown).not.toMatch(/(?<!\\)\[x/);
+  });
+
+  it("shows requests that differ in nothing but their time as one line", () => {
+    const [first, again] = report(runRecords.restored).requests;
+
+    expect(first).toMatchObject({ action: "alert", result: "accepted" });
+    expect(again).toMatchObject({ action: "alert (2 times)", at: "2026-11-22T13:58:34.000Z" });
+  });
+
+  it("reads a record from before there was an audit", () => {
+    const { audit: _, ...before } = runRecords.restored;
+
+    expect(RunRecord.parse(before).audit).toEqual([]);
   });
 
   it("has words for every outcome, and never calls a breach or a failure good", () => {

@@ -5,7 +5,7 @@ import { ClassifiedError, terminal, type Failure } from "../../src/domain/failur
 import { geographyOf } from "../../src/domain/geography.js";
 import { compact, earlier, elapsed, plus, type Instant } from "../../src/domain/instant.js";
 import { runId } from "../../src/domain/incident.js";
-import { claimLease, covers, leaseLength, renewalAt, type Lease } from "../../src/domain/lease.js";
+import { claimLease, coverOf, leaseLength, renewalAt, type Lease } from "../../src/domain/lease.js";
 import { deadlines, describeBreach, withinRto } from "../../src/domain/objectives.js";
 import { nextAttempt, once, patiently, persistently } from "../../src/domain/patience.js";
 import { parseResourceId, sameResource } from "../../src/domain/resource-id.js";
@@ -108,7 +108,7 @@ describe("patience", () => {
 });
 
 describe("lease", () => {
-  const wanted = { resource: "/r", run: "one", scenario: "s" };
+  const wanted = { resource: "/r", run: "one", scenario: "container-app-failure" } as const;
   const take = (current: Lease | undefined, run: string, at: Instant) =>
     claimLease(current, { ...wanted, run }, at);
   const taken = (current: Lease | undefined, run: string, at: Instant): Lease => {
@@ -142,12 +142,12 @@ describe("lease", () => {
     const lease = taken(undefined, "one", now);
     const proof = { resource: "/r", fencing: lease.fencing };
 
-    expect(covers(lease, proof, "one", now)).toBe(true);
-    expect(covers(lease, proof, "two", now)).toBe(false);
-    expect(covers(lease, { ...proof, fencing: 9 }, "one", now)).toBe(false);
-    expect(covers(lease, proof, "one", plus(now, minutes(9)))).toBe(false);
-    expect(covers({ ...lease, released: true }, proof, "one", now)).toBe(false);
-    expect(covers(undefined, proof, "one", now)).toBe(false);
+    expect(coverOf(lease, proof, "one", now).kind).toBe("covered");
+    expect(coverOf(lease, proof, "two", now).kind).toBe("lost");
+    expect(coverOf(lease, { ...proof, fencing: 9 }, "one", now).kind).toBe("lost");
+    expect(coverOf(lease, proof, "one", plus(now, minutes(9))).kind).toBe("lost");
+    expect(coverOf({ ...lease, released: true }, proof, "one", now).kind).toBe("lost");
+    expect(coverOf(undefined, proof, "one", now).kind).toBe("lost");
   });
 
   it("never has two holders at once, whoever asks when", () => {

@@ -4,9 +4,10 @@ import fc from "fast-check";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { elapsed } from "../../src/domain/instant.js";
-import { milliseconds, minutes } from "../../src/domain/duration.js";
+import { hours, milliseconds, minutes } from "../../src/domain/duration.js";
 import { recoverContainerApp } from "../../src/orchestrators/recover-container-app.js";
 import { containerAppFailure } from "../../src/scenarios/container-app-failure.js";
+import { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { framed } from "../../src/recovery/framed.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { patient, type PatientTraits } from "../support/patient.js";
@@ -46,6 +47,37 @@ describe("recover container app", () => {
     expect(changes(run)).toEqual([]);
     expect(run.calls.map(({ name }) => name)).not.toContain("takeLease");
     expect(run.closedWith).toBe("not-needed");
+  });
+
+  it("plans the main path without a change, whatever the probes say", async () => {
+    for (const heals of ["already", "restart"] as const) {
+      const subject = patient({ heals });
+      const { incident: _none, ...order } = orderOf({ mode: "plan" });
+      const run = await replay(recoverContainerApp, {
+        instanceId,
+        input: order,
+        stubs: subject.stubs,
+        startAt,
+      });
+
+      expect(subject.record()).toMatchObject({
+        outcome: "planned",
+        plan: { changes: [{ step: "restart-revision" }], fallbacks: [{}, {}] },
+      });
+      expect(run.calls.every(({ caller }) => caller.mode === "plan")).toBe(true);
+      expect(run.calls.map(({ name }) => name)).not.toContain("captureAppLogs");
+    }
+  });
+
+  it("says that a plan is incomplete when nothing can be seen", async () => {
+    const subject = patient({ failing: { observeApp: terminal } });
+    const { incident: _none, ...order } = orderOf({ mode: "plan" });
+    await replay(recoverContainerApp, { instanceId, input: order, stubs: subject.stubs, startAt });
+
+    expect(subject.record()).toMatchObject({
+      outcome: "planned",
+      reason: "the plan is incomplete: Forbidden: no",
+    });
   });
 
   it("restarts the serving revision and verifies", async () => {
@@ -232,7 +264,7 @@ describe("recover container app", () => {
     const run = await recover({ heals: "activation" });
 
     const mutating = run.calls.filter(({ name }) => changes(run).includes(name));
-    expect(mutating.every(({ caller }) => caller.lease !== undefined)).toBe(true);
+    expect(mutating.every(({ caller }) => caller.leases.length === 1)).toBe(true);
     const names = run.calls.map(({ name }) => name);
     expect(names.lastIndexOf("releaseLease")).toBeGreaterThan(
       names.lastIndexOf("startRollForward"),
@@ -258,7 +290,7 @@ describe("recover container app", () => {
 
   it("needs an operator when the service itself is at fault, and still reports", async () => {
     const subject = patient();
-    const broken = framed(containerAppFailure, function* (recovery) {
+    const broken = framed(containerAppFailure, RecoveryOrder, function* (recovery) {
       yield* recovery.sleep(milliseconds(1));
       throw new Error("undefined is not a function");
     });
@@ -266,7 +298,7 @@ describe("recover container app", () => {
 
     expect(subject.record()).toMatchObject({
       outcome: "needs-operator",
-      reason: "this service failed itself: undefined is not a function",
+      reason: "this service failed itself: undefined is not a function; nobody decided in time",
     });
     expect(subject.closedWith()).toBe("needs-operator");
   });
@@ -433,8 +465,9 @@ describe("recover container app", () => {
         const restored = ["restored", "restored-with-findings"].includes(run.record.outcome);
         expect(run.record.restoredAt !== undefined).toBe(restored);
         if (run.record.outcome === "not-needed") expect(changes(run)).toEqual([]);
-        // Less than an hour of simulated time, however things fail.
-        expect(run.endedAt - startAt).toBeLessThan(minutes(60));
+        // Less than an hour of simulated time, however things fail; people are waited for besides.
+        const waited = run.record.decisions.length * hours(4);
+        expect(run.endedAt - startAt - waited).toBeLessThan(minutes(60));
       }),
       { numRuns: 40 },
     );

@@ -104,13 +104,17 @@ describe("container app failure, from alert to report", () => {
       reason: "users report errors",
     };
     const send = (body: unknown, key: string) =>
-      service.call("POST", "/api/recoveries", JSON.stringify(body), { "idempotency-key": key });
+      service.call("POST", "/api/recoveries", JSON.stringify(body), {
+        "idempotency-key": key,
+        "x-operator": "ada",
+      });
 
     const first = await send(order, "one");
     const again = await send(order, "one");
     const other = await send({ ...order, reason: "another" }, "one");
     const second = await send(order, "two");
     const { id } = first.json as { id: string };
+    const live = (await service.call("GET", `/api/recoveries/${id}`)).json;
     const record = await ended(stack, id);
     const late = await send(order, "one");
 
@@ -121,8 +125,13 @@ describe("container app failure, from alert to report", () => {
     expect(late).toMatchObject({ status: 202, json: { id, status: "ended" } });
     expect(record).toMatchObject({
       outcome: "restored",
-      trigger: { reason: "users report errors" },
+      trigger: { who: "ada", source: "claimed", reason: "users report errors" },
     });
+    const results = (of: unknown) =>
+      (of as { audit: readonly { result: string }[] }).audit.map(({ result }) => result);
+    expect(results(live)).toEqual(["accepted", "already-done", "refused"]);
+    expect(record.audit).toEqual((live as { audit: unknown }).audit);
+    expect(await service.report(id, "md")).toContain("ada (claimed)");
   });
 
   it("leaves no credential behind: not in logs, blobs, status or reports", async () => {

@@ -170,7 +170,7 @@ it("storage accounts are shown to whoever may read them", async () => {
   expect([refused, got, listed, missing].map(({ status }) => status)).toEqual([403, 200, 200, 404]);
   expect(got.json()).toMatchObject({
     name: "mcpdrstate",
-    sku: { name: "Standard_ZRS" },
+    sku: { name: "Standard_GRS" },
     properties: { primaryEndpoints: { blob: "https://mcpdrstate.blob.core.windows.net/" } },
   });
   expect(listed.json<{ value: unknown[] }>().value).toHaveLength(1);

@@ -1,63 +1,31 @@
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { smallSeed } from "../../simulator/seeds/small.js";
-import {
-  CLOCK_PRELOAD,
-  ROOT,
-  type SimulatorProcess,
-  startSimulatorProcess,
-} from "./simulator-process.js";
+import { runWithSdk } from "./sdk-program.js";
+import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 
 let azure: SimulatorProcess;
-let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "simulator-copies-"));
+  azure = await startSimulatorProcess();
   const [account] = smallSeed.storageAccounts ?? [];
   const other = { ...account!, id: account!.id.replace("mcpdrstate", "mcpdrcopy") };
-  const seed = join(folder, "seed.json");
-  await writeFile(seed, JSON.stringify({ ...smallSeed, storageAccounts: [account, other] }));
-  azure = await startSimulatorProcess(["--seed", seed]);
+  const seed = { ...smallSeed, storageAccounts: [account, other] };
+  await azure.steer("POST", "/reset", { seed });
 });
 
 afterAll(async () => {
   await azure.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a program on the storage SDK, unmodified, with what an app would have; it answers with JSON. */
-async function withSdk(program: string): Promise<unknown> {
-  const script = join(folder, "client.cjs");
-  await writeFile(script, `${PROLOGUE}\n(async () => {${program}})().then(done, failed);`);
-  const client = spawn(process.execPath, ["--require", CLOCK_PRELOAD, script], {
-    env: {
-      PATH: process.env["PATH"],
-      ...azure.env,
-      MODULES: join(ROOT, "node_modules"),
-      CONTROL: azure.control,
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return JSON.parse(await text(client.stdout)) as unknown;
-}
+const withSdk = (program: string): Promise<unknown> => runWithSdk(azure, PROLOGUE + program);
 
 const PROLOGUE = `
-const load = (name) => require(require.resolve(name, { paths: [process.env.MODULES] }));
 const { BlobServiceClient, BlobClient, generateBlobSASQueryParameters, BlobSASPermissions } =
   load("@azure/storage-blob");
-const { DefaultAzureCredential } = load("@azure/identity");
-const credential = new DefaultAzureCredential();
 const service = (name) =>
   new BlobServiceClient("https://" + name + ".blob.core.windows.net", credential);
 const [from, to] = [service("mcpdrstate"), service("mcpdrcopy")];
 const target = to.getContainerClient("target");
 const source = from.getContainerClient("source").getBlockBlobClient("a/b.json");
-const code = (promise) => promise.then(() => "done", (error) => error.statusCode + " " + error.code);
-const advance = (seconds) =>
-  fetch(process.env.CONTROL + "/clock/advance", { method: "POST", body: JSON.stringify({ seconds }) });
 const prepare = async () => {
   await from.getContainerClient("source").createIfNotExists();
   await target.createIfNotExists();
@@ -78,8 +46,6 @@ const bearer = async () => ({
   scheme: "Bearer",
   value: (await credential.getToken("https://storage.azure.com/.default")).token,
 });
-const done = (value) => process.stdout.write(JSON.stringify(value));
-const failed = (error) => done({ failed: String(error.stack) });
 `;
 
 it("blobs are copied between accounts with the bearer of their source", async () => {

@@ -157,6 +157,12 @@ describe("Resource Manager", () => {
       {},
       "400 InvalidRequestContent",
     ],
+    [
+      "the mode of preview versions",
+      { properties: { configuration: { activeRevisionsMode: "Labels" } } },
+      {},
+      "400 InvalidRequestContent",
+    ],
     ["another location", { location: "westus" }, {}, "409 InvalidResourceLocation"],
   ])("refuses a body with %s", async (_case, body, headers, expected) => {
     const headersOf = headers as Record<string, string>;

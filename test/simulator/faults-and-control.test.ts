@@ -134,6 +134,18 @@ describe("faults of calls", () => {
     expect((await restart()).status).toBe(200);
   });
 
+  it("lost-answer with a status lets the effect happen and answers an error", async () => {
+    await order({ name: "lost-answer", times: 1, status: 504 });
+
+    const answer = await restart();
+
+    expect(answer.status).toBe(504);
+    expect(answer.json()).toMatchObject({ error: { code: "GatewayTimeout" } });
+    expect(await effects()).toMatchObject([
+      { operation: "containerAppsRevisions.restart", status: 504, fault: "lost-answer" },
+    ]);
+  });
+
   it("hold-answer keeps the answer back until it is released or dropped", async () => {
     await order({ name: "hold-answer", match: { service: "arm" }, times: 2 });
 

@@ -120,6 +120,16 @@ describe("faults of operations", () => {
   });
 });
 
+it("revision-gone forgets the inactive revision that a call names, and no other", async () => {
+  const operation = "containerAppsRevisions.activate";
+  await order({ name: "revision-gone", match: { operation }, times: 2 });
+
+  const [older, active] = [await act(`${OLDER}/activate`), await act(`${REVISION}/activate`)];
+
+  expect([older.status, active.status]).toEqual([404, 200]);
+  expect([(await get(OLDER)).status, (await get(REVISION)).status]).toEqual([404, 200]);
+});
+
 describe("faults of an app over time", () => {
   it("health-flapping goes up and down until it is taken back", async () => {
     const id = await order({ name: "health-flapping", resource: APP_ID, periodSeconds: 30 });

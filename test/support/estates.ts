@@ -28,6 +28,7 @@ export function orderOf(more: Partial<RecoveryOrder> = {}): RecoveryOrder {
     environment: "production",
     resource: estate.containerApp.primary,
     mode: "execute",
+    authority: "act",
     trigger: { kind: "alert", alertId: "/alerts/1", rule: "mcp-health", severity: "Sev1" },
     detectedAt,
     estate,

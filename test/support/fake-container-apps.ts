@@ -17,6 +17,7 @@ export class FakeContainerApps implements ContainerApps {
     fqdn: "mcp.example.azurecontainerapps.io",
     latestRevision: "mcp--new",
     latestReadyRevision: "mcp--new",
+    variables: {},
     traffic: [{ revision: undefined, latest: true, weight: 100 }],
   };
   all: RevisionView[] = [

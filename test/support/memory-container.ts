@@ -4,7 +4,7 @@ import type { BlobContainer } from "../../src/azure/blob-container.js";
 export class MemoryContainer implements BlobContainer {
   readonly blobs = new Map<
     string,
-    { text: string; etag: string; metadata: Record<string, string> }
+    { text: string; bytes?: Buffer; etag: string; metadata: Record<string, string> }
   >();
   /** Thrown by the next calls, one each. */
   readonly failures: Error[] = [];
@@ -48,6 +48,36 @@ export class MemoryContainer implements BlobContainer {
     return [...this.blobs]
       .filter(([name]) => name.startsWith(prefix))
       .map(([name, { metadata }]) => ({ name, metadata }));
+  }
+
+  async folders(prefix: string) {
+    const below = (await this.list(prefix)).flatMap(({ name }) => {
+      const end = name.indexOf("/", prefix.length);
+      return end === -1 ? [] : [name.slice(0, end + 1)];
+    });
+    return [...new Set(below)];
+  }
+
+  async readBytes(name: string) {
+    await this.#turn();
+    const blob = this.blobs.get(name);
+    return blob && (blob.bytes ?? Buffer.from(blob.text));
+  }
+
+  async putBytes(name: string, bytes: Uint8Array) {
+    await this.#turn();
+    this.#store(name, Buffer.from(bytes).toString("utf8"));
+    this.blobs.get(name)!.bytes = Buffer.from(bytes);
+  }
+
+  /** Names that a policy of immutability keeps. */
+  readonly immutable = new Set<string>();
+
+  async remove(name: string): Promise<"removed" | "kept"> {
+    await this.#turn();
+    if (this.immutable.has(name)) return "kept";
+    this.blobs.delete(name);
+    return "removed";
   }
 
   check(): Promise<void> {

@@ -1,5 +1,6 @@
 import * as app from "../../src/activities/container-app.contract.js";
 import * as evidence from "../../src/activities/evidence.contract.js";
+import { postNotice } from "../../src/activities/notices.contract.js";
 import * as run from "../../src/activities/run.contract.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
@@ -78,6 +79,7 @@ export function patient(traits: Partial<PatientTraits> = {}): Patient {
     };
 
   const stubs: Stub[] = [
+    stub(postNotice, () => ({ changed: true, detail: "posted" })),
     stub(
       app.observeApp,
       () =>

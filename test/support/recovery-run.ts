@@ -18,7 +18,10 @@ export async function freshAlert(stack: Stack, alertId?: string): Promise<unknow
   return availabilityAlert(component, availabilityTests[0] ?? component, now, alertId);
 }
 
-/** Waits until a run has ended, and gives its record. Real time is bounded; the run's own is not. */
+/**
+ * Waits until a run has ended, and gives its record. Real time is bounded; the run's own is not. A
+ * person who is asked what to do about a failed step gives up.
+ */
 export async function ended(stack: Stack, run: string, withinMs = 20_000): Promise<RunRecord> {
   const service = new ServiceClient(stack.host);
   const deadline = performance.now() + withinMs;
@@ -26,22 +29,46 @@ export async function ended(stack: Stack, run: string, withinMs = 20_000): Promi
   while (performance.now() < deadline) {
     last = await service.run(run);
     if (last.status !== "running" && last.record !== undefined) return last.record;
+    const asked = last.checkpoint?.decisions.find(({ status }) => status === "open");
+    if (asked !== undefined) {
+      await service.say(run, "decision", { step: asked.step, choice: "abort", reason: "a test" });
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`${run} did not end: ${JSON.stringify(last?.checkpoint ?? last)}`);
+}
+
+/** Waits until a run has come to where a test wants it. */
+export async function reached(
+  stack: Stack,
+  run: string,
+  there: (view: RunView) => boolean,
+  withinMs = 20_000,
+): Promise<RunView> {
+  const service = new ServiceClient(stack.host);
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const view = await service.run(run);
+    if (there(view)) return view;
+    if (performance.now() > deadline) {
+      throw new Error(`${run} did not get there: ${JSON.stringify(view.checkpoint ?? view)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Breaks the app, posts the alert and waits for the end. */
 export async function recoverFrom(
   stack: Stack,
   fault: string,
+  withinMs?: number,
 ): Promise<{ answer: AlertAnswer; record: RunRecord; effects: readonly LogEntry[] }> {
   const app = productionOf(stack).containerApp.primary;
   await stack.simulator.fault({ name: fault, resource: app });
   const service = new ServiceClient(stack.host);
   const answer = await service.postAlert(await freshAlert(stack));
   if (answer.run === undefined) throw new Error(`nothing was started: ${answer.reason}`);
-  const record = await ended(stack, answer.run);
+  const record = await ended(stack, answer.run, withinMs);
   return { answer, record, effects: await stack.simulator.log(0, true) };
 }
 

@@ -90,9 +90,16 @@ const eventType = {
   timerFired: 11,
   turnStarted: 12,
   turnCompleted: 13,
+  eventRaised: 15,
 } as const;
 
-const actionKind = { activity: 0, timer: 5, all: 12, any: 11 } as const;
+const actionKind = { activity: 0, timer: 5, event: 6, all: 12, any: 11 } as const;
+
+/** What people say when they see where a run stands: events, each after a while. */
+export type People = (
+  status: unknown,
+  now: number,
+) => readonly { readonly name: string; readonly data: unknown; readonly after?: number }[];
 
 export async function replay(
   handler: OrchestrationHandler,
@@ -101,6 +108,7 @@ export async function replay(
     readonly input: unknown;
     readonly stubs: readonly Stub[];
     readonly startAt: number;
+    readonly people?: People;
     readonly longestTurns?: number;
   },
 ): Promise<Replayed> {
@@ -109,7 +117,7 @@ export async function replay(
   const events: HistoryEvent[] = [];
   const calls: Call[] = [];
   const customStatuses: unknown[] = [];
-  const due: { at: number; event: () => HistoryEvent }[] = [];
+  let due: { at: number; timer?: number; event: () => HistoryEvent }[] = [];
   let now = run.startAt;
 
   const append = (type: number, more: Partial<HistoryEvent> = {}): void => {
@@ -121,6 +129,7 @@ export async function replay(
       const fired = { TimerId: id, FireAt: action.fireAt };
       due.push({
         at: Date.parse(action.fireAt ?? ""),
+        timer: id,
         event: () => happened(eventType.timerFired, fired),
       });
       return;
@@ -166,6 +175,11 @@ export async function replay(
     refuseNonDeterminism(events, actions);
     const known = events.filter(isScheduling).length;
     for (const [index, action] of actions.slice(known).entries()) schedule(action, known + index);
+    due = due.filter(({ timer }) => timer === undefined || actions[timer]?.isCanceled !== true);
+    for (const { name, data, after = 0 } of run.people?.(state.customStatus, now) ?? []) {
+      const raised = { Name: name, Input: JSON.stringify(data) };
+      due.push({ at: now + after, event: () => happened(eventType.eventRaised, raised) });
+    }
     append(eventType.turnCompleted);
     if (state.isDone || error !== undefined) {
       return {
@@ -185,7 +199,7 @@ export async function replay(
     if (next === undefined) throw new Error("the orchestration waits for nothing");
     now = Math.max(now, next.at);
     for (const event of events) {
-      if (!isScheduling(event) && event.EventType < eventType.turnStarted) event.IsPlayed = true;
+      if (!isScheduling(event) && !isBracket(event)) event.IsPlayed = true;
     }
     append(eventType.turnStarted);
     events.push(next.event());
@@ -237,12 +251,16 @@ function engine(handler: OrchestrationHandler, instanceId: string, input: unknow
   };
 }
 
+/** Everything that takes a number; waits for events take none. */
 function numbered(actions: readonly (readonly Action[])[]): readonly Action[] {
   const flat = (action: Action): readonly Action[] =>
     action.actionType === actionKind.all || action.actionType === actionKind.any
       ? (action.compoundActions ?? []).flatMap(flat)
       : [action];
-  return actions.flat().flatMap(flat);
+  return actions
+    .flat()
+    .flatMap(flat)
+    .filter(({ actionType }) => actionType !== actionKind.event);
 }
 
 /** What the host checks: the code must schedule what the history says it scheduled. */
@@ -258,6 +276,9 @@ function refuseNonDeterminism(history: readonly HistoryEvent[], actions: readonl
     }
   }
 }
+
+const isBracket = ({ EventType }: HistoryEvent): boolean =>
+  EventType === eventType.turnStarted || EventType === eventType.turnCompleted;
 
 const isScheduling = ({ EventType }: HistoryEvent): boolean =>
   EventType === eventType.taskScheduled || EventType === eventType.timerCreated;

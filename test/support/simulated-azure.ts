@@ -1,19 +1,19 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { repository } from "../../local/stack/repository.js";
-import { seedFromEstate, stateAccount } from "../../local/stack/seed-from-estate.js";
+import { backupAccount, seedFromEstate, stateAccount } from "../../local/stack/seed-from-estate.js";
 import { SimulatorClient } from "../../local/stack/simulator-client.js";
-import { onSharedClock, startSimulatorProcess } from "../../local/stack/simulator-process.js";
+import { startSimulatorProcess } from "../../local/stack/simulator-process.js";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
+import { type AzurePorts, startAzurePorts } from "./azure-ports.js";
 import { sampleEstate } from "./estates.js";
+import { startJsonLinesProcess } from "./json-lines-process.js";
 
 /** The simulator alone, and processes that run activities against it. */
 export interface SimulatedAzure {
   readonly control: SimulatorClient;
   runner(): Promise<ActivityRunner>;
+  ports(): Promise<AzurePorts>;
   stop(): Promise<void>;
 }
 
@@ -33,19 +33,30 @@ export async function simulatedAzure(
   const folder = mkdtempSync(path.join(os.tmpdir(), "simulated-azure-test-"));
   const simulator = await startSimulatorProcess({ seed, folder, onLog: () => undefined });
   const runners: ActivityRunner[] = [];
+  const ports: AzurePorts[] = [];
+  const environment = {
+    ...simulator.ready.env,
+    STATE_BLOB_ENDPOINT: `https://${stateAccount}.blob.core.windows.net`,
+    BACKUP_BLOB_ENDPOINT: `https://${backupAccount}.blob.core.windows.net`,
+    CALL_TIME_LIMIT_SECONDS: "10",
+  };
   return {
     control: new SimulatorClient(simulator.ready.control),
     async runner() {
-      const runner = await startRunner({
-        ...simulator.ready.env,
-        STATE_BLOB_ENDPOINT: `https://${stateAccount}.blob.core.windows.net`,
-        CALL_TIME_LIMIT_SECONDS: "10",
-      });
+      const runner = await startRunner(environment);
       runners.push(runner);
       return runner;
     },
+    async ports() {
+      const started = await startAzurePorts(environment);
+      ports.push(started);
+      return started;
+    },
     async stop() {
-      await Promise.all(runners.map((runner) => runner.kill()));
+      await Promise.all([
+        ...runners.map((runner) => runner.kill()),
+        ...ports.map((started) => started.stop()),
+      ]);
       await simulator.stop();
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
@@ -53,65 +64,13 @@ export async function simulatedAzure(
 }
 
 async function startRunner(environment: Record<string, string>): Promise<ActivityRunner> {
-  const child = spawn(
-    process.execPath,
-    [
-      "--disable-warning=ExperimentalWarning",
-      "--disable-warning=UNDICI-EHPA",
-      ...onSharedClock,
-      path.join(__dirname, "activity-runner.cjs"),
-    ],
-    {
-      cwd: repository,
-      env: { PATH: process.env["PATH"], ...environment },
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
-  child.stdin.on("error", () => undefined);
-  const waiting = new Map<
-    number,
-    { resolve: (answer: unknown) => void; reject: (error: Error) => void }
-  >();
-  const gone = new Promise<void>((resolve) =>
-    child.once("exit", () => {
-      for (const { reject } of waiting.values()) reject(new Error("the runner is gone"));
-      resolve();
-    }),
-  );
-  await new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const said = JSON.parse(line) as {
-        ready?: true;
-        id?: number;
-        answer?: unknown;
-        error?: string;
-      };
-      if (said.ready === true) {
-        resolve();
-        return;
-      }
-      const call = waiting.get(said.id ?? -1);
-      waiting.delete(said.id ?? -1);
-      if (said.error === undefined) call?.resolve(said.answer);
-      else call?.reject(new Error(said.error));
-    });
-  });
-  let next = 0;
+  const child = await startJsonLinesProcess("activity-runner.cjs", environment);
   return {
     async run(contract, caller, input) {
-      const id = next++;
-      const answered = new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-      });
-      child.stdin.write(
-        `${JSON.stringify({ id, name: contract.name, input: { caller, input } })}\n`,
-      );
-      return contract.read(await answered);
+      const said = await child.ask({ name: contract.name, input: { caller, input } });
+      if (typeof said["error"] === "string") throw new Error(said["error"]);
+      return contract.read(said["answer"]);
     },
-    async kill() {
-      child.kill("SIGKILL");
-      await gone;
-    },
+    kill: () => child.kill(),
   };
 }

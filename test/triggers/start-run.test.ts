@@ -13,7 +13,7 @@ const request: StartRequest = {
   scenario: "container-app-failure",
   environment: "production",
   resource: production.containerApp.primary,
-  trigger: { kind: "operator", who: "operator", reason: "x" },
+  trigger: { kind: "operator", who: "operator", source: "key", reason: "x" },
   detectedAt: now,
   distinction: "one",
 };
@@ -34,6 +34,10 @@ class FakeRuns implements DurableRuns {
     return Promise.resolve(this.states.get(id) ?? { kind: "unknown" });
   }
 
+  say(): Promise<void> {
+    return Promise.resolve();
+  }
+
   active() {
     return Promise.resolve([]);
   }
@@ -43,8 +47,11 @@ function world() {
   const blobs = new MemoryContainer();
   const store = stateStore(blobs);
   const runs = new FakeRuns();
-  const start = (more: Partial<StartRequest> = {}) =>
-    startRun({ store, runs, estate, now: () => now }, { ...request, ...more });
+  const start = async (more: Partial<StartRequest> = {}) => {
+    const begun = await startRun({ store, runs, estate, now: () => now }, { ...request, ...more });
+    if (begun.kind === "held-back") throw new Error(begun.reason);
+    return begun;
+  };
   return { blobs, store, runs, start };
 }
 

@@ -2,6 +2,7 @@ import type { DurableFunction } from "../function-catalog.js";
 import type { InFlight } from "../in-flight.js";
 import type { Log } from "../log.js";
 import { asError, type Invoker } from "../worker/invoker.js";
+import { clientInputs } from "../worker/client-inputs.js";
 import type { InvocationResponse, TypedData } from "../worker/rpc.js";
 import { FunctionTimeoutError, withinTimeLimit } from "../worker/time-limit.js";
 import { activityFailure, activityTimeout } from "./activity-failure.js";
@@ -16,6 +17,7 @@ interface Options {
   readonly find: (name: string) => DurableFunction | undefined;
   readonly limit: number;
   readonly timeoutMs: number | undefined;
+  readonly clientBinding: string;
   readonly now: () => number;
   readonly onOutcome: (
     activity: ScheduledActivity,
@@ -96,8 +98,12 @@ export class ActivityRunner {
 
   #invoke(target: DurableFunction, activity: ScheduledActivity): Promise<InvocationResponse> {
     const { bindingName } = target.trigger;
-    return this.#options.invoker.invoke(target.target, {
-      inputData: [{ name: bindingName, data: activityInput(activity.input) }],
+    const { invoker, clientBinding } = this.#options;
+    return invoker.invoke(target.target, {
+      inputData: [
+        { name: bindingName, data: activityInput(activity.input) },
+        ...clientInputs(target.target.metadata, clientBinding),
+      ],
       triggerMetadata: activityMetadata(activity.instanceId, bindingName, activity.input),
       reason: "(null)",
     });

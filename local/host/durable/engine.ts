@@ -4,7 +4,7 @@ import type { DurableConfig } from "../host-json.js";
 import type { InFlight } from "../in-flight.js";
 import type { Log } from "../log.js";
 import type { GroupCommit } from "../state/group-commit.js";
-import { asError, type Invoker } from "../worker/invoker.js";
+import type { Invoker } from "../worker/invoker.js";
 import { ActivityRunner } from "./activity-runner.js";
 import type { DurableStore, InstanceFilter } from "./durable-store.js";
 import {
@@ -15,9 +15,6 @@ import {
   executionSuspended,
   executionTerminated,
   type HistoryEvent,
-  orchestratorCompleted,
-  orchestratorStarted,
-  played,
   type ReceivedEvent,
   timerFired,
 } from "./history-event.js";
@@ -29,10 +26,11 @@ import {
   type ScheduledActivity,
   type ScheduledTimer,
 } from "./instance.js";
-import { LiveInstance } from "./live-instance.js";
-import { type OrchestratorAnswer, readAnswer, readThrown } from "./orchestrator-answer.js";
+import type { LiveInstance } from "./live-instance.js";
+import { LiveInstances } from "./live-instances.js";
+import { OrchestratorCaller } from "./orchestrator-caller.js";
 import { TimerQueue } from "./timer-queue.js";
-import { orchestrationMetadata, triggerText } from "./trigger-payload.js";
+import { closeTurn, openTurn, type TurnOpening } from "./turn-opening.js";
 import { turnOutcome, type TurnOutcome } from "./turn-outcome.js";
 import { mayRun } from "./version-rule.js";
 
@@ -45,6 +43,8 @@ export interface EngineOptions {
   readonly functions: readonly DurableFunction[];
   readonly config: DurableConfig;
   readonly functionTimeoutMs: number | undefined;
+  /** What every durableClient binding of an activity gets. */
+  readonly clientBinding: string;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -55,7 +55,8 @@ export interface StartRequest {
   readonly id: string | undefined;
   readonly input: string | null;
   readonly version: string | undefined;
-  readonly generation: number;
+  /** A repetition that the restart call asked for. */
+  readonly restarts: boolean;
 }
 
 export type StartResult =
@@ -78,7 +79,7 @@ export interface EngineLoad {
   /** Turns and activities that could run and do not yet. */
   readonly waiting: number;
   readonly nextTimerAtMs: number | undefined;
-  /** Some run can be continued by a person only. */
+  /** Some run waits for a person. */
   readonly waitsForPerson: boolean;
 }
 
@@ -92,10 +93,9 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #activities: ActivityRunner;
   readonly #timers: TimerQueue;
-  readonly #live = new Map<string, LiveInstance>();
+  readonly #live = new LiveInstances();
   readonly #runnable: LiveInstance[] = [];
-  readonly #finishing = new Map<string, (() => void)[]>();
-  readonly #orchestrators: ReadonlyMap<string, DurableFunction>;
+  readonly #caller: OrchestratorCaller;
   readonly #activityFunctions: ReadonlyMap<string, DurableFunction>;
   #sequence: number;
   #turns = 0;
@@ -103,7 +103,11 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#orchestrators = byName(options.functions, "orchestration");
+    this.#caller = new OrchestratorCaller(
+      options.invoker,
+      options.config,
+      byName(options.functions, "orchestration"),
+    );
     this.#activityFunctions = byName(options.functions, "activity");
     this.#sequence = options.store.lastSequence();
     this.#timers = new TimerQueue(options.now, (timers) => {
@@ -116,6 +120,7 @@ export class Engine {
       find: (name) => this.#activityFunctions.get(name.toLowerCase()),
       limit: options.config.maxConcurrentActivities,
       timeoutMs: options.functionTimeoutMs,
+      clientBinding: options.clientBinding,
       now: options.now,
       onOutcome: (activity, outcome) => this.#activityEnded(activity, outcome),
     });
@@ -126,13 +131,13 @@ export class Engine {
     const { store, commit } = this.#options;
     this.#stopped = false;
     for (const instance of store.unfinished()) {
-      this.#live.set(instance.id, new LiveInstance(instance));
+      this.#live.add(instance);
     }
     for (const timer of store.timers()) {
-      if (this.#current(timer) !== undefined) this.#timers.add(timer);
+      if (this.#live.running(timer) !== undefined) this.#timers.add(timer);
     }
     for (const activity of store.activities()) {
-      if (this.#current(activity) !== undefined) this.#activities.add(activity);
+      if (this.#live.running(activity) !== undefined) this.#activities.add(activity);
       else {
         void commit.write(() => {
           store.deleteActivity(activity);
@@ -146,7 +151,7 @@ export class Engine {
     for (const queued of store.messages()) {
       this.#live.get(queued.instanceId)?.inbox.push(queued);
     }
-    for (const live of this.#live.values()) this.#enqueue(live);
+    for (const live of this.#live.all()) this.#enqueue(live);
   }
 
   /** Takes up nothing more; what runs, runs to its end and is written. */
@@ -162,14 +167,10 @@ export class Engine {
   }
 
   load(): EngineLoad {
-    let waitsForPerson = false;
-    for (const { instance } of this.#live.values()) {
-      waitsForPerson ||= isWaitingForPerson(instance, this.#timers.has(instance.id));
-    }
     return {
       waiting: this.#runnable.length + this.#activities.waiting,
       nextTimerAtMs: this.#timers.earliest(),
-      waitsForPerson,
+      waitsForPerson: this.#live.waitsForPerson,
     };
   }
 
@@ -191,19 +192,29 @@ export class Engine {
 
   /** Resolves once the new instance is on disk. */
   async start(request: StartRequest): Promise<StartResult> {
-    const id = request.id ?? randomUUID().replaceAll("-", "");
-    const running = this.#live.get(id);
-    if (running !== undefined) return { kind: "exists", status: running.instance.status };
+    const id = request.id ?? plainHexId();
+    for (let live = this.#live.get(id); live !== undefined; live = this.#live.get(id)) {
+      const { status } = live.instance;
+      if (this.#options.config.overridableStates === "NonRunningStates") {
+        return { kind: "exists", status };
+      }
+      await this.terminate(id, overriddenText(id, status));
+      await this.finished(id);
+    }
+    const earlier = request.id === undefined ? undefined : this.instance(id);
     const version = nonEmpty(request.version) ?? this.#options.config.defaultVersion ?? null;
     await this.#begin(
       executionStarted(
         {
-          instance: { InstanceId: id, ExecutionId: randomUUID() },
+          instance: {
+            InstanceId: id,
+            ExecutionId: request.restarts ? plainHexId() : randomUUID(),
+          },
           parent: null,
           name: request.name,
           version,
           input: request.input,
-          generation: request.generation,
+          generation: earlier === undefined ? 0 : (earlier.generation ?? 0) + 1,
         },
         this.#options.now(),
       ),
@@ -255,11 +266,7 @@ export class Engine {
 
   /** Resolves when the instance has come to an end; at once when it is not running. */
   async finished(id: string): Promise<void> {
-    if (!this.#live.has(id)) return;
-    await new Promise<void>((resolve) => {
-      const waiting = this.#finishing.get(id) ?? [];
-      this.#finishing.set(id, [...waiting, resolve]);
-    });
+    await this.#live.gone(id);
   }
 
   /** Begins an execution; whatever else had its id is replaced. */
@@ -268,7 +275,7 @@ export class Engine {
     const { InstanceId: id, ExecutionId: executionId } = start.OrchestrationInstance;
     const atMs = this.#options.now();
     this.#forget(id);
-    const live = new LiveInstance({
+    const live = this.#live.add({
       id,
       executionId,
       name: start.Name,
@@ -286,7 +293,6 @@ export class Engine {
       waitsForEvent: false,
     });
     const { instance } = live;
-    this.#live.set(id, live);
     const queued = this.#queued({ kind: "start", event: start, carriedOver: undefined });
     live.inbox.push(queued);
     const committed = commit.write(() => {
@@ -347,14 +353,14 @@ export class Engine {
       const live = this.#runnable.shift();
       if (live === undefined) break;
       live.queued = false;
-      if (!this.#isCurrent(live)) continue;
+      if (!this.#live.has(live)) continue;
       live.inTurn = true;
       this.#turns += 1;
       void this.#options.inFlight.during(async () => {
         await this.#turn(live);
         live.inTurn = false;
         this.#turns -= 1;
-        if (this.#isCurrent(live)) this.#enqueue(live);
+        if (this.#live.has(live)) this.#enqueue(live);
         this.#pump();
       });
     }
@@ -368,8 +374,9 @@ export class Engine {
     if (opening.restarts) live.clearHistory();
     const history = opening.restarts ? opening.events : [...before, ...opening.events];
 
-    const answer = opening.received.length === 0 ? undefined : await this.#ask(live, opening);
-    if (!this.#isCurrent(live)) return;
+    const answer =
+      opening.received.length === 0 ? undefined : await this.#caller.ask(live, opening);
+    if (!this.#live.has(live)) return;
 
     live.inbox.splice(0, live.inbox.length, ...live.inbox.filter((m) => !batch.includes(m)));
     const done = (): void => {
@@ -386,9 +393,9 @@ export class Engine {
       answer,
       atMs: now(),
       isActivity: (name) => this.#activityFunctions.has(name.toLowerCase()),
-      isOrchestrator: (name) => this.#orchestrators.has(name.toLowerCase()),
+      isOrchestrator: (name) => this.#caller.knows(name),
       defaultVersion: this.#options.config.defaultVersion,
-      newExecutionId: () => randomUUID().replaceAll("-", ""),
+      newExecutionId: plainHexId,
     });
     for (const warning of outcome.warnings) {
       log.error(
@@ -399,62 +406,10 @@ export class Engine {
     await this.#apply(live, outcome, opening, done);
   }
 
-  /** Hands the history to the orchestrator function and reads what it answers. */
-  async #ask(
-    live: LiveInstance,
-    opening: Opening,
-  ): Promise<OrchestratorAnswer | { readonly refusedWith: string }> {
-    const { instance } = live;
-    const { config } = this.#options;
-    if (!mayRun(instance.version, config)) {
-      return {
-        refusedWith: "VersionMismatch: Orchestration version did not comply with Worker Versioning",
-      };
-    }
-    const target = this.#orchestrators.get(instance.name.toLowerCase());
-    if (target === undefined) return this.#noSuchOrchestrator(instance.name);
-
-    const news = opening.events.map((event) => JSON.stringify(event)).join(",");
-    const text = live.historyText === "" ? news : `${live.historyText},${news}`;
-    const isReplaying = !opening.restarts;
-    const { bindingName } = target.trigger;
-    try {
-      return readAnswer(
-        await this.#options.invoker.invoke(target.target, {
-          inputData: [
-            {
-              name: bindingName,
-              data: { string: triggerText(instance, text, isReplaying), data: "string" },
-            },
-          ],
-          triggerMetadata: orchestrationMetadata(instance, isReplaying),
-          reason: "(null)",
-          quiet: true,
-        }),
-      );
-    } catch (thrown) {
-      return readThrown(asError(thrown));
-    }
-  }
-
-  #noSuchOrchestrator(name: string): OrchestratorAnswer {
-    const known = [...this.#orchestrators.values()].map((target) => `'${target.name}'`).join(", ");
-    return {
-      actions: [],
-      isDone: false,
-      output: null,
-      customStatus: undefined,
-      failure: {
-        message: `The function '${name}' doesn't exist, is disabled, or is not an orchestrator function. Additional info: The following are the known orchestrator functions: ${known}`,
-        details: null,
-      },
-    };
-  }
-
   async #apply(
     live: LiveInstance,
     outcome: TurnOutcome,
-    opening: Opening,
+    opening: TurnOpening,
     done: () => void,
   ): Promise<void> {
     const { store, commit, now } = this.#options;
@@ -472,7 +427,7 @@ export class Engine {
         event: outcome.next.start,
         carriedOver: outcome.next.carriedOver,
       });
-    const parent = outcome.toParent && this.#parentOf(instance);
+    const parent = outcome.toParent && this.#live.parentOf(instance);
     const news =
       outcome.toParent &&
       this.#queued({
@@ -512,25 +467,17 @@ export class Engine {
     await committed;
     await Promise.all(children);
 
-    if (this.#isCurrent(live)) {
+    if (this.#live.has(live)) {
       for (const activity of outcome.activities) this.#activities.add(activity);
       for (const timer of outcome.timers) this.#timers.add(timer);
     }
-    if (parent !== undefined && news !== undefined && this.#isCurrent(parent)) {
+    if (parent !== undefined && news !== undefined && this.#live.has(parent)) {
       parent.inbox.push(news);
       this.#enqueue(parent);
     }
     if (ended) {
-      for (const resolve of this.#finishing.get(id) ?? []) resolve();
-      this.#finishing.delete(id);
+      this.#live.announceEnd(id);
     }
-  }
-
-  #parentOf({ parent }: Instance): LiveInstance | undefined {
-    if (parent === null) return undefined;
-    const { InstanceId, ExecutionId } = parent.OrchestrationInstance;
-    const live = this.#live.get(InstanceId);
-    return live?.instance.executionId === ExecutionId ? live : undefined;
   }
 
   /** Resolves once the outcome is on disk. */
@@ -542,7 +489,7 @@ export class Engine {
     const ended = (): void => {
       store.deleteActivity(activity);
     };
-    const live = this.#current(activity);
+    const live = this.#live.running(activity);
     // Nobody waits for the outcome of a terminated, failed or replaced execution.
     if (live === undefined) return commit.write(ended);
     return this.#deliver(live, { kind: "event", event, executionId: activity.executionId }, ended);
@@ -551,7 +498,7 @@ export class Engine {
   #fire(timers: readonly ScheduledTimer[]): void {
     const { store } = this.#options;
     for (const timer of timers) {
-      const live = this.#current(timer);
+      const live = this.#live.running(timer);
       if (live === undefined) continue;
       const { taskNumber, fireAtMs, createdAtMs, executionId } = timer;
       void this.#deliver(
@@ -564,96 +511,18 @@ export class Engine {
     }
   }
 
-  #current(of: {
-    readonly instanceId: string;
-    readonly executionId: string;
-  }): LiveInstance | undefined {
-    const live = this.#live.get(of.instanceId);
-    return live?.instance.executionId === of.executionId ? live : undefined;
-  }
-
-  #isCurrent(live: LiveInstance): boolean {
-    return this.#live.get(live.instance.id) === live;
-  }
-
   #forgetFinished(live: LiveInstance): void {
-    this.#live.delete(live.instance.id);
+    this.#live.remove(live.instance.id);
     this.#timers.removeInstance(live.instance.id);
   }
 
   /** Drops an instance that is replaced or purged, with all that is scheduled for it. */
   #forget(id: string): void {
-    this.#live.delete(id);
+    this.#live.remove(id);
+    this.#live.announceEnd(id);
     this.#timers.removeInstance(id);
     this.#activities.drop(id);
   }
-}
-
-/** What a turn begins with. */
-interface Opening {
-  readonly executionId: string;
-  /** OrchestratorStarted and what came in, as the orchestrator sees it. */
-  readonly events: readonly HistoryEvent[];
-  readonly received: readonly ReceivedEvent[];
-  /** It is the first turn of an execution. */
-  readonly restarts: boolean;
-  readonly continued: boolean;
-}
-
-function openTurn(instance: Instance, batch: readonly QueuedMessage[], atMs: number): Opening {
-  const [first] = batch;
-  const start = first?.message.kind === "start" ? first.message : undefined;
-  const received: ReceivedEvent[] = [];
-  for (const { message } of batch) {
-    // Results for an execution that is over are dropped.
-    if (
-      message.kind === "start" ||
-      message.executionId === null ||
-      message.executionId === instance.executionId
-    ) {
-      received.push(message.event);
-    }
-  }
-  const carriedOver = start?.carriedOver;
-  const events: HistoryEvent[] = [orchestratorStarted(atMs), ...received];
-  if (carriedOver !== undefined) {
-    // The real host shows a continued execution the end of a turn that has just begun.
-    events.push(...carriedOver.map(played), orchestratorCompleted(atMs, false));
-  }
-  return {
-    executionId: instance.executionId,
-    events,
-    received,
-    restarts: start !== undefined,
-    continued: carriedOver !== undefined,
-  };
-}
-
-/** The events of a finished turn as later turns see them. */
-function closeTurn(
-  opening: Opening,
-  scheduled: TurnOutcome["events"],
-  atMs: number,
-): readonly HistoryEvent[] {
-  const seen = opening.events.map((event) => (event.EventType === 12 ? event : played(event)));
-  const end = opening.continued ? [] : [orchestratorCompleted(atMs, false)];
-  return [...seen, ...scheduled, ...end];
-}
-
-const PERSON = new Set<unknown>(["approval", "decision", "resume"]);
-
-/** The documented convention: a custom status with `waitingFor`, or a wait that only an event can end. */
-function isWaitingForPerson(instance: Instance, hasTimer: boolean): boolean {
-  if (instance.status === "Suspended") return true;
-  if (instance.waitsForEvent && !hasTimer) return true;
-  if (instance.customStatus?.includes('"waitingFor"') !== true) return false;
-  const status: unknown = JSON.parse(instance.customStatus);
-  return (
-    typeof status === "object" &&
-    status !== null &&
-    "waitingFor" in status &&
-    PERSON.has(status.waitingFor)
-  );
 }
 
 function byName(
@@ -665,6 +534,15 @@ function byName(
       .filter((candidate) => candidate.kind === kind)
       .map((candidate) => [candidate.name.toLowerCase(), candidate]),
   );
+}
+
+function plainHexId(): string {
+  return randomUUID().replaceAll("-", "");
+}
+
+/** Why a running instance is terminated that a start with its id replaces. */
+function overriddenText(id: string, status: Instance["status"]): string {
+  return `A new instance creation request has been issued for instance ${id} which currently has status ${status}. Since the dedupe statuses of the creation request, [] (all statuses reusable), do not contain the orchestration's status, the orchestration has been terminated and a new instance with the same instance ID will be created.`;
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -1,8 +1,18 @@
 import type { Exchange } from "../http/exchange.js";
 import type { KeyRing } from "../keys.js";
-import type { InstanceFilter } from "./durable-store.js";
 import type { Engine, SendResult } from "./engine.js";
-import { type Instance, isTerminal, RUNTIME_STATUSES, type RuntimeStatus } from "./instance.js";
+import { type Instance, isTerminal } from "./instance.js";
+import {
+  BadRequest,
+  decode,
+  decodeToken,
+  encodeToken,
+  filterOf,
+  integerOf,
+  jsonOf,
+  secondsOf,
+  viewOptions,
+} from "./management-request.js";
 import { startPayload } from "./management-urls.js";
 import { statusView } from "./status-view.js";
 
@@ -10,8 +20,8 @@ const CONTINUATION = "x-ms-continuation-token";
 /** More than anyone asks for at once; a list without `top` is whole. */
 const NO_LIMIT = 1_000_000;
 
-/** A reading of a request that the API answers with 400. */
-class BadRequest extends Error {}
+/** What a key of the real host's storage can hold. */
+const LONGEST_ID = 512;
 
 export interface ManagementOptions {
   readonly engine: Engine;
@@ -46,6 +56,11 @@ export class ManagementApi {
     const hub = exchange.parameter("taskHub");
     if (hub !== undefined && hub.toLowerCase() !== this.#options.hubName.toLowerCase()) {
       exchange.empty(404);
+      return;
+    }
+    const connection = exchange.parameter("connection");
+    if (connection !== undefined && connection.toLowerCase() !== "storage") {
+      wentWrong(exchange, `There is no connection '${connection}'; this host has Storage only.`);
       return;
     }
     try {
@@ -86,6 +101,10 @@ export class ManagementApi {
         }
         if (method === "POST") return this.#command(exchange, id, verb.toLowerCase(), argument);
         break;
+      case "makeprimary":
+        if (method !== "POST" || id !== undefined) break;
+        exchange.empty(200);
+        return;
       case "entities":
         notOffered(exchange, "entities");
         return;
@@ -96,14 +115,17 @@ export class ManagementApi {
   }
 
   async #start(exchange: Exchange, name: string, id: string | undefined): Promise<void> {
+    if (id !== undefined && id.length > LONGEST_ID) {
+      wentWrong(exchange, `An instance id has at most ${LONGEST_ID} characters.`);
+      return;
+    }
     const input = jsonOf((await exchange.body()).toString("utf8"));
     const result = await this.#options.engine.start({
       name,
-      // A plus in a path is a space, as the real extension reads it.
-      id: id === undefined || id.trim() === "" ? undefined : id.replaceAll("+", " "),
+      id: id === undefined || id.trim() === "" ? undefined : id,
       input,
       version: exchange.parameter("version"),
-      generation: 0,
+      restarts: false,
     });
     if (result.kind === "exists") {
       exchange.json(409, {
@@ -173,7 +195,7 @@ export class ManagementApi {
   #list(exchange: Exchange): void {
     const top = integerOf(exchange.parameter("top"));
     if (top !== undefined && top < 0) {
-      exchange.json(500, { Message: "Something went wrong while processing your request" });
+      wentWrong(exchange, "A page has no negative length.");
       return;
     }
     const token = exchange.header(CONTINUATION);
@@ -263,7 +285,8 @@ export class ManagementApi {
       return;
     }
     const body = (await exchange.body()).toString("utf8");
-    if (!/^application\/json\b/i.test(exchange.header("content-type") ?? "")) {
+    const [mediaType] = (exchange.header("content-type") ?? "").split(";");
+    if (mediaType?.trim().toLowerCase() !== "application/json") {
       throw new BadRequest("Only application/json request content is supported");
     }
     if (body.trim() === "") throw new BadRequest("Invalid JSON content");
@@ -288,7 +311,7 @@ export class ManagementApi {
       id: keepId ? id : undefined,
       input: instance.input,
       version: instance.version ?? undefined,
-      generation: keepId ? 1 : 0,
+      restarts: true,
     });
     if (result.kind === "started") {
       await this.#answerStart(exchange, result.id);
@@ -337,78 +360,21 @@ function answerSend(exchange: Exchange, id: string, verb: string, result: SendRe
       exchange.empty(410);
       return;
     case "wrong-state":
-      exchange.json(500, {
-        Message: "Something went wrong while processing your request",
-        ExceptionMessage: `Cannot ${verb} the orchestration instance ${id} because instance is in the ${result.status} state.`,
-        ExceptionType: "System.InvalidOperationException",
-      });
+      wentWrong(
+        exchange,
+        `Cannot ${verb} the orchestration instance ${id} because instance is in the ${result.status} state.`,
+      );
   }
+}
+
+function wentWrong(exchange: Exchange, what: string): void {
+  exchange.json(500, {
+    Message: "Something went wrong while processing your request",
+    ExceptionMessage: what,
+    ExceptionType: "System.InvalidOperationException",
+  });
 }
 
 function notOffered(exchange: Exchange, what: string): void {
   exchange.json(501, `The embedded host does not offer ${what}.`);
-}
-
-function viewOptions(exchange: Exchange) {
-  return {
-    showInput: exchange.switch("showInput") ?? true,
-    showHistory: exchange.switch("showHistory") ?? false,
-    showHistoryOutput: exchange.switch("showHistoryOutput") ?? false,
-  };
-}
-
-function filterOf(exchange: Exchange): InstanceFilter {
-  const names = exchange.query.getAll("runtimeStatus").flatMap((text) => text.split(","));
-  return {
-    prefix: exchange.parameter("instanceIdPrefix") ?? "",
-    createdFromMs: instantOf(exchange.parameter("createdTimeFrom")),
-    createdToMs: instantOf(exchange.parameter("createdTimeTo")),
-    // Names are exact; unknown ones are ignored, and with none left there is no filter.
-    statuses: names.filter((name): name is RuntimeStatus =>
-      (RUNTIME_STATUSES as readonly string[]).includes(name),
-    ),
-  };
-}
-
-/** The compact text of a JSON body, whatever its content type says; null for an empty one. */
-function jsonOf(body: string): string | null {
-  if (body.trim() === "") return null;
-  try {
-    JSON.parse(body);
-  } catch {
-    throw new BadRequest("Invalid JSON content");
-  }
-  // The raw text is kept: numbers keep their digits, properties their order.
-  return body;
-}
-
-function instantOf(text: string | undefined): number | undefined {
-  const instant = text === undefined ? NaN : Date.parse(text);
-  return Number.isNaN(instant) ? undefined : instant;
-}
-
-function integerOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
-}
-
-function secondsOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
-}
-
-function encodeToken(id: string): string {
-  return Buffer.from(id, "utf8").toString("base64");
-}
-
-function decodeToken(token: string): string | undefined {
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(token.trim())
-    ? Buffer.from(token, "base64").toString("utf8")
-    : undefined;
 }

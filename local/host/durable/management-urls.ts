@@ -28,9 +28,17 @@ function managementUrls(context: UrlContext, id: string) {
   };
 }
 
+/** As .NET encodes an id for a URL: in more places than JavaScript does, and a space as a plus. */
+function encodeId(id: string): string {
+  return encodeURIComponent(id)
+    .replaceAll("%20", "+")
+    .replaceAll("'", "%27")
+    .replaceAll("~", "%7E");
+}
+
 /** What a start answers: all but rewind. */
 export function startPayload(context: UrlContext, id: string): object {
-  const { rewindPostUri: _, ...urls } = managementUrls(context, encodeURIComponent(id));
+  const { rewindPostUri: _, ...urls } = managementUrls(context, encodeId(id));
   return { id, ...urls };
 }
 

@@ -13,6 +13,8 @@ export interface OrchestratorAnswer {
   /** JSON text; undefined: the orchestrator set none, and an earlier one stays. */
   readonly customStatus: string | undefined;
   readonly failure: OrchestratorFailure | undefined;
+  /** It threw something that is no error: neither the library nor the real host knows what to do with it. */
+  readonly threwNoError: boolean;
 }
 
 export interface OrchestratorFailure {
@@ -41,23 +43,24 @@ const State = z.object({
 });
 
 export function readAnswer(response: InvocationResponse): OrchestratorAnswer {
-  return fromState(JSON.parse(response.returnValue?.json ?? "{}"));
+  return fromState(JSON.parse(response.returnValue?.json ?? "{}"), false);
 }
 
 /** Reads what a failing orchestrator function threw. */
 export function readThrown(error: Error): OrchestratorAnswer {
   const mark = error.message.lastIndexOf(STATE_MARK);
-  if (mark >= 0) return fromState(JSON.parse(error.message.slice(mark + STATE_MARK.length)));
+  if (mark >= 0) return fromState(JSON.parse(error.message.slice(mark + STATE_MARK.length)), true);
   return {
     actions: [],
     isDone: false,
     output: null,
     customStatus: undefined,
     failure: { message: error.message, details: null },
+    threwNoError: false,
   };
 }
 
-function fromState(json: unknown): OrchestratorAnswer {
+function fromState(json: unknown, threw: boolean): OrchestratorAnswer {
   const state = State.parse(json);
   const details = state.failureDetails;
   return {
@@ -65,6 +68,7 @@ function fromState(json: unknown): OrchestratorAnswer {
     isDone: state.isDone,
     output: state.output === undefined ? null : JSON.stringify(state.output),
     customStatus: state.customStatus === undefined ? undefined : JSON.stringify(state.customStatus),
+    threwNoError: threw && state.error === undefined,
     failure:
       state.error === undefined
         ? undefined

@@ -1,4 +1,5 @@
-import type { Action, EventWait, RetryPolicy, TaskAction } from "./action.js";
+import type { Action, RetryPolicy, TaskAction } from "./action.js";
+import { actionOutcomes, type Outcome, standsAtEvent, unreadEvents } from "./action-outcomes.js";
 import type { EventRaised, HistoryEvent, SchedulingEvent } from "./history-event.js";
 
 const DAY_MS = 86_400_000;
@@ -61,17 +62,6 @@ interface Task {
   outcome: Outcome | undefined;
 }
 
-/** By which event of the history something ended, and how. */
-interface Outcome {
-  readonly at: number;
-  readonly failed: boolean;
-}
-
-interface Wait {
-  readonly wait: EventWait;
-  outcome: Outcome | undefined;
-}
-
 interface FollowUp {
   readonly task: Task;
   readonly fireAtMs: number | undefined;
@@ -83,11 +73,9 @@ interface FollowUp {
  */
 export function replay(history: readonly HistoryEvent[], actions: readonly Action[]): Replay {
   const tasks: Task[] = [];
-  const waits: Wait[] = [];
-  collect(actions, tasks, waits);
+  collect(actions, tasks);
 
   const byNumber = new Map<number, Task>();
-  const raised = new Map<string, number[]>();
   const followUps: FollowUp[] = [];
   let unmatched = 0;
   let taskNumber = 0;
@@ -142,20 +130,9 @@ export function replay(history: readonly HistoryEvent[], actions: readonly Actio
       case 11:
         complete(event.TimerId, false, index);
         break;
-      case 15: {
-        const indexes = raised.get(event.Name);
-        if (indexes === undefined) raised.set(event.Name, [index]);
-        else indexes.push(index);
-        break;
-      }
       default:
         break;
     }
-  }
-
-  for (const entry of waits) {
-    const at = raised.get(entry.wait.name)?.shift();
-    if (at !== undefined) entry.outcome = { at, failed: false };
   }
 
   const outstanding: number[] = [];
@@ -182,21 +159,21 @@ export function replay(history: readonly HistoryEvent[], actions: readonly Actio
     taskNumber += 1;
   }
 
-  const outcome = outcomes(tasks, waits);
-  const standing = actions.findLast((action) => outcome(action) === undefined);
+  const ended = new Map(tasks.map(({ action, outcome }) => [action, outcome]));
+  const outcomeOf = actionOutcomes(history, actions, (action) => ended.get(action));
   return {
     mismatch,
     newTasks,
     canceledTimers,
     outstanding,
     followedUp,
-    waitsForEvent: standing !== undefined && hasOpenWait(standing, outcome),
-    unreadEvents: unreadEvents(history, actions, outcome),
+    waitsForEvent: standsAtEvent(actions, outcomeOf),
+    unreadEvents: unreadEvents(history, actions, outcomeOf),
     repeatedTimer: hasRepeatedTimer(actions),
   };
 }
 
-function collect(actions: readonly Action[], tasks: Task[], waits: Wait[]): void {
+function collect(actions: readonly Action[], tasks: Task[]): void {
   for (const action of actions) {
     switch (action.kind) {
       case "activity":
@@ -211,13 +188,11 @@ function collect(actions: readonly Action[], tasks: Task[], waits: Wait[]): void
           outcome: undefined,
         });
         break;
-      case "event":
-        waits.push({ wait: action, outcome: undefined });
-        break;
       case "any":
       case "all":
-        collect(action.children, tasks, waits);
+        collect(action.children, tasks);
         break;
+      case "event":
       case "continue-as-new":
       case "unsupported":
         break;
@@ -250,8 +225,10 @@ function followUpOf(task: Task, failed: boolean, turnAtMs: number): FollowUp | u
   if (task.phase === "attempt") {
     if (!failed) return undefined;
     task.failures += 1;
-    // Also after the last attempt: the library learns of the failure when this timer fires.
-    return { task, fireAtMs: turnAtMs + retryDelay(action.retry, task.failures) };
+    // After the last attempt too, but at once: the library learns of the failure when this timer fires.
+    const exhausted = task.failures >= action.retry.maxNumberOfAttempts;
+    const delay = exhausted ? 0 : retryDelay(action.retry, task.failures);
+    return { task, fireAtMs: turnAtMs + delay };
   }
   return task.failures < action.retry.maxNumberOfAttempts
     ? { task, fireAtMs: undefined }
@@ -347,70 +324,6 @@ function childOf(event: SchedulingEvent): string {
   return event.EventType === 7 ? event.InstanceId : "";
 }
 
-/** Maps an action to what became of it, undefined while it is open. */
-type OutcomeOf = (action: Action) => Outcome | undefined;
-
-function outcomes(tasks: readonly Task[], waits: readonly Wait[]): OutcomeOf {
-  const atomic = new Map<Action, Outcome | undefined>([
-    ...tasks.map((task) => [task.action, task.outcome] as const),
-    ...waits.map((entry) => [entry.wait, entry.outcome] as const),
-  ]);
-  const outcomeOf: OutcomeOf = (action) => {
-    switch (action.kind) {
-      case "any":
-        return earliest(definedOf(action.children.map(outcomeOf)));
-      case "all": {
-        const ended = definedOf(action.children.map(outcomeOf));
-        const failure = earliest(ended.filter(({ failed }) => failed));
-        if (failure !== undefined) return failure;
-        return ended.length === action.children.length ? ended.reduce(later) : undefined;
-      }
-      case "continue-as-new":
-      case "unsupported":
-        return { at: 0, failed: false };
-      default:
-        return atomic.get(action);
-    }
-  };
-  return outcomeOf;
-}
-
-function definedOf(list: readonly (Outcome | undefined)[]): readonly Outcome[] {
-  return list.filter((outcome) => outcome !== undefined);
-}
-
-function later(a: Outcome, b: Outcome): Outcome {
-  return a.at > b.at ? a : b;
-}
-
-function earliest(list: readonly Outcome[]): Outcome | undefined {
-  return list.length === 0 ? undefined : list.reduce((a, b) => (a.at < b.at ? a : b));
-}
-
-function hasOpenWait(action: Action, outcome: OutcomeOf): boolean {
-  if (action.kind === "any" || action.kind === "all") {
-    return action.children.some((child) => hasOpenWait(child, outcome));
-  }
-  return action.kind === "event" && outcome(action) === undefined;
-}
-
-/**
- * The next execution gets the events that stand behind the point where the orchestrator called continueAsNew; those
- * before it that nobody had read are lost, as on the real host.
- */
-function unreadEvents(
-  history: readonly HistoryEvent[],
-  actions: readonly Action[],
-  outcome: OutcomeOf,
-): readonly EventRaised[] {
-  if (actions.at(-1)?.kind !== "continue-as-new") return [];
-  let calledAt = 0;
-  for (const action of actions) calledAt = Math.max(calledAt, outcome(action)?.at ?? 0);
-  return history.filter(
-    (event, index): event is EventRaised => event.EventType === 15 && index > calledAt,
-  );
-}
-
 function hasRepeatedTimer(actions: readonly Action[]): boolean {
   const seen = new Set<number>();
   for (const action of actions) {
@@ -425,5 +338,6 @@ function hasRepeatedTimer(actions: readonly Action[]): boolean {
 
 function timerInstants(action: Action): readonly number[] {
   if (action.kind === "any" || action.kind === "all") return action.children.flatMap(timerInstants);
-  return action.kind === "timer" ? [action.fireAtMs] : [];
+  // A new timer for each race, the old one canceled, is how it should be done.
+  return action.kind === "timer" && !action.canceled ? [action.fireAtMs] : [];
 }

@@ -39,10 +39,6 @@ export class TimerQueue {
     this.#byInstance.delete(instanceId);
   }
 
-  has(instanceId: string): boolean {
-    return this.#byInstance.has(instanceId);
-  }
-
   /** When the next one is due; undefined when there is none. */
   earliest(): number | undefined {
     let [head] = this.#heap;

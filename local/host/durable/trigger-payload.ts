@@ -28,9 +28,9 @@ export function orchestrationMetadata(
 ): Record<string, TypedData> {
   const parent = instance.parent?.OrchestrationInstance.InstanceId;
   return {
-    ...(instance.input === null ? {} : { input: { json: instance.input, data: "json" } }),
+    ...inputMetadata(instance.input),
     instanceId: text(instance.id),
-    isReplaying: text(isReplaying ? "True" : "False"),
+    isReplaying: text(dotNetBoolean(isReplaying)),
     ...(parent === undefined ? {} : { parentInstanceId: text(parent) }),
     ...Object.fromEntries(
       Object.entries(CONSTANTS).map(([name, value]) => [name, text(String(value))]),
@@ -38,11 +38,23 @@ export function orchestrationMetadata(
   };
 }
 
+/** Objects as JSON, single values as text; a list and nothing leave no trace. */
+function inputMetadata(input: string | null): Record<string, TypedData> {
+  if (input === null || input.startsWith("[")) return {};
+  if (input.startsWith("{")) return { input: { json: input, data: "json" } };
+  const value = JSON.parse(input) as string | number | boolean | null;
+  if (value === null) return {};
+  return { input: text(typeof value === "boolean" ? dotNetBoolean(value) : String(value)) };
+}
+
+function dotNetBoolean(value: boolean): string {
+  return value ? "True" : "False";
+}
+
 /** An activity's input as it arrives: JSON text, but booleans as .NET writes them; nothing for null. */
 export function activityInput(input: string | null): TypedData | null {
   if (input === null || input === "null") return null;
-  if (input === "true") return text("True");
-  if (input === "false") return text("False");
+  if (input === "true" || input === "false") return text(dotNetBoolean(input === "true"));
   return text(input);
 }
 
@@ -56,7 +68,12 @@ export function activityMetadata(
     instanceId: text(instanceId),
     ...(data === null || input === null
       ? {}
-      : { [bindingName]: data, data: { json: input, data: "json" }, ...propertiesOf(input) }),
+      : {
+          [bindingName]: data,
+          // A string is encoded once more, as the real host does it.
+          data: { json: input.startsWith('"') ? JSON.stringify(input) : input, data: "json" },
+          ...propertiesOf(input),
+        }),
   };
 }
 

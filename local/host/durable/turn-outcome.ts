@@ -92,6 +92,11 @@ function applyAnswer(turn: Turn, instance: Instance, answer: OrchestratorAnswer)
       "a timer with the same instant was asked for twice: a task that is given to a second Task.any is scheduled again, here and on Azure; make a new task each time",
     );
   }
+  if (answer.threwNoError) {
+    warnings.push(
+      "it threw something that is no Error: the instance stays Running for ever, as on Azure; throw an Error",
+    );
+  }
   const unknown = state.newTasks.find((task) => !isKnown(turn, task));
   if (unknown !== undefined) {
     warnings.push(
@@ -111,7 +116,7 @@ function applyAnswer(turn: Turn, instance: Instance, answer: OrchestratorAnswer)
       instance: {
         ...status,
         followedUp: state.followedUp,
-        waitsForEvent: isWaitingForEvent(state, ended, waiting, unknown),
+        waitsForEvent: !answer.threwNoError && isWaitingForEvent(state, ended, waiting, unknown),
       },
     };
   }

@@ -1,7 +1,15 @@
-import type { DurableFunction, FunctionCatalog, HttpFunction } from "../function-catalog.js";
+import path from "node:path";
+import {
+  type DurableFunction,
+  type FunctionCatalog,
+  type HttpFunction,
+  isFunctionName,
+} from "../function-catalog.js";
+import type { HostConfig } from "../host-json.js";
 import type { InFlight } from "../in-flight.js";
 import type { KeyRing } from "../keys.js";
 import type { TimerTrigger } from "../timers/timer-trigger.js";
+import { clientInputs } from "../worker/client-inputs.js";
 import type { RegisteredFunction } from "../worker/functions-core.js";
 import type { Invoker } from "../worker/invoker.js";
 import type { Exchange } from "./exchange.js";
@@ -10,10 +18,12 @@ interface Options {
   readonly keys: KeyRing;
   readonly catalog: FunctionCatalog;
   readonly registered: readonly RegisteredFunction[];
-  readonly routePrefix: string;
+  readonly config: HostConfig;
+  readonly appDirectory: string;
   readonly timers: ReadonlyMap<string, TimerTrigger>;
   readonly invoker: Invoker;
   readonly inFlight: InFlight;
+  readonly clientBinding: string;
   readonly startedAtMs: number;
 }
 
@@ -31,19 +41,38 @@ export class AdminApi {
       .split("/")
       .filter((segment) => segment !== "");
     if (area?.toLowerCase() !== "admin" || rest.length > 0) return false;
-    const path = [first?.toLowerCase(), second?.toLowerCase()].join("/");
-    if (path === "host/ping" && third === undefined) {
-      exchange.empty(200, { "Cache-Control": "no-store, no-cache" });
-      return true;
+    const target = [first, second, third].filter((segment) => segment !== undefined).join("/");
+    switch (target.toLowerCase()) {
+      case "host/ping":
+        exchange.empty(200, { "Cache-Control": "no-store,no-cache", Pragma: "no-cache" });
+        return true;
+      case "warmup":
+        exchange.empty(200);
+        return true;
+      case "host/status":
+        if (this.#authorize(exchange)) exchange.json(200, this.#status());
+        return true;
+      case "host/config":
+        if (this.#authorize(exchange)) {
+          const text = Buffer.from(JSON.stringify(this.#effectiveConfig()));
+          exchange.send(200, { "Content-Type": "text/plain; charset=utf-8" }, text);
+        }
+        return true;
+      case "host/keys":
+        if (this.#authorize(exchange)) answerKeys(exchange, this.#options.keys.hostKeys);
+        return true;
+      case "host/systemkeys/_master":
+        if (this.#authorize(exchange)) {
+          const { master } = this.#options.keys;
+          exchange.json(200, { name: "_master", value: master, links: [selfLink(exchange)] });
+        }
+        return true;
+      default:
+        if (first?.toLowerCase() !== "functions") return false;
+        if (this.#authorize(exchange))
+          await this.#functions(exchange, second, third?.toLowerCase());
+        return true;
     }
-    if (path !== "host/status" && first?.toLowerCase() !== "functions") return false;
-    if (!this.#authorize(exchange)) return true;
-    if (path === "host/status") {
-      exchange.json(200, this.#status());
-      return true;
-    }
-    await this.#functions(exchange, second, third?.toLowerCase());
-    return true;
   }
 
   #authorize(exchange: Exchange): boolean {
@@ -71,12 +100,34 @@ export class AdminApi {
     };
   }
 
+  /** What of host.json this host honors, as it is in force. */
+  #effectiveConfig(): object {
+    const { routePrefix, durable } = this.#options.config;
+    return {
+      extensions: {
+        http: { routePrefix },
+        durableTask: {
+          hubName: durable.hubName,
+          defaultVersion: durable.defaultVersion ?? null,
+          versionMatchStrategy: durable.versionMatchStrategy,
+          versionFailureStrategy: durable.versionFailureStrategy,
+          maxConcurrentActivityFunctions: durable.maxConcurrentActivities,
+          maxConcurrentOrchestratorFunctions: durable.maxConcurrentOrchestrators,
+          overridableExistingInstanceStates: durable.overridableStates,
+        },
+      },
+    };
+  }
+
   async #functions(
     exchange: Exchange,
     name: string | undefined,
     part: string | undefined,
   ): Promise<void> {
-    const { registered, keys } = this.#options;
+    const { keys } = this.#options;
+    const registered = this.#options.registered.filter(({ metadata }) =>
+      isFunctionName(metadata.name),
+    );
     if (name === undefined) {
       if (exchange.method === "GET") {
         exchange.json(
@@ -91,39 +142,46 @@ export class AdminApi {
     );
     if (target === undefined) exchange.empty(404);
     else if (part === "keys" && exchange.method === "GET") {
-      const list = Object.entries(keys.functionKeys(target.metadata.name));
-      exchange.json(200, { keys: list.map(([key, value]) => ({ name: key, value })) });
-    } else if (part !== undefined) exchange.empty(404);
+      answerKeys(exchange, keys.functionKeys(target.metadata.name));
+    } else if (part === "status" && exchange.method === "GET") exchange.json(200, {});
+    else if (part !== undefined) exchange.empty(404);
     else if (exchange.method === "GET") exchange.json(200, this.#describe(exchange, target));
     else if (exchange.method === "POST") await this.#run(exchange, target);
     else exchange.empty(404);
   }
 
   #describe(exchange: Exchange, { metadata }: RegisteredFunction): object {
-    const { catalog, routePrefix } = this.#options;
+    const { catalog, config, appDirectory } = this.#options;
     const { name } = metadata;
     const http = catalog.functions.find(
       (candidate): candidate is HttpFunction =>
         candidate.kind === "http" && candidate.name === name,
     );
-    const path = [routePrefix, http?.route].filter((piece) => piece !== "").join("/");
+    const route = [config.routePrefix, http?.route].filter((piece) => piece !== "").join("/");
     return {
       name,
+      script_root_path_href: null,
       script_href: null,
+      config_href: null,
       test_data_href: null,
       href: `${exchange.origin}/admin/functions/${name}`,
-      invoke_url_template: http === undefined ? null : `${exchange.origin}/${path}`,
+      invoke_url_template: http === undefined ? null : `${exchange.origin}/${route}`,
       language: "node",
       config: {
         name,
+        entryPoint: "",
+        scriptFile: "",
+        language: "node",
+        functionDirectory: path.resolve(appDirectory),
         bindings: Object.entries(metadata.bindings).map(([key, binding]) => ({
           ...binding,
           name: key,
         })),
       },
-      test_data: null,
-      isDisabled: false,
-      isDirect: true,
+      files: null,
+      test_data: "",
+      isDisabled: this.#options.catalog.disabled.has(name),
+      isDirect: false,
       isProxy: false,
     };
   }
@@ -150,12 +208,13 @@ export class AdminApi {
   }
 
   async #call(activity: DurableFunction, input: string): Promise<void> {
-    const { invoker, inFlight } = this.#options;
+    const { invoker, inFlight, clientBinding } = this.#options;
     try {
       await inFlight.during(() =>
         invoker.invoke(activity.target, {
           inputData: [
             { name: activity.trigger.bindingName, data: { string: input, data: "string" } },
+            ...clientInputs(activity.target.metadata, clientBinding),
           ],
           triggerMetadata: {},
           reason: "This function was programmatically called via the host APIs.",
@@ -165,4 +224,15 @@ export class AdminApi {
       // Nobody waits for the outcome; the failure is in the log.
     }
   }
+}
+
+function answerKeys(exchange: Exchange, keys: Readonly<Record<string, string>>): void {
+  exchange.json(200, {
+    keys: Object.entries(keys).map(([name, value]) => ({ name, value })),
+    links: [selfLink(exchange)],
+  });
+}
+
+function selfLink(exchange: Exchange): object {
+  return { rel: "self", href: `${exchange.origin}${exchange.path}` };
 }

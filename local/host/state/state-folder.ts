@@ -6,16 +6,23 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 const DATABASE = "durable.sqlite";
+/** A database in the making: a start that is killed must not leave half of one under the real name. */
+const DRAFT = "durable.sqlite.new";
 const LOCK = "host.lock";
 const PID = "host.pid";
 /** Files of this folder that may be there before the database is: other parts of the host write them. */
-const OWN_FILES = new Set([DATABASE, LOCK, PID, "keys.json", "clock.json", "clock.json.new"]);
+const OWN_FILES = new Set([
+  ...[DRAFT, `${DRAFT}-journal`, LOCK, PID],
+  ...["keys.json", "keys.json.new", "clock.json", "clock.json.new"],
+]);
 
 const SQLITE_MAGIC = "SQLite format 3\0";
 /** "emdr", in the place that SQLite keeps for it in a database's header. */
@@ -37,13 +44,14 @@ export interface StateFolder {
 export function openStateFolder(directory: string, schema: string): StateFolder {
   const file = (name: string): string => path.join(directory, name);
   mkdirSync(directory, { recursive: true });
-  const isNew = !existsSync(file(DATABASE));
-  if (isNew) refuseForeignFolder(directory);
+  // What is not ours gets not even a lock file.
+  if (existsSync(file(DATABASE))) refuseForeignDatabase(file(DATABASE));
+  else refuseForeignFolder(directory);
   const lock = lockFolder(directory, file(LOCK), file(PID));
   try {
-    if (!isNew) refuseUnusableDatabase(file(DATABASE));
+    if (existsSync(file(DATABASE))) refuseDamagedDatabase(file(DATABASE));
+    else createDatabase(file(DATABASE), file(DRAFT), schema);
     const database = openDatabase(file(DATABASE));
-    if (isNew) createSchema(database, schema);
     return {
       directory,
       database,
@@ -83,8 +91,10 @@ function lockFolder(directory: string, lockFile: string, pidFile: string): Datab
   return lock;
 }
 
-/** Looks at the file's own bytes first: SQLite would already write beside it when it opens it. */
-function refuseUnusableDatabase(file: string): void {
+const REMEDY = "it was left untouched; name another folder with --state";
+
+/** Looks at the file's own bytes: SQLite would already write beside it when it opens it. */
+function refuseForeignDatabase(file: string): void {
   const header = Buffer.alloc(100);
   const descriptor = openSync(file, "r");
   try {
@@ -92,12 +102,11 @@ function refuseUnusableDatabase(file: string): void {
   } finally {
     closeSync(descriptor);
   }
-  const remedy = "it was left untouched; name another folder with --state";
   if (header.toString("latin1", 0, SQLITE_MAGIC.length) !== SQLITE_MAGIC) {
-    throw new Error(`${file} is damaged: it is no database; ${remedy}`);
+    throw new Error(`${file} is damaged: it is no database; ${REMEDY}`);
   }
   if (header.readUInt32BE(68) !== APPLICATION_ID) {
-    throw new Error(`${file} is the database of another program; ${remedy}`);
+    throw new Error(`${file} is the database of another program; ${REMEDY}`);
   }
   const version = header.readUInt32BE(60);
   if (version > FORMAT_VERSION) {
@@ -105,8 +114,11 @@ function refuseUnusableDatabase(file: string): void {
       `${file} was written by a newer host (format ${version}, this one knows ${FORMAT_VERSION}); update this checkout, or name another folder with --state`,
     );
   }
+}
+
+function refuseDamagedDatabase(file: string): void {
   const finding = damage(file);
-  if (finding !== undefined) throw new Error(`${file} is damaged: ${finding}; ${remedy}`);
+  if (finding !== undefined) throw new Error(`${file} is damaged: ${finding}; ${REMEDY}`);
 }
 
 function damage(file: string): string | undefined {
@@ -129,11 +141,13 @@ function openDatabase(file: string): DatabaseSync {
   return database;
 }
 
-function createSchema(database: DatabaseSync, schema: string): void {
+function createDatabase(file: string, draft: string, schema: string): void {
+  for (const left of [draft, `${draft}-journal`]) rmSync(left, { force: true });
+  const database = new DatabaseSync(draft);
   database.exec(`BEGIN; ${schema}; COMMIT`);
   database.exec(
     `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`,
   );
-  // The header must be in the file itself, where the next start looks for it.
-  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
+  renameSync(draft, file);
 }

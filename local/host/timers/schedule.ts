@@ -15,8 +15,8 @@ export interface Schedule {
   readonly monitored: boolean;
 }
 
-/** Reads six or five cron fields, or a period as `hh:mm:ss`. */
-export function parseSchedule(text: string): Schedule {
+/** Reads six or five cron fields, which count in the given time zone, or a period as `hh:mm:ss`. */
+export function parseSchedule(text: string, timeZone = "UTC"): Schedule {
   const period = parseTimeSpan(text);
   if (period !== undefined) {
     if (period === 0) throw new Error(`the schedule '${text}' has no length`);
@@ -27,20 +27,21 @@ export function parseSchedule(text: string): Schedule {
       monitored: period >= MINUTE_MS,
     };
   }
-  return parseCron(text);
+  return parseCron(text, timeZone);
 }
 
-function parseCron(text: string): Schedule {
+function parseCron(text: string, timeZone: string): Schedule {
   const fields = text.trim().split(/\s+/);
   if ((fields.length !== 5 && fields.length !== 6) || !NCRONTAB.test(text)) {
     throw new Error(
       `the schedule '${text}' is not valid: six cron fields from seconds on, five from minutes on, or hh:mm:ss are`,
     );
   }
+  refuseUnknownZone(timeZone);
   const expression = fields.length === 5 ? `0 ${fields.join(" ")}` : fields.join(" ");
   let cron: Cron;
   try {
-    cron = new Cron(expression, { timezone: "UTC", domAndDow: true });
+    cron = new Cron(expression, { timezone: timeZone, domAndDow: true });
   } catch (error) {
     throw new Error(`the schedule '${text}' is not valid: ${(error as Error).message}`, {
       cause: error,
@@ -52,6 +53,17 @@ function parseCron(text: string): Schedule {
     return at.getTime();
   };
   return { text, kind: "cron", next, monitored: shortestGap(next) >= MINUTE_MS };
+}
+
+function refuseUnknownZone(timeZone: string): void {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+  } catch (error) {
+    throw new Error(
+      `the time zone '${timeZone}' of WEBSITE_TIME_ZONE is not known; use an IANA name, for instance Europe/Berlin`,
+      { cause: error },
+    );
+  }
 }
 
 function shortestGap(next: (afterMs: number) => number): number {

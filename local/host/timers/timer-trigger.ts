@@ -1,11 +1,12 @@
 import { formatTimestamp } from "../durable/history-event.js";
 import type { TimerFunction } from "../function-catalog.js";
 import type { InFlight } from "../in-flight.js";
+import type { Log } from "../log.js";
 import type { GroupCommit } from "../state/group-commit.js";
 import { clientInputs } from "../worker/client-inputs.js";
 import { asError, type Invoker } from "../worker/invoker.js";
 import type { RetryContext, RetryOptions, TypedData } from "../worker/rpc.js";
-import { withinTimeLimit } from "../worker/time-limit.js";
+import { FunctionTimeoutError, withinTimeLimit } from "../worker/time-limit.js";
 import type { TimerStatus, TimerStatusStore } from "./timer-status.js";
 
 /** The longest delay that setTimeout takes. */
@@ -21,6 +22,7 @@ export interface TimerTriggerOptions {
   readonly inFlight: InFlight;
   readonly timeoutMs: number | undefined;
   readonly clientBinding: string;
+  readonly log: Log;
   readonly now: () => number;
 }
 
@@ -124,7 +126,7 @@ export class TimerTrigger {
 
   /** The error of the function, which is in the log already. */
   async #invoke(isPastDue: boolean, retry: RetryContext | undefined): Promise<Error | undefined> {
-    const { target, invoker, timeoutMs, clientBinding, now } = this.#options;
+    const { target, invoker, timeoutMs, clientBinding, now, log } = this.#options;
     const { metadata } = target.target;
     const firedAt = formatTimestamp(now());
     try {
@@ -136,13 +138,19 @@ export class TimerTrigger {
             { name: target.trigger.bindingName, data: this.#input(isPastDue) },
             ...clientInputs(metadata, clientBinding),
           ],
-          triggerMetadata: { TimerTrigger: { string: firedAt, data: "string" } },
+          triggerMetadata: { TimerTrigger: { string: americanTime(now()), data: "string" } },
           reason: `Timer fired at ${firedAt}`,
           ...(retry === undefined ? {} : { retryContext: retry }),
         }),
       );
       return undefined;
     } catch (error) {
+      if (error instanceof FunctionTimeoutError) {
+        log.error(
+          `Function.${target.name}`,
+          `${error.message}; what it still does cannot be stopped here`,
+        );
+      }
       return asError(error);
     }
   }
@@ -219,6 +227,13 @@ function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);
   });
+}
+
+/** `MM/dd/yyyy HH:mm:ss`, as the real host writes this one. */
+function americanTime(instantMs: number): string {
+  const [, year, month, day, time] =
+    /^(\d+)-(\d+)-(\d+)T([\d:]+)/.exec(new Date(instantMs).toISOString()) ?? [];
+  return `${month ?? ""}/${day ?? ""}/${year ?? ""} ${time ?? ""}`;
 }
 
 function offsetTime(instantMs: number | null): string {

@@ -34,7 +34,7 @@ export async function loadApp(appDirectory: string, core: FunctionsCore, log: Lo
     TypedDataCollection: "true",
     HandlesWorkerTerminateMessage: "true",
   });
-  for (const hook of core.hooks("appStart")) await hook({ hookData: {} });
+  await core.runAppHooks("appStart");
   core.close();
   if (core.functions.length === 0) log.warning("Host.Startup", "No job functions found.");
 }

@@ -45,6 +45,7 @@ class Disposable {
 export class FunctionsCore {
   readonly #functions = new Map<string, RegisteredFunction>();
   readonly #hooks = new Map<string, HookCallback[]>();
+  readonly #appHookState = { hookData: {} };
   readonly #log: Log;
   #programmingModel: ProgrammingModel | undefined;
   #open = true;
@@ -62,7 +63,12 @@ export class FunctionsCore {
   }
 
   hooks(name: string): readonly HookCallback[] {
-    return this.#hooks.get(name) ?? [];
+    return [...(this.#hooks.get(name) ?? [])];
+  }
+
+  /** Calls the hooks of the app's start or end; what one of them keeps in `hookData` is there for all. */
+  async runAppHooks(name: "appStart" | "appTerminate"): Promise<void> {
+    for (const hook of this.hooks(name)) await hook(this.#appHookState);
   }
 
   /** What registers from now on is accepted and never runs, as on the real host. */

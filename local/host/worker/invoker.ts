@@ -22,7 +22,7 @@ export interface Call {
 /** A hook may replace inputs, callback, result and error; hence one object that all hooks of a call share. */
 interface HookState {
   readonly hookData: Record<string, unknown>;
-  readonly invocationContext: unknown;
+  invocationContext: unknown;
   inputs: unknown[];
   functionCallback: RegisteredFunction["callback"];
   result?: unknown;
@@ -76,15 +76,17 @@ export class Invoker {
     if (model === undefined) {
       throw new Error("the app set no programming model; it must use @azure/functions version 4");
     }
-    const context = this.#contextOf(target, invocationId, call);
-    const invocation = model.getInvocationModel(context);
-    const { context: invocationContext, inputs } = await invocation.getArguments();
     const hooks: HookState = {
       hookData: {},
-      invocationContext,
-      inputs,
+      invocationContext: undefined,
+      inputs: [],
       functionCallback: target.callback,
     };
+    const context = this.#contextOf(target, invocationId, call, hooks);
+    const invocation = model.getInvocationModel(context);
+    const { context: invocationContext, inputs } = await invocation.getArguments();
+    hooks.invocationContext = invocationContext;
+    hooks.inputs = inputs;
     await this.#runHooks("preInvocation", hooks, context);
     context.state = "invocation";
     try {
@@ -112,7 +114,12 @@ export class Invoker {
     context.state = undefined;
   }
 
-  #contextOf(target: RegisteredFunction, invocationId: string, call: Call): CoreInvocationContext {
+  #contextOf(
+    target: RegisteredFunction,
+    invocationId: string,
+    call: Call,
+    hooks: HookState,
+  ): CoreInvocationContext {
     const { name } = target.metadata;
     const request: InvocationRequest = {
       invocationId,
@@ -128,7 +135,11 @@ export class Invoker {
       metadata: target.metadata,
       state: undefined,
       log: (level, category, message) => {
-        this.#log.write(level, `Function.${name}${category === "user" ? ".User" : ""}`, message);
+        const { hookData, invocationContext } = hooks;
+        const entry = { hookData, invocationContext, level, category, message };
+        for (const hook of this.#core.hooks("log")) void hook(entry);
+        const suffix = category === "user" ? ".User" : "";
+        this.#log.write(entry.level, `Function.${name}${suffix}`, entry.message);
       },
     };
   }

@@ -1,11 +1,15 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { alertKey, type Alert } from "../../domain/alert.js";
+import type { AuditResult } from "../../domain/audit.js";
+import { environmentOf, placeOf } from "../../domain/estate.js";
 import { earlier } from "../../domain/instant.js";
+import { heldBackNotice } from "../../domain/notice-of.js";
 import { triage } from "../../domain/triage.js";
 import { catalogue } from "../../scenarios/catalogue.js";
 import { sha256 } from "../../state/hash.js";
-import { accept, json, linksOf, readJson, readText, type Endpoint } from "../endpoint.js";
+import { accept, json, linksOf, readJson, readText, type ActingEndpoint } from "../endpoint.js";
+import { tell } from "../notices.js";
 import { RunLinks } from "../run-view.js";
 import { startRun } from "../start-run.js";
 import { SingleFlight } from "./single-flight.js";
@@ -22,20 +26,36 @@ export const AlertAnswer = z
   .meta({ id: "AlertAnswer" });
 export type AlertAnswer = z.infer<typeof AlertAnswer>;
 
+/** What the audit calls an answer. Who attaches an alert to a run has its answer already. */
+const results: Readonly<Record<AlertAnswer["status"], AuditResult>> = {
+  started: "accepted",
+  attached: "already-done",
+  "held-back": "held-back",
+  ignored: "ignored",
+};
+
 /** An alert storm is mostly one alert, delivered again and again. */
 const underWay = new SingleFlight<AlertAnswer>();
 
 /** POST /api/alerts: the webhook of Azure Monitor's action groups. Says what was done and why. */
-export async function receiveAlert(endpoint: Endpoint): Promise<HttpResponseInit> {
-  const { request } = endpoint;
+export async function receiveAlert(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
+  const { request, estate, audit } = endpoint;
   const text = await readText(request);
   const alert = accept(parseAlert(readJson(text)));
+  const [place] = alert.targets.flatMap((target) => placeOf(estate, target) ?? []);
+  audit.about({
+    reason: summarize(alert),
+    ...(place === undefined ? {} : { environment: place.environment }),
+  });
   const { result, joined } = await underWay.do(alertKey(alert), () => take(endpoint, alert, text));
   const answer: AlertAnswer =
     joined && result.status === "started" && result.run !== undefined
       ? { ...result, status: "attached", reason: `${result.run} has this alert already` }
       : result;
   const { run } = answer;
+  await audit.enter(results[answer.status], `${answer.status}: ${answer.reason}`, {
+    ...(run === undefined ? {} : { run }),
+  });
   // Azure Monitor throws the answer away; whoever asks why nothing happened finds it here.
   endpoint.log(
     `alert ${alert.rule} ${alert.condition} (${alert.alertId}): ${answer.status}, ${answer.reason}`,
@@ -43,7 +63,7 @@ export async function receiveAlert(endpoint: Endpoint): Promise<HttpResponseInit
   return json(202, run === undefined ? answer : { ...answer, links: linksOf(request, run) });
 }
 
-async function take(endpoint: Endpoint, alert: Alert, text: string): Promise<AlertAnswer> {
+async function take(endpoint: ActingEndpoint, alert: Alert, text: string): Promise<AlertAnswer> {
   const { store, estate, runs, now } = endpoint;
   const decision = triage(alert, estate, catalogue);
   if (decision.kind === "ignored") return { status: "ignored", reason: decision.reason };
@@ -72,6 +92,25 @@ async function take(endpoint: Endpoint, alert: Alert, text: string): Promise<Ale
     detectedAt: earlier(alert.firedAt, receivedAt),
     distinction: key,
   });
+  if (start.kind === "held-back") {
+    const { environment, id: resource } = place;
+    const reason = `held back because ${start.reason}`;
+    const { contacts } = environmentOf(estate, environment);
+    const distinction = sha256(key);
+    await tell(
+      endpoint,
+      heldBackNotice({
+        environment,
+        contacts,
+        alert,
+        distinction,
+        resource,
+        reason,
+        at: receivedAt,
+      }),
+    );
+    return { status: "held-back", reason };
+  }
   const { run } = start;
   await Promise.all([
     store.incidents.addSignal(key, { version: 1, run, receivedAt, summary: summarize(alert) }),

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
   eventually,
@@ -8,16 +7,14 @@ import {
   refusedStart,
   startHostProcess,
 } from "../support/host-process.js";
+import { makeApp, NODE_PATH, removeApps, startApp } from "../support/small-app.js";
 
-const NODE_PATH = path.resolve(__dirname, "../../../node_modules");
-
-const folders: string[] = [];
 let host: HostProcess | undefined;
 
 afterEach(async () => {
   await host?.dispose();
   host = undefined;
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  removeApps();
 });
 
 describe("an app that", () => {
@@ -54,6 +51,21 @@ describe("an app that", () => {
     expect(status.state).toBe("Error");
   });
 
+  it.each(["AzureWebJobs.off.Disabled", "AzureWebJobs__off__Disabled"])(
+    "has a function that the setting %s switches off is run without it",
+    async (setting) => {
+      const running = await start(get("off", "off") + get("on", "on"), {}, { [setting]: "true" });
+
+      expect((await running.fetch("/api/off")).status).toBe(404);
+      expect((await running.fetch("/api/on")).status).toBe(200);
+      const list = await running.fetch(`/admin/functions?code=${running.masterKey}`);
+      expect(await list.json()).toMatchObject([
+        { name: "off", isDisabled: true },
+        { name: "on", isDisabled: false },
+      ]);
+    },
+  );
+
   it.each([
     ["an invalid name", get("has space", "a"), "'has space' is not a valid function name."],
     ["a bad schedule", timer("bad", "every day"), "the schedule 'every day' is not valid"],
@@ -72,11 +84,25 @@ describe("an app that", () => {
     const running = await start(code + get("fine", "fine"));
     expect((await running.fetch("/api/fine")).status).toBe(200);
     expect(running.log).toContain(message);
-    expect(running.functions.map(({ name }) => name)).not.toContain("bad");
+    expect(running.functions.map(({ name }) => name)).toEqual(
+      code.includes("aFirst") ? ["aFirst", "fine"] : ["fine"],
+    );
+    const list = await running.fetch(`/admin/functions?code=${running.masterKey}`);
+    const listed = ((await list.json()) as { name: string }[]).map(({ name }) => name);
+    // What is in error is listed all the same, but for what has no name.
+    expect(listed.includes("bad")).toBe(code.includes('"bad"'));
+    expect(listed).not.toContain("has space");
+  });
+
+  it("has a function with a method that nobody knows serves it with the others", async () => {
+    const running = await start(
+      `app.http("odd", { methods: ["FLY", "GET"], authLevel: "anonymous", handler: () => ({ body: "odd" }) });`,
+    );
+    expect(await (await running.fetch("/api/odd")).text()).toBe("odd");
   });
 
   it("has its functions in several files is loaded from all that the pattern names", async () => {
-    const app = makeApp("", {});
+    const app = makeApp("");
     writeFileSync(path.join(app, "package.json"), '{"main":"functions/*.js"}');
     mkdirSync(path.join(app, "functions"));
     for (const name of ["one", "two"]) {
@@ -123,6 +149,28 @@ describe("an app that", () => {
   });
 });
 
+describe("the setting WEBSITE_HOSTNAME", () => {
+  it.each([
+    ["localhost:7071", "http://localhost:7071"],
+    ["example.test", "https://example.test"],
+    ["127.0.0.1:7071", "https://127.0.0.1:7071"],
+  ])("of %s gives management URLs at %s", async (hostname, origin) => {
+    const named = await start(
+      `df.app.client.http("urls", {
+         authLevel: "anonymous",
+         handler: (_, client) => ({ jsonBody: client.createHttpManagementPayload("i") }),
+       });`,
+      {},
+      { WEBSITE_HOSTNAME: hostname },
+    );
+    const { statusQueryGetUri } = (await (await named.fetch("/api/urls")).json()) as Record<
+      string,
+      string
+    >;
+    expect(statusQueryGetUri).toMatch(`${origin}/runtime/webhooks/durabletask/instances/i?`);
+  });
+});
+
 describe("host.json", () => {
   it("is overridden by the environment", async () => {
     const running = await start(
@@ -164,6 +212,70 @@ describe("host.json", () => {
     );
   });
 
+  it("runs instances of no version but its own where the match is strict", async () => {
+    const strict = await start(versioned, {
+      extensions: { durableTask: { defaultVersion: "1.5.0", versionMatchStrategy: "Strict" } },
+    });
+    const post = { method: "POST" };
+    await strict.manage("orchestrators/version/older?version=1.4.0", post);
+    await strict.manage("orchestrators/version/own?version=1.5.0", post);
+    await strict.manage("orchestrators/version/unnamed?version=", post);
+    expect((await strict.ended("own")).output).toBe("1.5.0");
+    expect((await strict.ended("unnamed")).output).toBe("1.5.0");
+    expect((await strict.status("older")).runtimeStatus).toBe("Pending");
+  });
+
+  it("may let a start replace the instance that runs under its id", async () => {
+    const overriding = await start(
+      `df.app.orchestration("waiter", function* ({ df }) { return yield df.waitForExternalEvent("e"); });
+       df.app.orchestration("parent", function* ({ df }) { yield df.callSubOrchestrator("waiter", 1, "taken"); });`,
+      { extensions: { durableTask: { overridableExistingInstanceStates: "AnyState" } } },
+    );
+    const parent = await overriding.start("parent");
+    await overriding.until(parent, ({ runtimeStatus }) => runtimeStatus === "Running");
+    await eventually(async () => (await overriding.manage("instances/taken")).ok || undefined);
+
+    await overriding.start("waiter", "new", "taken");
+
+    const { historyEvents, input } = await overriding.status("taken", "showHistory=true");
+    expect([input, historyEvents?.[0]?.["Generation"]]).toEqual(["new", 1]);
+    // The old one was terminated in order: its parent heard of it.
+    expect((await overriding.ended(parent)).historyEvents).toContainEqual(
+      expect.objectContaining({
+        EventType: "SubOrchestrationInstanceFailed",
+        Reason: expect.stringMatching(
+          /^A new instance creation request .* status Running\./,
+        ) as string,
+      }),
+    );
+    await overriding.raise("taken", "e", "stop");
+    expect((await overriding.ended("taken")).output).toBe("stop");
+  });
+
+  it("limits how many orchestrators are at work at a time", async () => {
+    const limited = await start(
+      `let atWork = 0;
+       let most = 0;
+       app.hook.preInvocation(async ({ inputs: [input] }) => {
+         if (!input?.history) return;
+         most = Math.max(most, (atWork += 1));
+         await new Promise((resolve) => setTimeout(resolve, 5));
+       });
+       app.hook.postInvocation(({ inputs: [input] }) => {
+         if (input?.history) atWork -= 1;
+       });
+       df.app.orchestration("child", function* () { return 1; });
+       df.app.orchestration("parent", function* ({ df }) {
+         const children = Array.from({ length: 20 }, () => df.callSubOrchestrator("child"));
+         return (yield df.Task.all(children)).length;
+       });
+       app.http("most", { authLevel: "anonymous", handler: () => ({ jsonBody: most }) });`,
+      { extensions: { durableTask: { maxConcurrentOrchestratorFunctions: 3 } } },
+    );
+    expect((await limited.run("parent")).output).toBe(20);
+    expect(await (await limited.fetch("/api/most")).json()).toBe(3);
+  });
+
   it("of another hub sees none of this one's instances", async () => {
     const first = await start(versioned, { extensions: { durableTask: { hubName: "HubOne" } } });
     await first.run("version", null, "here");
@@ -185,13 +297,17 @@ describe("host.json", () => {
       /extensions\.durableTask\.hubName must be/,
     ],
     [
+      { extensions: { durableTask: { extendedSessionsEnabled: true } } },
+      /extendedSessionsEnabled is for \.NET only/,
+    ],
+    [
       { logging: { logLevel: { default: "Loud" } } },
       /logging\.logLevel\.default 'Loud' is no level/,
     ],
   ])("with a mistake ends the start: %j", async (hostJson, message) => {
     const state = newStateFolder();
-    folders.push(state);
     const refused = await refusedStart({ app: makeApp("", hostJson), state });
+    rmSync(state, { recursive: true });
     expect(refused.code).toBe(1);
     expect(refused.message).toMatch(message);
   });
@@ -207,26 +323,12 @@ function timer(name: string, schedule: string): string {
   return `app.timer("${name}", { schedule: "${schedule}", handler: () => undefined });\n`;
 }
 
-function makeApp(code: string, hostJson: object): string {
-  const folder = mkdtempSync(path.join(tmpdir(), "host-app-"));
-  folders.push(folder);
-  const requires = `const { app } = require("@azure/functions");\nconst df = require("durable-functions");\n`;
-  writeFileSync(path.join(folder, "package.json"), '{"main":"index.js"}');
-  writeFileSync(path.join(folder, "index.js"), requires + code);
-  writeFileSync(path.join(folder, "host.json"), JSON.stringify({ version: "2.0", ...hostJson }));
-  return folder;
-}
-
 async function start(
   code: string,
   hostJson: object = {},
   environment: Record<string, string> = {},
   state = newStateFolder(),
 ): Promise<HostProcess> {
-  host = await startHostProcess({
-    app: makeApp(code, hostJson),
-    state,
-    environment: { NODE_PATH, ...environment },
-  });
+  host = await startApp(code, hostJson, { state, environment });
   return host;
 }

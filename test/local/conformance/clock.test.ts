@@ -40,6 +40,15 @@ describe("a host whose clock skips", () => {
     expect(passed).toBeLessThan(HOUR + 2_000);
   });
 
+  it("goes the whole way of a timer that is cut into pieces", async () => {
+    const skipping = await start();
+    const { output, historyEvents = [] } = await skipping.run("timer", 8 * DAY);
+    const { before, after } = output as { before: string; after: string };
+    expect(Date.parse(after) - Date.parse(before)).toBeGreaterThanOrEqual(8 * DAY);
+    const pieces = historyEvents.filter(({ EventType: type }) => type === "TimerFired");
+    expect(pieces).toHaveLength(2);
+  });
+
   it("passes a cron timer on the way, which then fires once as past due", async () => {
     const skipping = await start();
 
@@ -85,6 +94,50 @@ describe("a host whose clock skips", () => {
     await skipping.command("person", "terminate");
 
     expect((await skipping.ended("waiting")).runtimeStatus).toBe("Completed");
+  });
+
+  it("does not skip over the timer beside a wait for an event, and is moved over it by its keeper", async () => {
+    keeper = await startClockKeeper({ file: path.join(newStateFolder(), "clock.json") });
+    const skipping = await start(keeper.environment());
+    const race = { cancel: true, timeoutMs: HOUR };
+    for (const id of ["answered", "expiring"]) {
+      await skipping.start("eventOrTimer", race, id);
+      await skipping.until(id, ({ runtimeStatus }) => runtimeStatus === "Running");
+    }
+    // Other runs come and go, and each time the host considers whether it may skip.
+    for (const n of [1, 2, 3]) await skipping.run("single", n);
+
+    await skipping.raise("answered", "go", true);
+    expect((await skipping.ended("answered")).output).toBe("event");
+    expect(keeper.offset()).toBe(0);
+    await keeper.advanceBy(HOUR);
+    expect((await skipping.ended("expiring")).output).toBe("timer");
+  });
+
+  it("skips over the timer of a run that says that its event would only interrupt it", async () => {
+    const skipping = await start();
+    expect((await skipping.run("interruptible", DAY)).output).toBe("slept");
+
+    await skipping.start("approval", null, "asked");
+    await skipping.until("asked", ({ customStatus }) => customStatus !== null);
+    await skipping.start("interruptible", DAY, "sleeping");
+    await skipping.until("sleeping", ({ customStatus }) => customStatus !== null);
+    await skipping.raise("sleeping", "wake", true);
+    expect((await skipping.ended("sleeping")).output).toBe("woken");
+  });
+
+  it("does not skip while a run is suspended", async () => {
+    const skipping = await start();
+    await skipping.start("waiter", null, "paused");
+    await skipping.command("paused", "suspend");
+    await skipping.until("paused", ({ runtimeStatus }) => runtimeStatus === "Suspended");
+    await skipping.start("interruptible", HOUR, "sleeping");
+    await skipping.until("sleeping", ({ customStatus }) => customStatus !== null);
+    for (const n of [1, 2, 3]) await skipping.run("single", n);
+
+    await skipping.raise("sleeping", "wake", true);
+
+    expect((await skipping.ended("sleeping")).output).toBe("woken");
   });
 
   it("waits for an activity under way, which costs real time", async () => {

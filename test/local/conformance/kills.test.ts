@@ -1,5 +1,11 @@
 import { setTimeout as passing } from "node:timers/promises";
-import { type HostProcess, newStateFolder, startHostProcess } from "../support/host-process.js";
+import {
+  eventually,
+  type HostProcess,
+  killedStart,
+  newStateFolder,
+  startHostProcess,
+} from "../support/host-process.js";
 
 const everything = process.env["TEST_ALL"] === "1";
 const KILLS = everything ? 200 : 6;
@@ -25,6 +31,9 @@ const loads: readonly Load[] = [
     output: { got: [1, 2] },
     results: 1,
   },
+  { orchestrator: "manyChildren", input: 5, output: [0, 1, 4, 9, 16], results: 5 },
+  // These have a result behind them at every kill: the clock stands still while a waiter waits.
+  { orchestrator: "stages", input: [1, 2], output: [1, 2], results: 2 },
   { orchestrator: "timers", input: 3, output: "done", results: 3 },
   { orchestrator: "counter", input: 0, output: "n=3", results: 0 },
 ];
@@ -39,16 +48,21 @@ describe(`a host that is killed ${KILLS} times at moments of seed ${SEED}`, () =
       let host = await startHostProcess({ state, clock: "skip" });
       try {
         for (let life = 0; life < KILLS; life += 1) {
+          const accepted = ledger.accepted.size;
           const clients = [useUntilGone(host, ledger), useUntilGone(host, ledger)];
+          // Half of the kills may fall into the first calls; before the others something was promised, on any machine.
+          if (life % 2 === 1) await eventually(() => ledger.accepted.size > accepted || undefined);
           // The wait is what is tested: nothing in the host says when the kill comes.
           await passing(random() * 200);
           await host.end("SIGKILL");
           await Promise.all(clients);
+          // Some of the next hosts are killed before they are ready, while they take up what is unfinished.
+          if (random() < 0.3) await killedStart({ state, clock: "skip" }, random() * 400);
           host = await startHostProcess({ state, clock: "skip" });
         }
 
         expect(await violations(host, ledger)).toEqual([]);
-        expect(ledger.accepted.size).toBeGreaterThan(KILLS);
+        expect(ledger.accepted.size).toBeGreaterThanOrEqual(KILLS / 2);
       } finally {
         await host.dispose();
       }

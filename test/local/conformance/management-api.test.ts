@@ -27,7 +27,7 @@ describe("start", () => {
     });
 
     const payload = (await response.json()) as Record<string, string>;
-    const base = `${host.url}/runtime/webhooks/durabletask/instances/with%20space`;
+    const base = `${host.url}/runtime/webhooks/durabletask/instances/with+space`;
     const query = `taskHub=SampleHub&connection=Storage&code=${host.systemKey}`;
     expect(response.status).toBe(202);
     expect(response.headers.get("retry-after")).toBe("10");
@@ -75,6 +75,52 @@ describe("start", () => {
   it("begins anew under the id of a finished one", async () => {
     await host.run("single", 1, "again");
     expect(await host.run("pass", 2, "again")).toMatchObject({ name: "pass", output: 2 });
+  });
+
+  it.each([
+    ["a%23b", "a#b", "a%23b"],
+    ["a%3Fb", "a?b", "a%3Fb"],
+    ["a%5Cb", "a\\b", "a%5Cb"],
+    ["@x@y", "@x@y", "%40x%40y"],
+    ["a%20b", "a b", "a+b"],
+    ["a+b", "a b", "a+b"],
+    ["a%25b", "a%b", "a%25b"],
+    ["a'b", "a'b", "a%27b"],
+    ["%C3%BC", "ü", "%C3%BC"],
+    ["a%01b", "a\u0001b", "a%01b"],
+    ["M".repeat(257), "M".repeat(257), "M".repeat(257)],
+  ])("takes the id %s as %s", async (segment, id, encoded) => {
+    const response = await host.manage(`orchestrators/pass/${segment}`, {
+      method: "POST",
+      body: "1",
+    });
+    const { statusQueryGetUri, ...payload } = (await response.json()) as Record<string, string>;
+    expect([response.status, payload["id"]]).toEqual([202, id]);
+    expect(statusQueryGetUri).toContain(`/instances/${encoded}?`);
+    await host.ended(id);
+    const seen = (await (await fetch(String(statusQueryGetUri))).json()) as { instanceId: string };
+    expect(seen.instanceId).toBe(id);
+  });
+
+  it("cannot store an id of a thousand characters", async () => {
+    const response = await host.manage(`orchestrators/pass/${"N".repeat(1_000)}`, {
+      method: "POST",
+    });
+    expect(response.status).toBe(500);
+  });
+
+  it("runs an instance of the version that is named", async () => {
+    await host.manage("orchestrators/context/versioned?version=2.1", { method: "POST" });
+    expect((await host.ended("versioned")).output).toMatchObject({ version: "2.1" });
+  });
+
+  it.each([
+    ["timeout=abc&pollingInterval=1", 202],
+    ["timeout=5", 202],
+    ["pollingInterval=1", 202],
+  ])("does not wait for the end with %s", async (query, status) => {
+    const response = await host.manage(`orchestrators/none?${query}`, { method: "POST" });
+    expect(response.status).toBe(status);
   });
 
   it("lets one of ten equal ids in", async () => {
@@ -178,74 +224,25 @@ describe("status", () => {
     expect(historyEvents.some((event) => "Result" in event)).toBe(false);
   });
 
-  it("knows another task hub's instances not", async () => {
+  it("knows another task hub's instances not, and no other connection", async () => {
     expect((await host.manage("instances/done?taskHub=OtherHub")).status).toBe(404);
+    expect((await host.manage("instances/done?taskHub=samplehub")).status).toBe(200);
+    expect((await host.manage("instances/done?connection=Other")).status).toBe(500);
+  });
+
+  it("is found whatever the case of the path, and with a slash at its end", async () => {
+    for (const target of ["Instances/done", "INSTANCES/done/"]) {
+      expect((await host.manage(target)).status).toBe(200);
+    }
+  });
+
+  it("shows no results without the history that they stand in", async () => {
+    expect(await host.status("done", "showHistoryOutput=true")).not.toHaveProperty("historyEvents");
   });
 
   it("answers a method that the route does not offer with 404", async () => {
     expect((await host.manage("instances/done", { method: "PUT" })).status).toBe(404);
     expect((await host.manage("instances/done", { method: "HEAD" })).status).toBe(404);
-  });
-});
-
-describe("list", () => {
-  beforeAll(async () => {
-    for (const n of [0, 1, 2, 3]) {
-      if (n % 2 === 0) await host.start("waiter", { n }, `list-${n}`);
-      else await host.run("pass", { n }, `list-${n}`);
-    }
-  });
-
-  it("gives pages in the order of ids, with a token for the next", async () => {
-    const first = await host.manage("instances?instanceIdPrefix=list-&top=3");
-    const token = first.headers.get("x-ms-continuation-token") ?? "";
-    const second = await host.manage("instances?instanceIdPrefix=list-&top=3", {
-      headers: { "x-ms-continuation-token": token },
-    });
-
-    expect(await idsOf(first)).toEqual(["list-0", "list-1", "list-2"]);
-    expect(await idsOf(second)).toEqual(["list-3"]);
-    expect(second.headers.get("x-ms-continuation-token")).toBeNull();
-  });
-
-  it.each([
-    ["runtimeStatus=Completed", ["list-1", "list-3"]],
-    ["runtimeStatus=Completed,Failed", ["list-1", "list-3"]],
-    ["runtimeStatus=completed", ["list-0", "list-1", "list-2", "list-3"]],
-    ["createdTimeTo=2000-01-01", []],
-    ["createdTimeFrom=2000-01-01", ["list-0", "list-1", "list-2", "list-3"]],
-    ["createdTimeFrom=garbage", ["list-0", "list-1", "list-2", "list-3"]],
-    ["top=0", []],
-    ["top=abc", ["list-0", "list-1", "list-2", "list-3"]],
-  ])("filters by %s", async (query, ids) => {
-    expect(await idsOf(await host.manage(`instances?instanceIdPrefix=list-&${query}`))).toEqual(
-      ids,
-    );
-  });
-});
-
-describe("purge", () => {
-  it("forgets a finished instance and refuses the others", async () => {
-    await host.run("single", 1, "purged");
-
-    const purged = await host.manage("instances/purged", { method: "DELETE" });
-    expect([purged.status, await purged.json()]).toEqual([200, { instancesDeleted: 1 }]);
-    expect((await host.manage("instances/purged")).status).toBe(404);
-    expect((await host.manage("instances/purged", { method: "DELETE" })).status).toBe(404);
-
-    const refused = await host.manage("instances/running", { method: "DELETE" });
-    expect(refused.status).toBe(412);
-    expect(await refused.json()).toMatch(/running has status Running$/);
-  });
-
-  it("by filter wants createdTimeFrom, and finds nothing with 404", async () => {
-    const without = await host.manage("instances", { method: "DELETE" });
-    expect([without.status, await without.json()]).toEqual([
-      400,
-      "Please provide value for 'createdTimeFrom' parameter.",
-    ]);
-    const query = "createdTimeFrom=2000-01-01&createdTimeTo=2001-01-01";
-    expect((await host.manage(`instances?${query}`, { method: "DELETE" })).status).toBe(404);
   });
 });
 
@@ -270,6 +267,8 @@ describe("commands", () => {
     ["running", "application/json; charset=utf-8", "null", 202],
     ["suspended", "application/json", "1", 202],
     ["running", "text/plain", "1", 400],
+    ["running", "application/json-patch", "1", 400],
+    ["running", "application/vnd.api+json", "1", 400],
     ["running", "application/json", "", 400],
     ["running", "application/json", "{bad", 400],
     ["no-such-id", "application/json", "1", 404],
@@ -281,6 +280,41 @@ describe("commands", () => {
       body,
     });
     expect(response.status).toBe(status);
+  });
+
+  it.each([
+    ["RAISEEVENT/e", 202],
+    ["raiseEvent/a.b", 202],
+    ["raiseEvent/%E2%82%AC", 202],
+    ["raiseEvent/a%2Fb", 404],
+    ["raiseEvent", 404],
+    ["raiseEvent/", 404],
+    ["terminate/now", 404],
+    ["nosuchop", 404],
+  ])("answers %s with %i", async (operation, status) => {
+    const response = await host.manage(`instances/running/${operation}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "1",
+    });
+    expect(response.status).toBe(status);
+  });
+
+  it("answers makeprimary, as a hub with one app would", async () => {
+    expect((await host.manage("makeprimary", { method: "POST" })).status).toBe(200);
+  });
+
+  it("waits for the end of what it restarted, when asked to", async () => {
+    const query = "timeout=10&pollingInterval=1";
+    const response = await host.manage(`instances/done/restart?${query}`, { method: "POST" });
+    expect([response.status, await response.json()]).toEqual([200, { a: 1 }]);
+  });
+
+  it("counts the lives of an id", async () => {
+    for (const generation of [0, 1, 2]) {
+      const { historyEvents } = await host.run("pass", 1, "reborn");
+      expect(historyEvents?.[0]?.["Generation"]).toBe(generation);
+    }
   });
 
   it("restarts under a new id, or under the same as generation 1", async () => {
@@ -336,8 +370,3 @@ describe("keys", () => {
     expect(response.status).toBe(401);
   });
 });
-
-async function idsOf(response: Response): Promise<readonly string[]> {
-  const list = (await response.json()) as { instanceId: string }[];
-  return list.map(({ instanceId }) => instanceId);
-}

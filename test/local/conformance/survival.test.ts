@@ -98,6 +98,16 @@ describe("a host that is asked to end", () => {
     expect((await second.ended(id)).output).toEqual(["drained", 9]);
     expect(await second.journal("brief")).toEqual([]);
   });
+
+  it("answers first what it was asked", async () => {
+    const answering = await startHostProcess();
+    host = answering;
+    const answer = answering.fetch("/api/brief");
+    await eventually(async () => (await answering.journal("briefHttp")).at(0));
+    const ended = answering.end("SIGTERM");
+    expect(await (await answer).text()).toBe("in time");
+    expect(await ended).toBe(0);
+  });
 });
 
 describe("the state folder", () => {
@@ -135,6 +145,25 @@ describe("the state folder", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("gets no file from a host that refuses it for being another program's", async () => {
+    const folder = newStateFolder();
+    const database = new DatabaseSync(path.join(folder, "durable.sqlite"));
+    database.exec("CREATE TABLE their (own TEXT)");
+    database.close();
+    await refusedStart({ state: folder });
+    expect(readdirSync(folder)).toEqual(["durable.sqlite"]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("in which a start was killed half-way is begun anew", async () => {
+    const folder = newStateFolder();
+    writeFileSync(path.join(folder, "durable.sqlite.new"), "half of a database");
+    writeFileSync(path.join(folder, "durable.sqlite.new-journal"), "and of its journal");
+    writeFileSync(path.join(folder, "host.pid"), "1");
+    host = await startHostProcess({ state: folder });
+    expect((await host.run("single", 1)).output).toBe(1);
   });
 
   it.each([
@@ -179,6 +208,14 @@ describe("the state folder", () => {
         writeFileSync(path.join(folder, "durable.sqlite"), bytes);
       },
       /is damaged: .*; it was left untouched/,
+    ],
+    [
+      "whose keys are damaged",
+      (folder: string) => {
+        copyFileSync(madeByAHost(), path.join(folder, "durable.sqlite"));
+        writeFileSync(path.join(folder, "keys.json"), '{"master":""}');
+      },
+      /keys\.json holds no keys; it must be .* or be removed to have new ones made/,
     ],
   ])("%s is refused and left as it is", async (_, prepare, message) => {
     const folder = newStateFolder();

@@ -79,6 +79,18 @@ export async function refusedStart(
   return { code, message };
 }
 
+/** Starts a host and kills it so many milliseconds later, ready or not. */
+export async function killedStart(
+  settings: HostSettings & { readonly state: string },
+  afterMs: number,
+): Promise<void> {
+  const child = spawnHost(settings.state, settings);
+  const exited = once(child, "exit");
+  const kill = setTimeout(() => child.kill("SIGKILL"), afterMs);
+  await exited;
+  clearTimeout(kill);
+}
+
 function spawnHost(state: string, settings: HostSettings): ChildProcess {
   return spawn(
     process.execPath,

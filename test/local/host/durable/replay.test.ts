@@ -102,9 +102,9 @@ describe("replay", () => {
       ]);
     });
 
-    it("waits on a timer after the last failure too, and is then over", () => {
+    it("waits on a timer after the last failure too, but for no time, and is then over", () => {
       expect(replay(failedTwice, [flaky]).newTasks).toMatchObject([
-        { kind: "timer", taskNumber: 3 },
+        { kind: "timer", taskNumber: 3, fireAtMs: T },
       ]);
       const over = [
         ...failedTwice,
@@ -223,6 +223,19 @@ describe("replay", () => {
       const { unreadEvents } = replay(history, [event("tick"), timer(T), again]);
       expect(unreadEvents).toEqual([three]);
     });
+
+    it("does not hand on what the last of several races read, though the others lost their waits", () => {
+      const history = [
+        ...turn(),
+        ...scheduled(timerCreated(T, 0, T)),
+        ...turn(timerFired(0, T, T)),
+        ...scheduled(timerCreated(T + DAY, 1, T)),
+        ...turn(one!, two!),
+      ];
+      const races = [any(event("tick"), timer(T)), any(event("tick"), timer(T + DAY, true))];
+      const { unreadEvents } = replay(history, [...races, again]);
+      expect(unreadEvents).toEqual([two]);
+    });
   });
 
   it("tells whether the orchestrator stands at a wait", () => {
@@ -232,10 +245,30 @@ describe("replay", () => {
     expect(replay(turn(), [activity("a")]).waitsForEvent).toBe(false);
   });
 
+  it("keeps an event for the wait that is opened later", () => {
+    const history = [
+      ...turn(),
+      ...scheduled(taskScheduled("a", 0, T)),
+      ...turn(eventRaised("go", "1", T)),
+      ...turn(taskCompleted(0, "1", T)),
+    ];
+    expect(replay(history, [activity("a"), event("go")]).waitsForEvent).toBe(false);
+    expect(replay(history, [activity("a"), event("GO")]).waitsForEvent).toBe(true);
+  });
+
+  it("gives an event to the wait that was opened last", () => {
+    const history = turn(eventRaised("go", "1", T));
+    const [first, second] = [event("go"), event("go")];
+    expect(replay(history, [any(first, all(second, event("other")))]).waitsForEvent).toBe(true);
+    expect(replay(history, [any(all(first, event("other")), second)]).waitsForEvent).toBe(false);
+  });
+
   it("suspects a timer that was given to two Task.any", () => {
     const race = any(event("go"), timer(T + DAY));
     expect(replay(turn(), [race, race]).repeatedTimer).toBe(true);
     expect(replay(turn(), [race, any(event("go"), timer(T))]).repeatedTimer).toBe(false);
+    const canceled = any(event("go"), timer(T + DAY, true));
+    expect(replay(turn(), [canceled, canceled, race]).repeatedTimer).toBe(false);
   });
 
   it("schedules everything once, whatever the order of results", () => {

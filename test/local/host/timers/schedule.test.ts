@@ -19,6 +19,29 @@ describe("schedule", () => {
     expect(schedule.monitored).toBe(monitored);
   });
 
+  it.each([
+    ["in winter", Date.UTC(2026, 10, 23, 8), "2026-11-24T02:30:00.000Z"],
+    ["in summer", Date.UTC(2026, 6, 1, 8), "2026-07-02T01:30:00.000Z"],
+    [
+      "after the night in which summer ended",
+      Date.UTC(2026, 9, 24, 20),
+      "2026-10-25T02:30:00.000Z",
+    ],
+  ])("counts its hours in the time zone that is named, %s", (_, from, next) => {
+    const schedule = parseSchedule("0 30 3 * * *", "Europe/Berlin");
+    expect(new Date(schedule.next(from)).toISOString()).toBe(next);
+  });
+
+  it("does not count a period in any time zone", () => {
+    expect(parseSchedule("01:00:00", "Europe/Berlin").next(FROM)).toBe(FROM + 3_600_000);
+  });
+
+  it("refuses a time zone that nobody knows", () => {
+    expect(() => parseSchedule("0 0 3 * * *", "W. Europe Standard Time")).toThrow(
+      "use an IANA name, for instance Europe/Berlin",
+    );
+  });
+
   it.each(["every day", "* * *", "0 0 0 L * *", "0 99 * * * *", "00:00:00", ""])(
     "refuses %j",
     (text) => {

@@ -1,0 +1,38 @@
+import { describeDuration } from "../../src/domain/duration.js";
+import type { Plan } from "../../src/domain/run-record.js";
+
+/** A plan as a person reads it before he presses: what would be changed, and what if that fails. */
+export function planTable({ changes, fallbacks, expected, dataLoss }: Plan): string {
+  const rows = changes.map(({ title, detail, expected: takes, approval }, index) => [
+    `${index + 1}.`,
+    title,
+    detail,
+    describeDuration(takes),
+    approval ?? "nobody",
+  ]);
+  const table = aligned([["", "step", "change", "about", "approved by"], ...rows]);
+  const instead = fallbacks.flatMap(({ when, steps, expected: takes, dataLoss: loss }) => [
+    `  If ${when}, about ${describeDuration(takes)} more, data loss: ${loss}`,
+    ...steps.map((step) => `    - ${step}`),
+  ]);
+  return [
+    "What would be changed:",
+    ...table.map((line) => `  ${line}`),
+    `  To the verified end: about ${describeDuration(expected)}. Data loss: ${dataLoss}.`,
+    "",
+    "What if that does not help:",
+    ...instead,
+  ].join("\n");
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

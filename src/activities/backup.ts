@@ -1,0 +1,91 @@
+import { classifyError } from "../azure/classify-error.js";
+import {
+  describeProblem,
+  folderOf,
+  setFolderIn,
+  type BackupItem,
+  type SkippedItem,
+} from "../domain/backup.js";
+import { describeDuration } from "../domain/duration.js";
+import { geographyOf } from "../domain/geography.js";
+import { elapsed } from "../domain/instant.js";
+import { parseResourceId } from "../domain/resource-id.js";
+import type { Activity } from "../durable/activity-contract.js";
+import type { Backups } from "../state/backups.js";
+import { workLists } from "../state/work-list.js";
+import * as contract from "./backup.contract.js";
+
+/** As many items stand in the manifest itself; more of them in parts, so that no reader holds all. */
+const longestInline = 1_000;
+
+/** What all kinds of backups do alike. */
+export function backupActivities(store: Backups): readonly Activity[] {
+  const lists = workLists(store.container);
+  return [
+    contract.findLatestSet.implementedBy(classifyError, async (source, { now }) => {
+      const found = await store.latest(source, now());
+      if (found === undefined) return { detail: "there is no earlier set" };
+      if (found.kind === "unusable") {
+        const problem = describeProblem[found.problem];
+        return { problem, detail: `the newest set cannot be used: ${problem}` };
+      }
+      const { takenAt } = found.manifest;
+      return {
+        set: found.set,
+        takenAt,
+        detail: `the newest set is ${describeDuration(elapsed(takenAt, now()))} old`,
+      };
+    }),
+
+    contract.completeSet.implementedBy(classifyError, async (wanted, { caller, now }) => {
+      const { set, kind, environment, scope, source, region, takenAt, parts, verified } = wanted;
+      const count = parts.reduce((sum, part) => sum + part.count, 0);
+      const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+      const listed = wanted.skippedIn === undefined ? [] : await lists.read(wanted.skippedIn);
+      const skipped = [
+        ...listed.flatMap(({ name, skip }): SkippedItem[] =>
+          skip === undefined ? [] : [{ name, reason: skip }],
+        ),
+        ...wanted.skipped,
+      ];
+      const inline = count <= longestInline;
+      const items: BackupItem[] = [];
+      const folders = new Set<string>();
+      for await (const part of store.listedIn(parts)) {
+        for (const { blob } of part) folders.add(setFolderIn(blob) ?? "");
+        if (inline) items.push(...part);
+      }
+      const references = [...folders].filter((folder) => folder !== "" && folder !== folderOf(set));
+      const { latest } = await store.complete(set, {
+        version: 1,
+        kind,
+        environment,
+        scope,
+        source,
+        region,
+        geography: geographyOf(region) ?? "unknown",
+        subscription: parseResourceId(source)?.subscription ?? "",
+        takenAt,
+        completedAt: now(),
+        run: caller.run,
+        items,
+        parts: inline ? [] : parts,
+        count,
+        bytes,
+        skipped,
+        check: verified ? { level: "verified", at: now() } : { level: "none" },
+        copies: wanted.copies,
+        references,
+        facts: wanted.facts,
+      });
+      const what = `${count} items, ${bytes} bytes, ${skipped.length} left out`;
+      return {
+        changed: true,
+        count,
+        bytes,
+        latest,
+        detail: latest ? what : `${what}; a newer set is the latest`,
+      };
+    }),
+  ];
+}

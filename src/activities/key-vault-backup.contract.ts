@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { declareActivity } from "../durable/activity-contract.js";
+import { mutated, observed } from "../durable/step-output.js";
+import { ItemPart, SkippedItem } from "../domain/backup.js";
+import { minutes, seconds } from "../domain/duration.js";
+import { once, patiently, type Patience } from "../domain/patience.js";
+
+/** Vaults throttle for tens of seconds at a time; a backup has time. */
+const throttled: Patience = {
+  transient: { first: seconds(5), longest: seconds(60), within: minutes(20) },
+  busy: { first: seconds(15), longest: seconds(60), within: minutes(10) },
+};
+
+/** What the app uses now, and where that vault is. */
+export const findActiveVault = declareActivity({
+  name: "findActiveVault",
+  input: z.strictObject({
+    app: z.string(),
+    vault: z.strictObject({ primary: z.string(), secondary: z.string().optional() }),
+  }),
+  output: z.strictObject({
+    ...observed,
+    side: z.enum(["primary", "secondary"]),
+    /** How it is known; `assumed` where the app could not be read or names another vault. */
+    known: z.enum(["observed", "assumed"]),
+    id: z.string(),
+    uri: z.string(),
+    location: z.string(),
+    /** The address of the other side's vault, where there is one. */
+    otherUri: z.string().optional(),
+  }),
+  patience: patiently,
+});
+
+/** Ensure what keeps a vault's secrets from being lost for good, and report what cannot be changed. */
+export const protectVault = declareActivity({
+  name: "protectVault",
+  input: z.strictObject({
+    vault: z.string(),
+    purgeProtection: z.boolean(),
+    retentionDays: z.int(),
+    /** ARM id of the workspace that takes the audit log; absent where the estate names none. */
+    workspace: z.string().optional(),
+  }),
+  output: z.strictObject({ ...mutated, drift: z.array(z.string()) }),
+  patience: once,
+});
+
+/** List a vault's secrets page by page, and write the list down for the activities that follow. */
+export const listSecrets = declareActivity({
+  name: "listSecrets",
+  input: z.strictObject({ uri: z.string(), set: z.string() }),
+  output: z.strictObject({
+    ...observed,
+    /** Where the list is. */
+    list: z.string(),
+    /** How many of it are to be copied, and how many cannot be. */
+    count: z.int().nonnegative(),
+    skipped: z.int().nonnegative(),
+  }),
+  patience: throttled,
+});
+
+/** Back up a stretch of a list, and read each copy back. */
+export const copySecrets = declareActivity({
+  name: "copySecrets",
+  input: z.strictObject({
+    uri: z.string(),
+    set: z.string(),
+    list: z.string(),
+    nth: z.int().positive(),
+    begin: z.int().nonnegative(),
+    end: z.int().positive(),
+    /** The set whose copies of unchanged secrets are used again; absent for a full one. */
+    base: z.string().optional(),
+  }),
+  output: z.strictObject({
+    ...observed,
+    done: z.int().nonnegative(),
+    reused: z.int().nonnegative(),
+    part: ItemPart,
+    skipped: z.array(SkippedItem),
+  }),
+  patience: throttled,
+});
+
+/** Write a stretch of a list into the other vault, by value, where it differs. */
+export const syncSecrets = declareActivity({
+  name: "syncSecrets",
+  input: z.strictObject({
+    from: z.string(),
+    to: z.string(),
+    list: z.string(),
+    begin: z.int().nonnegative(),
+    end: z.int().positive(),
+  }),
+  output: z.strictObject({
+    ...observed,
+    done: z.int().nonnegative(),
+    written: z.int().nonnegative(),
+    skipped: z.array(SkippedItem),
+  }),
+  patience: throttled,
+});
+
+/** Name what the other vault has and the source has not; a deletion is never mirrored blindly. */
+export const reportDeletedSecrets = declareActivity({
+  name: "reportDeletedSecrets",
+  input: z.strictObject({ to: z.string(), list: z.string() }),
+  output: z.strictObject({
+    ...observed,
+    count: z.int().nonnegative(),
+    /** The first of them. */
+    names: z.array(z.string()),
+  }),
+  patience: throttled,
+});

@@ -1,0 +1,269 @@
+import { createHash } from "node:crypto";
+import { classifyError } from "../azure/classify-error.js";
+import type { ContainerApps } from "../azure/container-apps.js";
+import type { DiagnosticSettings } from "../azure/diagnostic-settings.js";
+import type { KeyVaults, VaultView } from "../azure/key-vault.js";
+import type { Secrets, SecretValue } from "../azure/secrets.js";
+import type { BackupItem, SkippedItem } from "../domain/backup.js";
+import { ClassifiedError, terminal } from "../domain/failure.js";
+import type { Activity } from "../durable/activity-contract.js";
+import type { Backups } from "../state/backups.js";
+import { workLists, type ListedItem } from "../state/work-list.js";
+import { inParallel } from "./in-parallel.js";
+import * as contract from "./key-vault-backup.contract.js";
+
+/** Key Vault counts calls by ten seconds and vault; five at a time stay well below (azure-facts: 3.6). */
+const atATime = 5;
+
+/** The name of the setting that sends a vault's audit log to the workspace. */
+const auditSetting = "mcp-dr-audit";
+
+/** What a backup does with key vaults. Values stay inside one activity, and never enter a set. */
+export function keyVaultBackupActivities(
+  apps: ContainerApps,
+  vaults: KeyVaults,
+  secrets: Secrets,
+  diagnostics: DiagnosticSettings,
+  store: Backups,
+): readonly Activity[] {
+  const lists = workLists(store.container);
+  return [
+    contract.findActiveVault.implementedBy(classifyError, async ({ app, vault }) => {
+      const [primary, secondary] = await Promise.all([
+        vaults.vault(vault.primary),
+        vault.secondary === undefined ? undefined : vaults.vault(vault.secondary),
+      ]);
+      const address = await apps.app(app).then(
+        ({ variables }) => variables["KEY_VAULT_URL"],
+        () => undefined,
+      );
+      const isUsed = (view: VaultView | undefined): boolean =>
+        view !== undefined && address !== undefined && sameAddress(view.uri, address);
+      const side = isUsed(secondary) ? "secondary" : "primary";
+      const [active, other] = side === "primary" ? [primary, secondary] : [secondary, primary];
+      if (active === undefined) {
+        throw terminal("vault-missing", `${vault[side] ?? vault.primary} does not exist`);
+      }
+      const known = isUsed(active) ? "observed" : "assumed";
+      return {
+        side,
+        known,
+        id: active.id,
+        uri: active.uri,
+        location: active.location,
+        ...(other === undefined ? {} : { otherUri: other.uri }),
+        detail:
+          known === "observed"
+            ? `the app uses ${active.name}, the ${side} side`
+            : `taken to be ${active.name}: the app ${address === undefined ? "does not say which vault it uses" : `names ${address}`}`,
+      };
+    }),
+
+    contract.protectVault.implementedBy(classifyError, async (wanted) => {
+      const view = await vaults.vault(wanted.vault);
+      if (view === undefined) throw terminal("vault-missing", `${wanted.vault} does not exist`);
+      const drift: string[] = [];
+      const done: string[] = [];
+      if (!view.rolesDecide) drift.push("access policies decide instead of roles");
+      if (view.retentionDays < wanted.retentionDays) {
+        drift.push(
+          `deleted secrets are kept for ${view.retentionDays} days; that cannot be changed for a vault that exists`,
+        );
+      }
+      if (wanted.purgeProtection && !view.purgeProtection) {
+        await vaults.change(wanted.vault, { purgeProtection: true });
+        done.push("purge protection turned on");
+      }
+      if (wanted.workspace !== undefined) {
+        const settings = await diagnostics.of(wanted.vault);
+        const audited = settings.some(
+          ({ workspaceId, logs }) =>
+            workspaceId?.toLowerCase() === wanted.workspace?.toLowerCase() &&
+            logs.some(({ name }) => ["audit", "allLogs", "AuditEvent"].includes(name)),
+        );
+        if (!audited) {
+          await diagnostics.put(wanted.vault, {
+            name: auditSetting,
+            workspaceId: wanted.workspace,
+            storageAccountId: undefined,
+            logs: [{ kind: "group", name: "audit" }],
+            metrics: false,
+          });
+          done.push("audit logging turned on");
+        }
+      }
+      return {
+        changed: done.length > 0,
+        drift,
+        detail: [...done, ...drift].join("; ") || "as it should be",
+      };
+    }),
+
+    contract.listSecrets.implementedBy(classifyError, async ({ uri, set }) => {
+      const items: ListedItem[] = [];
+      for await (const page of secrets.pages(uri)) {
+        for (const { name, updatedAt, managed, enabled } of page) {
+          items.push({
+            name,
+            ...(updatedAt === undefined ? {} : { updatedAt }),
+            ...(managed ? { skip: "belongs to a certificate, which has a backup of its own" } : {}),
+            ...(enabled ? {} : { version: "disabled" }),
+          });
+        }
+      }
+      // What is copied comes first, so that a stretch is two numbers.
+      const copied = items.filter(({ skip }) => skip === undefined);
+      const left = items.filter(({ skip }) => skip !== undefined);
+      const list = `${set}work/secrets.jsonl`;
+      await lists.write(list, [...copied, ...left]);
+      const detail = `${copied.length} secrets to back up, ${left.length} left out`;
+      return { list, count: copied.length, skipped: left.length, detail };
+    }),
+
+    contract.copySecrets.implementedBy(classifyError, async (piece) => {
+      const { uri, set, list, nth, begin, end, base } = piece;
+      const wanted = await lists.read(list, begin, end);
+      const unchanged = await knownCopies(store, base, wanted);
+      let reused = 0;
+      const copies = await inParallel(wanted, atATime, async (secret) => {
+        const known = unchanged.get(secret.name);
+        if (known !== undefined) {
+          reused += 1;
+          return known;
+        }
+        return unlessRefused(secret.name, () => copyOf(secrets, store, uri, set, secret));
+      });
+      const items = copies.filter((copy): copy is BackupItem => "blob" in copy);
+      const skipped = copies.filter((copy): copy is SkippedItem => "reason" in copy);
+      const part = await store.writePart(set, nth, items);
+      return {
+        done: wanted.length,
+        reused,
+        part,
+        skipped,
+        detail: `${items.length - reused} copied, ${reused} unchanged, ${skipped.length} left out`,
+      };
+    }),
+
+    contract.syncSecrets.implementedBy(classifyError, async ({ from, to, list, begin, end }) => {
+      const wanted = await lists.read(list, begin, end);
+      const results = await inParallel(wanted, atATime, async (secret) => {
+        if (secret.version === "disabled") {
+          return { name: secret.name, reason: "disabled: its value cannot be read" };
+        }
+        return unlessRefused(secret.name, () => bringOver(secrets, from, to, secret.name));
+      });
+      const skipped = results.filter((result): result is SkippedItem => "reason" in result);
+      const written = results.filter((result) => "written" in result && result.written).length;
+      return {
+        done: wanted.length,
+        written,
+        skipped,
+        detail: `${written} written, ${wanted.length - written - skipped.length} the same, ${skipped.length} left out`,
+      };
+    }),
+
+    contract.reportDeletedSecrets.implementedBy(classifyError, async ({ to, list }) => {
+      const known = new Set((await lists.read(list)).map(({ name }) => name));
+      const extra: string[] = [];
+      for await (const page of secrets.pages(to)) {
+        extra.push(...page.map(({ name }) => name).filter((name) => !known.has(name)));
+      }
+      return {
+        count: extra.length,
+        names: extra.slice(0, 20),
+        detail:
+          extra.length === 0
+            ? "the recovery vault holds nothing that the source has not"
+            : `${extra.length} secrets are in the recovery vault alone; deletions are not mirrored: ${extra.slice(0, 5).join(", ")}`,
+      };
+    }),
+  ];
+}
+
+/** The copies of an earlier set that are still good, because their secrets have not changed since. */
+async function knownCopies(
+  store: Backups,
+  base: string | undefined,
+  wanted: readonly ListedItem[],
+): Promise<ReadonlyMap<string, BackupItem>> {
+  const known = new Map<string, BackupItem>();
+  if (base === undefined) return known;
+  const updatedAt = new Map(wanted.map((secret) => [secret.name, secret.updatedAt]));
+  for await (const items of store.itemsOf(base)) {
+    for (const item of items) {
+      const now = updatedAt.get(item.name);
+      if (now !== undefined && item.sourceUpdatedAt === now) known.set(item.name, item);
+    }
+  }
+  return known;
+}
+
+/** Backs one secret up, and reads the copy back before it counts. */
+async function copyOf(
+  secrets: Secrets,
+  store: Backups,
+  uri: string,
+  set: string,
+  { name, updatedAt }: ListedItem,
+): Promise<BackupItem> {
+  const bytes = await secrets.backup(uri, name);
+  const blob = `${set}secrets/${name}.backup`;
+  await store.container.putBytes(blob, bytes);
+  const [hash, stored] = [sha256(bytes), await store.container.readBytes(blob)];
+  if (stored === undefined || sha256(stored) !== hash) {
+    throw new ClassifiedError({
+      class: "transient",
+      code: "copy-differs",
+      message: `the copy of ${name} is not what was written`,
+    });
+  }
+  return {
+    name,
+    blob,
+    bytes: bytes.byteLength,
+    sha256: hash,
+    ...(updatedAt === undefined ? {} : { sourceUpdatedAt: updatedAt }),
+  };
+}
+
+/** Gives the other vault a secret's value, unless it has it: each writing makes a version. */
+async function bringOver(
+  secrets: Secrets,
+  from: string,
+  to: string,
+  name: string,
+): Promise<{ readonly written: boolean }> {
+  const [source, target] = await Promise.all([secrets.value(from, name), secrets.value(to, name)]);
+  if (source === undefined) return { written: false };
+  if (target !== undefined && sameSecret(source, target)) return { written: false };
+  await secrets.set(to, name, source.value, source);
+  return { written: true };
+}
+
+const sameSecret = (one: SecretValue, other: SecretValue): boolean =>
+  sha256(Buffer.from(one.value)) === sha256(Buffer.from(other.value)) &&
+  one.contentType === other.contentType &&
+  one.enabled === other.enabled &&
+  one.expiresAt === other.expiresAt &&
+  one.notBeforeAt === other.notBeforeAt &&
+  JSON.stringify(sorted(one.tags)) === JSON.stringify(sorted(other.tags));
+
+const sorted = (tags: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(tags).sort(([one], [other]) => one.localeCompare(other));
+
+/** One thing that Azure refuses for good does not hold up the others; it is left out and named. */
+async function unlessRefused<T>(name: string, act: () => Promise<T>): Promise<T | SkippedItem> {
+  try {
+    return await act();
+  } catch (error) {
+    const failure = classifyError(error);
+    if (failure?.class !== "terminal") throw error;
+    return { name, reason: `${failure.code}: ${failure.message}`.slice(0, 200) };
+  }
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+const sameAddress = (one: string, other: string): boolean =>
+  one.replace(/\/+$/, "").toLowerCase() === other.replace(/\/+$/, "").toLowerCase();

@@ -1,0 +1,128 @@
+import * as backup from "../activities/backup.contract.js";
+import * as vault from "../activities/key-vault-backup.contract.js";
+import { setPrefix, type ItemPart, type SkippedItem } from "../domain/backup.js";
+import { BackupOrder } from "../domain/backup-order.js";
+import type { Durable } from "../durable/durable.js";
+import { framed } from "../recovery/framed.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { keyVaultBackup } from "../scenarios/key-vault-backup.js";
+
+type Steps = Recovery<keyof typeof keyVaultBackup.steps>;
+
+/** Secrets that one activity takes, and how many activities run at once. */
+const stretch = 100;
+const atATime = 2;
+
+/**
+ * Every secret of the vault in use is backed up and read back; then the recovery vault is given what
+ * has changed. The pointer moves only to a set that is complete.
+ */
+export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run, order) {
+  const { environment, estate, scope, kind } = order;
+  const active = yield* run.step("find-active", vault.findActiveVault, {
+    app: estate.containerApp.primary,
+    vault: estate.keyVault,
+  });
+  if (!active.ok) return run.end("failed", describeFailure(active.failure));
+  const { id: source, uri, location, otherUri, known, detail } = active.value;
+  if (known === "assumed") run.journal.finding(detail);
+  yield* protect(run, source, environment === "production");
+
+  const set = setPrefix({ kind, environment, source }, order.period, run.run());
+  const base = yield* baseOf(run, { kind, environment, source }, scope);
+  const listed = yield* run.step("list", vault.listSecrets, { uri, set });
+  if (!listed.ok) return run.end("failed", describeFailure(listed.failure));
+  const { list, count } = listed.value;
+
+  const copied = yield* run.each(
+    "copy-secrets",
+    vault.copySecrets,
+    stretches(count).map((piece) => ({ uri, set, list, ...piece, ...base })),
+    { atATime, total: count, unit: "secrets" },
+  );
+  const parts: ItemPart[] = [];
+  const skipped: SkippedItem[] = [];
+  for (const answer of copied) {
+    if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
+    parts.push(answer.value.part);
+    skipped.push(...answer.value.skipped);
+  }
+  const completed = yield* run.step("complete", backup.completeSet, {
+    set,
+    kind,
+    environment,
+    scope,
+    source,
+    region: location,
+    takenAt: order.period,
+    parts,
+    skipped,
+    skippedIn: list,
+    verified: true,
+    copies: [],
+    facts: {},
+  });
+  if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
+  for (const { name, reason } of skipped) run.journal.finding(`${name} was left out: ${reason}`);
+  if (otherUri !== undefined) yield* sync(run, { from: uri, to: otherUri, list, count });
+
+  const what = `${completed.value.count} secrets`;
+  return run.journal.hasFindings
+    ? run.end("passed-with-findings", `${what} are backed up and verified`)
+    : run.end("passed", `${what} are backed up and verified`);
+});
+
+function* protect(run: Steps, id: string, purgeProtection: boolean): Durable<void> {
+  const wanted = { vault: id, purgeProtection, retentionDays: 90 };
+  const answer = yield* run.step("protect", vault.protectVault, wanted);
+  if (!answer.ok) {
+    run.journal.finding(`the vault's settings: ${describeFailure(answer.failure)}`);
+    return;
+  }
+  for (const drift of answer.value.drift) run.journal.finding(`the vault: ${drift}`);
+}
+
+/** Between the nightly full sets only what has changed is copied; the rest is taken from the last set. */
+function* baseOf(
+  run: Steps,
+  source: Parameters<typeof setPrefix>[0],
+  scope: BackupOrder["scope"],
+): Durable<{ readonly base?: string }> {
+  if (scope === "full") return {};
+  const latest = yield* run.quietly("find-base", backup.findLatestSet, { ...source });
+  return latest.ok && latest.value.set !== undefined ? { base: latest.value.set } : {};
+}
+
+function* sync(
+  run: Steps,
+  { count, ...vaults }: { from: string; to: string; list: string; count: number },
+): Durable<void> {
+  const pieces = stretches(count).map(({ begin, end }) => ({ ...vaults, begin, end }));
+  const answers = yield* run.each("sync-dr-vault", vault.syncSecrets, pieces, {
+    atATime,
+    total: count,
+    unit: "secrets",
+  });
+  for (const answer of answers) {
+    if (!answer.ok) {
+      run.journal.finding(`the recovery vault is behind: ${describeFailure(answer.failure)}`);
+      return;
+    }
+    for (const { name, reason } of answer.value.skipped) {
+      run.journal.finding(`${name} is not in the recovery vault: ${reason}`);
+    }
+  }
+  const extra = yield* run.quietly("report-deleted", vault.reportDeletedSecrets, {
+    to: vaults.to,
+    list: vaults.list,
+  });
+  if (extra.ok && extra.value.count > 0) run.journal.finding(extra.value.detail);
+}
+
+/** The whole list in stretches, each with its number. */
+const stretches = (count: number): { nth: number; begin: number; end: number }[] =>
+  Array.from({ length: Math.ceil(count / stretch) }, (_, index) => ({
+    nth: index + 1,
+    begin: index * stretch,
+    end: Math.min(count, (index + 1) * stretch),
+  }));

@@ -1,0 +1,64 @@
+import type { armRest } from "../../src/azure/arm-rest.js";
+import type { BlobContainer } from "../../src/azure/blob-container.js";
+import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
+import type { keyVaults } from "../../src/azure/key-vault.js";
+import type { keyVaultSecrets } from "../../src/azure/secrets.js";
+import { ClassifiedError, type Failure } from "../../src/domain/failure.js";
+import { startJsonLinesProcess } from "./json-lines-process.js";
+
+/** A port as it is seen from another process: pages come all at once, and errors as they are classified. */
+type Remote<Port> = {
+  readonly [Method in keyof Port]: Port[Method] extends (
+    ...args: infer Arguments
+  ) => AsyncIterable<infer Page>
+    ? (...args: Arguments) => Promise<Page[]>
+    : Port[Method];
+};
+
+interface Ports {
+  readonly arm: ReturnType<typeof armRest>;
+  /** The container of the service's own state. */
+  readonly state: BlobContainer;
+  readonly keyVaults: ReturnType<typeof keyVaults>;
+  readonly secrets: ReturnType<typeof keyVaultSecrets>;
+  readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
+}
+
+/** The ports of the compiled app, in a process of their own. */
+export type AzurePorts = { readonly [Name in keyof Ports]: Remote<Ports[Name]> } & {
+  stop(): Promise<void>;
+};
+
+export async function startAzurePorts(
+  environment: Readonly<Record<string, string>>,
+): Promise<AzurePorts> {
+  const child = await startJsonLinesProcess("port-runner.cjs", environment);
+  const remote = <Name extends keyof Ports>(port: Name): Remote<Ports[Name]> =>
+    new Proxy({} as Remote<Ports[Name]>, {
+      get:
+        (_target, method) =>
+        async (...args: unknown[]) => {
+          const question = { port, method: String(method), args: args.map(encode) };
+          const { answer, failure } = await child.ask(question);
+          if (failure !== undefined) throw new ClassifiedError(failure as Failure);
+          return decode(answer);
+        },
+    });
+  return {
+    arm: remote("arm"),
+    state: remote("state"),
+    keyVaults: remote("keyVaults"),
+    secrets: remote("secrets"),
+    diagnosticSettings: remote("diagnosticSettings"),
+    stop: () => child.kill(),
+  };
+}
+
+function encode(value: unknown): unknown {
+  return value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value;
+}
+
+function decode(value: unknown): unknown {
+  const base64 = (value as { base64?: unknown } | null | undefined)?.base64;
+  return typeof base64 === "string" ? Uint8Array.from(Buffer.from(base64, "base64")) : value;
+}

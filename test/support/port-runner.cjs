@@ -1,0 +1,41 @@
+"use strict";
+// Calls the Azure ports of the compiled app, as an activity would, on the clock of the simulator: one JSON line
+// { id, port, method, args } in, one JSON line { id, answer } or { id, failure } out. Pages come as an array of pages.
+const { Buffer } = require("node:buffer");
+const { createInterface } = require("node:readline");
+const path = require("node:path");
+
+const app = (file) => require(path.join(__dirname, "../../dist/src", file));
+const { azure: settings, state } = app("config/settings.js").readSettings(process.env);
+const { classifyError } = app("azure/classify-error.js");
+const credential = app("azure/credential.js").serviceCredential(settings);
+const arm = app("azure/arm-rest.js").armRest(settings, credential);
+const ports = {
+  arm,
+  state: app("azure/blob-container.js").blobContainer(settings, credential, state),
+  keyVaults: app("azure/key-vault.js").keyVaults(settings, credential, arm),
+  secrets: app("azure/secrets.js").keyVaultSecrets(settings, credential),
+  diagnosticSettings: app("azure/diagnostic-settings.js").diagnosticSettings(arm),
+};
+
+const encode = (value) =>
+  value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value;
+const decode = (value) =>
+  typeof value?.base64 === "string" ? Buffer.from(value.base64, "base64") : value;
+const collected = async (answer) => {
+  if (answer?.[Symbol.asyncIterator] === undefined) return answer;
+  const pages = [];
+  for await (const page of answer) pages.push(page);
+  return pages;
+};
+
+const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+createInterface({ input: process.stdin }).on("line", async (line) => {
+  const { id, port, method, args } = JSON.parse(line);
+  try {
+    say({ id, answer: encode(await collected(await ports[port][method](...args.map(decode)))) });
+  } catch (error) {
+    say({ id, failure: classifyError(error) ?? { class: "defect", message: String(error) } });
+  }
+});
+say({ ready: true });
