@@ -57,7 +57,7 @@ export function seedWith(caches: Pick<SeedInput, "redisCaches" | "managedRedis">
     storageAccounts: [
       ...(smallSeed.storageAccounts ?? []),
       { id: accountId("mcpexports"), location: "eastus", sku: "Standard_ZRS" },
-      { id: accountId("mcpfarexports"), location: "westus", sku: "Standard_ZRS" },
+      { id: accountId("mcpfarexports"), location: "westus", sku: "Standard_LRS" },
     ],
   };
 }

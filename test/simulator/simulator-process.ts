@@ -64,7 +64,12 @@ export async function startSimulatorProcess(
   if (onLog) createInterface({ input: child.stderr }).on("line", onLog);
   else child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, "line")) as [string];
+  const line = await Promise.race([
+    once(lines, "line").then(([first]) => String(first)),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`the simulator ended with ${String(code)} instead of starting`);
+    }),
+  ]);
   const ready = JSON.parse(line) as Pick<SimulatorProcess, "control" | "direct" | "env">;
   const agent = agentTo(ready.direct, readFileSync(ready.env["NODE_EXTRA_CA_CERTS"] ?? ""));
 
