@@ -27,6 +27,7 @@ import {
   diagnosticSettingOperations,
   diagnosticSettingTypes,
 } from "./diagnostic-settings/routes.js";
+import { registerDependencies } from "./application/dependency-checks.js";
 import { startDns } from "./dns/dns.js";
 import { FaultRegistry } from "./faults/registry.js";
 import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
@@ -41,6 +42,8 @@ import { storageAccountOperations, storageAccountTypes } from "./storage-account
 import { durationsOf, type Profile } from "./profiles/profile.js";
 import { cacheOperations, CACHE_API_VERSIONS, cacheTypes } from "./redis/routes.js";
 import { operationRoutes } from "./redis-server/operation-routes.js";
+import { addressesIn } from "./redis-server/addresses.js";
+import { RedisServers } from "./redis-server/redis-servers.js";
 import { cacheSurroundings } from "./redis-server/surroundings.js";
 import {
   MANAGED_API_VERSIONS,
@@ -96,8 +99,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   });
   const timeline = new Timeline(() => keeper.now());
   const durations = durationsOf(options.profile, options.scale);
-  const world = createWorld(options.seed, timeline, durations);
-  const { redisServers } = world;
+  const redisServers = new RedisServers(timeline);
+  await redisServers.prepare(addressesIn(options.seed));
+  const world = createWorld(options.seed, timeline, durations, redisServers);
   const faults = new FaultRegistry(world);
   const requests = new RequestLog();
   const held = new HeldAnswers();
@@ -180,7 +184,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     held,
   });
 
-  // Every service has registered what the application depends on.
+  registerDependencies(world);
   world.settle();
 
   const startBlobs = (): Promise<Azurite> =>
@@ -205,7 +209,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     }),
     startBlobs(),
     writeFile(caFile, authority.pem),
-    redisServers.open(),
   ]);
   const azurite = started;
   redisServers.settle(
@@ -247,12 +250,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         faults.removeAll();
         const used = world.stores.taken();
         const next = seed ?? options.seed;
+        await redisServers.prepare(addressesIn(next));
         world.load(next);
         requests.clear();
         copies.clear();
         dns.clear();
         await emptyStores(store, used);
-        await Promise.all([fillStores(store, world, next, { kept: false }), redisServers.open()]);
+        await fillStores(store, world, next, { kept: false });
       },
     }),
   );

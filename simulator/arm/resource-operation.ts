@@ -47,6 +47,7 @@ export function beginOn(resource: Operable, world: World, course: OperationCours
     if (!world.operations.has(operation.id)) return;
     resource.operation = undefined;
     course.ended(error);
+    world.dependencies.changed();
   };
   const doneWith = (done: Promise<unknown> | undefined, next: () => void): void => {
     if (done === undefined) {

@@ -22,6 +22,7 @@ export function injectCacheFault(order: CacheFault, id: string, world: World): v
   cache.ailments = [...cache.ailments, ailmentOf(order, id)];
   if (order.name === "redis-auth-failed") cutAll(cache);
   else reconsider(cache, world);
+  world.dependencies.changed();
 }
 
 /** Takes whatever a fault left in any cache out again. */
@@ -31,6 +32,7 @@ export function withdrawCacheFault(id: string, world: World): void {
     // Whoever hangs is to try again.
     reconsider(cache, world);
   }
+  world.dependencies.changed();
 }
 
 export function isFeltByCache(id: string, world: World): boolean {

@@ -1,5 +1,5 @@
 import { keyOf } from "../arm/resource-id.js";
-import { admissionOf, backendOf } from "../redis-server/backend.js";
+import { admissionOf, backendOf, type ServedCache } from "../redis-server/backend.js";
 import { FORBIDDEN_IN_A_GROUP, MANAGED } from "../redis-server/commands.js";
 import type { Admission, Endpoint } from "../redis-server/endpoint.js";
 import { newKeys } from "../redis-server/keys.js";
@@ -129,7 +129,7 @@ export function removeCluster(cluster: ManagedCluster, world: World): void {
   world.managedRedis.delete(keyOf(cluster.id));
 }
 
-export function servedDatabase(database: ManagedDatabase): Parameters<typeof backendOf>[0] {
+export function servedDatabase(database: ManagedDatabase): ServedCache {
   return {
     id: database.id,
     name: database.name,

@@ -1,4 +1,5 @@
 import type { ArmContext, ArmOperation, ArmType } from "../arm/router.js";
+import { noticed } from "../redis-server/operation-routes.js";
 import type { Answer } from "../server/exchange.js";
 import { deleteCluster, getCluster, listClusters, patchCluster, putCluster } from "./clusters.js";
 import {
@@ -98,7 +99,7 @@ function operation(
     path,
     apiVersions: MANAGED_API_VERSIONS,
     action: `${CLUSTER_TYPE}/${verb}`,
-    handle,
+    handle: method === "GET" ? handle : noticed(handle),
     ...(method !== "GET" && method !== "DELETE" && { takesBody: true }),
   };
 }

@@ -41,10 +41,18 @@ export function backendOf(cache: ServedCache, world: World): Backend {
 
 /** Whether a cache can be connected to right now. */
 export function admissionOf(
-  { admission, region }: Pick<ServedCache, "admission" | "region">,
-  { conditions, redisServers }: World,
+  cache: Pick<ServedCache, "admission" | "region">,
+  world: World,
 ): Admission {
-  if (!redisServers.available) return { kind: "refused", why: MISSING };
+  if (!world.redisServers.available) return { kind: "refused", why: MISSING };
+  return regionAdmission(cache, world);
+}
+
+/** Whether it could be connected to, by its own state and that of its region. */
+export function regionAdmission(
+  { admission, region }: Pick<ServedCache, "admission" | "region">,
+  { conditions }: World,
+): Admission {
   const down = conditions.isDown("data", region) || conditions.isDown("dns", region);
   return down ? { kind: "refused", why: "region-down" } : admission();
 }

@@ -62,6 +62,15 @@ export function accepted(
   };
 }
 
+/** Carries a change out, and lets applications look at their caches again. */
+export function noticed(handle: (context: ArmContext) => Answer): (context: ArmContext) => Answer {
+  return (context) => {
+    const answer = handle(context);
+    context.world.dependencies.changed();
+    return answer;
+  };
+}
+
 /** The poll URLs of the provider. */
 export function operationRoutes(apiVersions: readonly string[]): readonly ArmOperation[] {
   const route = (kind: PollKind, handle: (context: ArmContext) => Answer): ArmOperation => ({

@@ -108,11 +108,11 @@ export class RedisServers {
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
   }
 
-  /** Resolves when every address has its port; from then on new ones are opened as they are made. */
-  async open(): Promise<void> {
+  /** Resolves when so many addresses have their ports; from then on some more are kept ready. */
+  async prepare(addresses: number): Promise<void> {
     this.#open = true;
-    this.#keepSpares();
-    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.open()));
+    this.#keepSpares(addresses + SPARE_ENDPOINTS);
+    await Promise.all(this.#spare.map((endpoint) => endpoint.open()));
   }
 
   /** Ends everything that belongs to a cache. */
@@ -129,9 +129,8 @@ export class RedisServers {
     await this.#processes.close();
   }
 
-  #keepSpares(): void {
-    while (this.#open && this.#spare.length < SPARE_ENDPOINTS)
-      this.#spare.push(this.#newEndpoint());
+  #keepSpares(wanted = SPARE_ENDPOINTS): void {
+    while (this.#open && this.#spare.length < wanted) this.#spare.push(this.#newEndpoint());
   }
 
   #newEndpoint(): Endpoint {

@@ -1,5 +1,5 @@
 import { keyOf } from "../arm/resource-id.js";
-import { admissionOf, backendOf } from "../redis-server/backend.js";
+import { admissionOf, backendOf, type ServedCache } from "../redis-server/backend.js";
 import { CLASSIC } from "../redis-server/commands.js";
 import type { Admission } from "../redis-server/endpoint.js";
 import { newKeys } from "../redis-server/keys.js";
@@ -60,11 +60,7 @@ export function newCache(
 }
 
 /** What the address of a shard is told about its cache. */
-export function served(
-  cache: RedisCache,
-  shard: Shard,
-  world: World,
-): Parameters<typeof backendOf>[0] {
+export function served(cache: RedisCache, shard: Shard, world: World): ServedCache {
   return {
     id: cache.id,
     name: cache.name,
@@ -114,10 +110,12 @@ export function reboot(
     if (loses) {
       world.redisServers.inBackground(`${cache.name} reboots`, loseMemory(cache, shard));
     }
+    world.dependencies.changed();
   });
   timeline.plan(begin + length, `${cache.name}: ${type} has rebooted`, () => {
     cache.ailments = cache.ailments.filter(({ lasting }) => lasting);
     endOutage(cache, outage);
+    world.dependencies.changed();
   });
 }
 

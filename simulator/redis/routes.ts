@@ -10,7 +10,7 @@ import {
   type ArmType,
   resourceNotFound,
 } from "../arm/router.js";
-import { accepted, PROVIDER, withResource } from "../redis-server/operation-routes.js";
+import { accepted, noticed, PROVIDER, withResource } from "../redis-server/operation-routes.js";
 import type { Answer } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
 import { regionOf } from "../world/names.js";
@@ -137,7 +137,7 @@ function operation(
     path,
     apiVersions: CACHE_API_VERSIONS,
     action: `${TYPE}/${action}`,
-    handle,
+    handle: method === "GET" ? handle : noticed(handle),
     ...(method !== "GET" &&
       method !== "DELETE" && { takesBody: !/\/(listKeys|flush)$/.test(path) }),
   };

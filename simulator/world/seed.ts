@@ -208,6 +208,14 @@ export const Seed = z
         seen.add(keyOf(id));
       });
     }
+    const caches = new Set([...seed.redisCaches, ...seed.managedRedis].map(({ id }) => keyOf(id)));
+    seed.keyVaults.forEach(({ secrets = [] }, index) => {
+      secrets.forEach(({ connectionStringOf }, place) => {
+        if (connectionStringOf === undefined || caches.has(keyOf(connectionStringOf))) return;
+        const path = ["keyVaults", index, "secrets", place, "connectionStringOf"];
+        fail(path, "names no cache of the seed");
+      });
+    });
     const vaultNames = new Set<string>();
     for (const kind of ["keyVaults", "deletedVaults"] as const) {
       seed[kind].forEach(({ id }, index) => {

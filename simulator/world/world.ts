@@ -108,7 +108,12 @@ export interface World {
   settle(): void;
 }
 
-export function createWorld(seed: Seed, timeline: Timeline, durations: Durations): World {
+export function createWorld(
+  seed: Seed,
+  timeline: Timeline,
+  durations: Durations,
+  redisServers = new RedisServers(timeline),
+): World {
   const surroundings = {
     timeline,
     durations,
@@ -124,7 +129,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
   const world: World = {
     ...surroundings,
     throttling: new Throttling(),
-    redisServers: new RedisServers(timeline),
+    redisServers,
     lifecycle: createLifecycle(surroundings),
     trafficManager: createTrafficManager(surroundings),
     dnsRecords: new Map(),
@@ -152,7 +157,9 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
       world.vaults.changed();
       for (const account of world.storageAccounts.values()) replicationChanged(account, world);
     },
-    storageChanged: () => undefined,
+    storageChanged: () => {
+      dependencies.changed();
+    },
     load: (next) => {
       clear(world);
       fill(world, next);
@@ -165,6 +172,9 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
   };
   dependencies.onChange(() => {
     for (const app of world.containerApps.values()) world.lifecycle.recordTraffic(app);
+  });
+  world.vaults.onChange(() => {
+    dependencies.changed();
   });
   fill(world, seed);
   return world;
