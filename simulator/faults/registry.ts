@@ -243,6 +243,9 @@ function meets(order: CallFault, target: Target): boolean {
 /** Redis clients know no status codes, and what they send is no long operation. */
 function checkServes(order: FaultOrder): void {
   if (!("match" in order) || order.match?.service !== "redis") return;
+  if (order.name === "lost-answer" && order.status !== undefined) {
+    throw new Refusal(400, "InvalidFault", "status: commands of redis have no status codes");
+  }
   if (["slow", "hang", "lost-answer"].includes(order.name)) return;
   throw new Refusal(
     400,

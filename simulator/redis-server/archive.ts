@@ -6,6 +6,7 @@ import type { World } from "../world/world.js";
 import type { BlobAccess } from "./blob-client.js";
 
 const SUFFIX = ".blob.core.windows.net";
+const FAILED = "Conflict";
 const HOUR_MS = 3_600_000;
 const QUARTER_MS = 900_000;
 
@@ -73,7 +74,7 @@ export function systemPrincipalOf({ id }: { readonly id: string }): string {
 
 /** A storage problem as an export or import ends with it: the provider says little. */
 export function failure(detail: string): Refusal {
-  return new Refusal(409, "Conflict", `The operation failed: ${detail}.`);
+  return new Refusal(409, FAILED, `The operation failed: ${detail}.`);
 }
 
 /** Any problem with storage or files as the operation's own failure. */
@@ -81,6 +82,7 @@ export async function failingAsConflict<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
+    if (error instanceof Refusal && error.code === FAILED) throw error;
     throw failure(error instanceof Error ? error.message : String(error));
   }
 }

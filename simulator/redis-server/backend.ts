@@ -44,7 +44,7 @@ export function admissionOf(
   cache: Pick<ServedCache, "admission" | "region">,
   world: World,
 ): Admission {
-  if (!world.redisServers.available) return { kind: "refused", why: MISSING };
+  if (!world.redisServers.available) return { kind: "unserved", why: MISSING };
   return regionAdmission(cache, world);
 }
 

@@ -10,7 +10,9 @@ export type Admission =
   /** The connection is reset. */
   | { readonly kind: "refused"; readonly why: string }
   /** It is accepted, and nothing is answered. */
-  | { readonly kind: "hanging"; readonly why: string };
+  | { readonly kind: "hanging"; readonly why: string }
+  /** It is accepted, and whatever is asked is answered with this error. */
+  | { readonly kind: "unserved"; readonly why: string };
 
 /** What faults make of a command. */
 export interface CommandFate {
@@ -109,6 +111,11 @@ export class Endpoint {
     }
     const tls = new TLSSocket(raw, { isServer: true, secureContext: this.#context() });
     tls.on("error", () => raw.destroy());
+    if (admission.kind === "unserved") {
+      backend.refused(admission.why);
+      tls.on("data", () => tls.write(`-ERR ${admission.why}\r\n`));
+      return;
+    }
     backend.server().then(
       ({ socket, password }) => {
         relay(client, tls, connect(socket), { backend, password });

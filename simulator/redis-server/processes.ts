@@ -67,6 +67,7 @@ export class RedisProcesses {
     child.on("exit", () => {
       for (const end of this.#ends.values()) end("its supervisor has ended");
       this.#ends.clear();
+      this.#supervisor = undefined;
     });
     this.#supervisor = { child, directory };
     return this.#supervisor;

@@ -11,6 +11,7 @@ const SLOTS = 16_384;
 export const DATABASES = 16;
 const FORMED_WITHIN_MS = 20_000;
 const RECHECK_MS = 25;
+const FILL_PAGE = 5000;
 
 export interface StoreSettings extends Omit<ServerSettings, "announcedPort"> {
   /** The ports of the nodes where it is a cluster; they are asked for when it starts. */
@@ -220,7 +221,17 @@ async function fill(
   running: readonly RunningServer[],
   { keys, bytes }: { readonly keys: number; readonly bytes: number },
 ): Promise<void> {
-  const names = Array.from({ length: keys }, (_, index) => `session:${index + 1}`);
+  for (let first = 0; first < keys; first += FILL_PAGE) {
+    await fillPage(running, { first, count: Math.min(FILL_PAGE, keys - first), bytes });
+  }
+}
+
+async function fillPage(
+  running: readonly RunningServer[],
+  page: { readonly first: number; readonly count: number; readonly bytes: number },
+): Promise<void> {
+  const { first, count, bytes } = page;
+  const names = Array.from({ length: count }, (_, index) => `session:${first + index + 1}`);
   const shards = await shardsOf(running, names);
   await Promise.all(
     running.map(async ({ admin }, shard) => {

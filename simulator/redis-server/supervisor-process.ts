@@ -43,6 +43,11 @@ process.on("message", (order: Order) => {
   });
 });
 
+// A terminal sends these to everybody; when it is over, the simulator says.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => undefined);
+}
+
 process.on("disconnect", () => {
   for (const server of servers.values()) server.kill("SIGKILL");
   rmSync(directory, { recursive: true, force: true });

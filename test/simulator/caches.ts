@@ -2,6 +2,7 @@ import { RedisManagementClient } from "@azure/arm-rediscache";
 import { generateBlobSASQueryParameters, ContainerSASPermissions } from "@azure/storage-blob";
 import { Redis } from "ioredis";
 import { readFileSync } from "node:fs";
+import { type Agent, request } from "node:https";
 import type { z } from "zod";
 import { smallSeed } from "../../simulator/seeds/small.js";
 import type { Seed } from "../../simulator/world/seed.js";
@@ -21,6 +22,41 @@ export const withRedis: (title: string, body: () => Promise<void>, limitMs?: num
   if (hasRedis) it(title, body, limitMs);
   else it.skip(title + MISSING, body);
 };
+
+/** What came of something that was asked: the answer, or the message of the refusal. */
+export const outcome = async (asked: Promise<unknown>): Promise<unknown> => {
+  try {
+    return await asked;
+  } catch (error) {
+    return error instanceof Error ? error.message : error;
+  }
+};
+
+/** A blob in a container whose URL has a SAS. */
+export const blobUrl = (container: string, name: string): string => {
+  const url = new URL(container);
+  url.pathname += `/${name}`;
+  return url.toString();
+};
+
+/** A blob byte for byte, and what kind it is. */
+export const readBlob = (
+  url: string,
+  agent: Agent,
+): Promise<{ readonly type: string; readonly bytes: Buffer }> =>
+  new Promise((resolve, reject) => {
+    request(url, { agent }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("error", reject);
+      incoming.on("end", () => {
+        const type = String(incoming.headers["x-ms-blob-type"] ?? incoming.statusCode);
+        resolve({ type, bytes: Buffer.concat(chunks) });
+      });
+    })
+      .on("error", reject)
+      .end();
+  });
 
 export const RECOVERY_GROUP = "mcp-dr";
 export const CACHE_VERSION = "2024-11-01";
@@ -84,6 +120,7 @@ export interface Caches {
   order(fault: object): Promise<string>;
   /** A URL of a container with a SAS that lasts some hours. */
   containerUrl(account: string, container: string, hours?: number): Promise<string>;
+  blobsIn(account: string, container: string): Promise<string[]>;
   disconnect(): void;
 }
 
@@ -166,6 +203,17 @@ export async function cachesOf(azure: SimulatorProcess): Promise<Caches> {
         account,
       );
       return `${host}/${container}?${sas.toString()}`;
+    },
+    blobsIn: async (account, container) => {
+      const listed = await azure.call(
+        "GET",
+        `https://${account}.blob.core.windows.net/${container}?restype=container&comp=list`,
+        {
+          token: await azure.tokenFor("https://storage.azure.com"),
+          headers: { "x-ms-version": "2026-10-06" },
+        },
+      );
+      return [...listed.text.matchAll(/<Name>(.*?)<\/Name>/g)].map(([, name = ""]) => name);
     },
     disconnect: () => {
       for (const redis of connections.splice(0)) redis.disconnect();

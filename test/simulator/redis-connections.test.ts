@@ -2,10 +2,9 @@ import { Cluster, type Redis } from "ioredis";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
-import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { cacheId, type Caches, cachesOf, seedWith, withRedis } from "./caches.js";
+import { cacheId, type Caches, cachesOf, outcome, seedWith, withRedis } from "./caches.js";
 import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 
 let azure: SimulatorProcess;
@@ -46,15 +45,6 @@ beforeEach(async () => {
 afterEach(() => {
   caches.disconnect();
 });
-
-/** What came of something that was asked of a cache. */
-const outcome = async (asked: Promise<unknown>): Promise<unknown> => {
-  try {
-    return await asked;
-  } catch (error) {
-    return error instanceof Error ? error.message : error;
-  }
-};
 
 describe("a cache", () => {
   withRedis("is a redis-server behind TLS that holds what the seed says", async () => {
@@ -328,16 +318,18 @@ describe("the processes behind caches", () => {
     const clients = await cachesOf(without);
 
     const shown = await clients.client.redis.get("mcp-server-prod", "mcp-redis");
-    const socket = createConnection(shown.sslPort ?? 0, "127.0.0.1");
-    const [error] = (await once(socket, "close").catch((reason: unknown) => [reason])) as [unknown];
+    const redis = await clients.connect(STANDARD);
+    const answer = await outcome(redis.ping());
     const exported = await clients.arm("POST", `${CLUSTERED}/export`, undefined, {
       prefix: "a",
       container: "https://mcpexports.blob.core.windows.net/a",
     });
+    clients.disconnect();
     await without.stop();
 
     expect(shown.provisioningState).toBe("Succeeded");
-    expect(error).toBeDefined();
+    expect(answer).not.toBe("PONG");
+    expect(clients.whyOf(redis)).toContain("ERR redis-server is not on PATH of this machine");
     expect(lines.join("\n")).toContain("mcp-redis: redis-server is not on PATH");
     expect([exported.status, exported.text]).toEqual([
       501,
