@@ -1,5 +1,6 @@
 import type { Environment, Estate } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
+import { seededApplication } from "./seeded-application.js";
 
 /** The identity the service runs as in the simulated Azure. */
 const serviceIdentity = {
@@ -30,6 +31,9 @@ export function seedFromEstate(estate: Estate): unknown {
   const accountIds = [stateAccount, backupAccount].map(
     (name) => `${serviceGroup}/providers/Microsoft.Storage/storageAccounts/${name}`,
   );
+  const applications = environments.map((environment) =>
+    seededApplication(environment, serviceIdentity.principalId),
+  );
   const vaults = environments.flatMap(vaultsOf);
   const apps = environments.flatMap(appsOf);
   const groups = new Map<string, string>([
@@ -38,6 +42,7 @@ export function seedFromEstate(estate: Estate): unknown {
       ({ applicationInsights: { component }, primaryRegion }) =>
         [groupOf(component), primaryRegion] as const,
     ),
+    ...applications.flatMap(({ resourceGroups }) => resourceGroups),
     ...apps.map(({ group, location }) => [group, location] as const),
   ]);
   return {
@@ -48,6 +53,7 @@ export function seedFromEstate(estate: Estate): unknown {
         ...serviceIdentity,
         resourceId: `${serviceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mcp-dr`,
       },
+      ...applications.flatMap(({ identities }) => identities),
     ],
     roleAssignments: [
       ...apps.flatMap(({ group }) => [
@@ -58,13 +64,14 @@ export function seedFromEstate(estate: Estate): unknown {
       ...accountIds.map((id) => assign(id, roles.storageBlobDataContributor)),
       ...subscriptions.map((id) => assign(`/subscriptions/${id}`, roles.keyVaultContributor)),
       ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
+      ...applications.flatMap(({ roleAssignments }) => roleAssignments),
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
       id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
       location,
       workspaceCustomerId: workspaceId,
     })),
-    containerApps: apps.map(({ id, group, location, component }) => ({
+    containerApps: apps.map(({ id, group, location, component, application }) => ({
       id,
       location,
       component,
@@ -72,7 +79,14 @@ export function seedFromEstate(estate: Estate): unknown {
       activeRevisionsMode: "Single",
       targetPort: 8080,
       minReplicas: 2,
-      containers: [{ name: "mcp-server", image: "mcpregistry.azurecr.io/mcp-server:1.4.1" }],
+      identity: application.identity,
+      containers: [
+        {
+          name: "mcp-server",
+          image: "mcpregistry.azurecr.io/mcp-server:1.4.1",
+          env: application.variables,
+        },
+      ],
       revisions: [
         {
           suffix: "v40",
@@ -83,11 +97,16 @@ export function seedFromEstate(estate: Estate): unknown {
         { suffix: "v41", ageMinutes: 60 * 24 * 3, active: true, weight: 100 },
       ],
     })),
-    storageAccounts: accountIds.map((id) => ({
-      id,
-      location: environments[0]?.serviceRegion ?? "westus",
-      sku: "Standard_GRS",
-    })),
+    storageAccounts: [
+      ...accountIds.map((id) => ({
+        id,
+        location: environments[0]?.serviceRegion ?? "westus",
+        sku: "Standard_GRS",
+      })),
+      ...applications.flatMap(({ storageAccounts }) => storageAccounts),
+    ],
+    redisCaches: applications.flatMap(({ redisCaches }) => redisCaches),
+    managedRedis: applications.flatMap(({ managedRedis }) => managedRedis),
     keyVaults: vaults,
     components: environments.map(
       ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
@@ -113,11 +132,19 @@ const assign = (scope: string, role: string) => ({
 });
 
 function appsOf(environment: Environment) {
+  const application = seededApplication(environment, serviceIdentity.principalId);
   const { containerApp, primaryRegion, secondaryRegion, applicationInsights } = environment;
   const { workspaceId, component } = applicationInsights;
   const { primary, secondary } = containerApp;
   return [
-    { id: primary, group: groupOf(primary), location: primaryRegion, workspaceId, component },
+    {
+      id: primary,
+      group: groupOf(primary),
+      location: primaryRegion,
+      workspaceId,
+      component,
+      application,
+    },
     ...(secondary === undefined || secondaryRegion === undefined
       ? []
       : [
@@ -127,13 +154,15 @@ function appsOf(environment: Environment) {
             location: secondaryRegion,
             workspaceId,
             component,
+            application,
           },
         ]),
   ];
 }
 
 /** Every vault with the secrets that the application needs; the recovery vaults begin empty. */
-function vaultsOf({ keyVault, primaryRegion, secondaryRegion, applicationInsights }: Environment) {
+function vaultsOf(environment: Environment) {
+  const { keyVault, primaryRegion, secondaryRegion, applicationInsights } = environment;
   const { primary, secondary } = keyVault;
   const vault = (id: string, location: string, secrets: readonly unknown[]) => ({
     id,
@@ -141,7 +170,7 @@ function vaultsOf({ keyVault, primaryRegion, secondaryRegion, applicationInsight
     secrets,
   });
   const secrets = [
-    { name: "redis-connection-string", value: "localhost:6380,password=simulated,ssl=True" },
+    seededApplication(environment, serviceIdentity.principalId).connectionSecret,
     { name: "jwt-signing-key", value: `simulated-${applicationInsights.workspaceId}` },
     {
       name: "tenant-configuration",

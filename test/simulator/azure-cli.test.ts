@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { MAIN, vaultSeed } from "./key-vaults.js";
 import { APP, APP_ID, GROUP, SUBSCRIPTION } from "./names.js";
+import { findOnPath } from "./program.js";
 import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 import { storageSeed } from "./storage-seed.js";
 import { PROFILE, PROFILE_ID, twoRegions } from "./two-regions.js";
@@ -192,17 +192,3 @@ withCli(
   },
   120_000,
 );
-
-function findOnPath(name: string): string | undefined {
-  return (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((directory) => join(directory, name))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
