@@ -2,14 +2,31 @@ import type { Client, PathUncheckedResponse } from "@azure-rest/core-client" wit
   "resolution-mode": "import",
 };
 import type { TokenCredential } from "@azure/identity";
+import { z } from "zod";
 import type { AzureSettings } from "./azure-settings.js";
+import type { OperationState } from "./container-apps.js";
 import { lazily } from "./lazily.js";
 
 /** Resource Manager by its REST interface, for the types that no SDK of ours covers. Paths start with a slash. */
 export interface ArmRest {
   get(path: string, apiVersion: string): Promise<unknown>;
   put(path: string, apiVersion: string, body: unknown): Promise<unknown>;
+  /** Begins something, or just does it. */
+  send(method: "POST" | "PATCH", path: string, apiVersion: string, body?: unknown): Promise<Begun>;
+  /** How an operation that was begun stands; the URL is the one that ARM gave. */
+  operation(url: string): Promise<OperationState>;
 }
+
+/** What ARM answers to a change: a body, or where to ask how the change stands, or both. */
+interface Begun {
+  readonly body: unknown;
+  readonly operation: string | undefined;
+}
+
+const OperationStatus = z.looseObject({
+  status: z.string(),
+  error: z.looseObject({ code: z.string().optional(), message: z.string().optional() }).nullish(),
+});
 
 export function armRest(
   settings: AzureSettings,
@@ -35,6 +52,28 @@ export function armRest(
   });
 
   return {
+    async send(method, path, apiVersion, body) {
+      const resource = (await client()).pathUnchecked(path);
+      const content = {
+        ...options(apiVersion),
+        ...(body === undefined
+          ? {}
+          : { body: body as Record<string, unknown>, contentType: "application/json" }),
+      };
+      const answer = await (method === "POST" ? resource.post(content) : resource.patch(content));
+      const { headers } = answer;
+      return { body: await bodyOf(answer), operation: headers["azure-asyncoperation"] };
+    },
+    async operation(url) {
+      const limit = { abortSignal: AbortSignal.timeout(settings.callTimeLimit) };
+      const body = await bodyOf(await (await client()).pathUnchecked(url).get(limit));
+      const { status, error } = OperationStatus.parse(body);
+      if (status === "Succeeded") return { state: "succeeded" };
+      if (status === "Failed" || status === "Canceled") {
+        return { state: "failed", message: error?.message ?? status };
+      }
+      return { state: "running", token: url };
+    },
     async get(path, apiVersion) {
       return bodyOf(await (await client()).pathUnchecked(path).get(options(apiVersion)));
     },

@@ -1,7 +1,9 @@
 import type { armRest } from "../../src/azure/arm-rest.js";
 import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
+import type { FileStorage } from "../../src/azure/file-storage.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
+import type { RedisCaches } from "../../src/azure/redis-caches.js";
 import type { keyVaultSecrets } from "../../src/azure/secrets.js";
 import { ClassifiedError, type Failure } from "../../src/domain/failure.js";
 import { startJsonLinesProcess } from "./json-lines-process.js";
@@ -21,6 +23,8 @@ interface Ports {
   readonly state: BlobContainer;
   readonly keyVaults: ReturnType<typeof keyVaults>;
   readonly secrets: ReturnType<typeof keyVaultSecrets>;
+  readonly redisCaches: RedisCaches;
+  readonly files: FileStorage;
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
 }
 
@@ -49,6 +53,8 @@ export async function startAzurePorts(
     state: remote("state"),
     keyVaults: remote("keyVaults"),
     secrets: remote("secrets"),
+    redisCaches: remote("redisCaches"),
+    files: remote("files"),
     diagnosticSettings: remote("diagnosticSettings"),
     stop: () => child.kill(),
   };

@@ -15,6 +15,11 @@ const ports = {
   state: app("azure/blob-container.js").blobContainer(settings, credential, state),
   keyVaults: app("azure/key-vault.js").keyVaults(settings, credential, arm),
   secrets: app("azure/secrets.js").keyVaultSecrets(settings, credential),
+  redisCaches: app("azure/redis-caches.js").redisCaches(
+    app("azure/classic-redis.js").classicRedis(settings, credential),
+    app("azure/managed-redis.js").managedRedis(arm),
+  ),
+  files: app("azure/file-storage.js").fileStorage(settings, credential, arm),
   diagnosticSettings: app("azure/diagnostic-settings.js").diagnosticSettings(arm),
 };
 
