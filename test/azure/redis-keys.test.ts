@@ -10,7 +10,8 @@ import {
 } from "../../src/azure/redis-keys.js";
 import { seconds } from "../../src/domain/duration.js";
 import type { ScanPosition } from "../../src/domain/scan-position.js";
-import { startCluster, startRedis, type OwnRedis, withRedis } from "../support/redis-server.js";
+import { withRedis } from "../simulator/caches.js";
+import { startCluster, startRedis, type OwnRedis } from "../support/redis-server.js";
 
 const connectTo = redisConnections(seconds(5), () => Promise.resolve(ioredis));
 const connect = ({ address }: OwnRedis) => connectTo(address);

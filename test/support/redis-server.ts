@@ -1,28 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { Redis } from "ioredis";
 import type { RedisAddress } from "../../src/azure/redis-connection.js";
-
-const onPath = (program: string): boolean =>
-  (process.env["PATH"] ?? "")
-    .split(path.delimiter)
-    .some((dir) => existsSync(path.join(dir, program)));
-
-const missing = " (skipped: no redis-server on PATH; apt-get install redis-server)";
-
-/** A test that needs a real server: skipped by name where this machine has none. */
-export const withRedis: (title: string, body: () => Promise<void>, limit?: number) => void = (
-  title,
-  body,
-  limit,
-) => {
-  if (onPath("redis-server")) it(title, body, limit);
-  else it.skip(title + missing, body);
-};
 
 /** A real redis-server of a test's own, on loopback and without persistence. */
 export interface OwnRedis {
