@@ -242,6 +242,47 @@ export class Recovery<StepId extends string = string> {
     return answers;
   }
 
+  /**
+   * Works through one step in stretches whose number nobody knows before: each answer says where the
+   * next one begins, or that there is none. The checkpoint tells how far the whole has come.
+   */
+  *onward<Input, Output extends StepOutput & { readonly done: number }>(
+    id: StepId,
+    contract: ActivityContract<Input, Output>,
+    first: Input,
+    next: (answer: Output, nth: number) => Input | undefined,
+    work: { readonly total?: number; readonly unit: string },
+  ): Durable<Answer<readonly Output[]>> {
+    this.#begin(id);
+    const begunAt = this.now();
+    const answers: Output[] = [];
+    let done = 0;
+    let input: Input | undefined = first;
+    for (let nth = 1; input !== undefined; nth++) {
+      yield* this.#safePoint();
+      const answer: Answer<Output> = yield* this.#patiently(
+        id,
+        contract,
+        input,
+        String(nth),
+        "interruptible",
+      );
+      if (!answer.ok) {
+        this.journal.fail(id, answer.failure, this.now());
+        this.publish();
+        return answer;
+      }
+      answers.push(answer.value);
+      done += answer.value.done;
+      this.journal.progress({ ...work, done }, begunAt, this.now());
+      this.publish();
+      input = next(answer.value, nth);
+    }
+    this.journal.note(id, { detail: `${done} ${work.unit}` }, this.now());
+    this.publish();
+    return { ok: true, value: answers };
+  }
+
   /** Looks again and again, often at first, until the wait is over. A look that fails counts as none. */
   *until<Input, Output extends StepOutput>(
     id: StepId,
