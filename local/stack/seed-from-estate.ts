@@ -17,7 +17,6 @@ const roles = {
   storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   keyVaultContributor: "f25e0fa2-a7c8-4377-a976-54943a77a395",
   keyVaultSecretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-  keyVaultSecretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
   monitoringContributor: "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
 };
 
@@ -57,6 +56,7 @@ export function seedFromEstate(estate: Estate): unknown {
       ]),
       ...accountIds.map((id) => assign(id, roles.storageBlobDataContributor)),
       ...subscriptions.map((id) => assign(`/subscriptions/${id}`, roles.keyVaultContributor)),
+      ...vaults.map(({ id }) => assign(groupOf(id), roles.monitoringContributor)),
       ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
@@ -64,7 +64,7 @@ export function seedFromEstate(estate: Estate): unknown {
       location,
       workspaceCustomerId: workspaceId,
     })),
-    containerApps: apps.map(({ id, group, location, component }) => ({
+    containerApps: apps.map(({ id, group, location, component, vaultUri }) => ({
       id,
       location,
       component,
@@ -72,7 +72,13 @@ export function seedFromEstate(estate: Estate): unknown {
       activeRevisionsMode: "Single",
       targetPort: 8080,
       minReplicas: 2,
-      containers: [{ name: "mcp-server", image: "mcpregistry.azurecr.io/mcp-server:1.4.1" }],
+      containers: [
+        {
+          name: "mcp-server",
+          image: "mcpregistry.azurecr.io/mcp-server:1.4.1",
+          env: [{ name: "KEY_VAULT_URL", value: vaultUri }],
+        },
+      ],
       revisions: [
         {
           suffix: "v40",
@@ -112,23 +118,24 @@ const assign = (scope: string, role: string) => ({
   roleDefinitionId: role,
 });
 
+/** The primary application, and the standby; each names the vault of its own side. */
 function appsOf(environment: Environment) {
   const { containerApp, primaryRegion, secondaryRegion, applicationInsights } = environment;
   const { workspaceId, component } = applicationInsights;
-  const { primary, secondary } = containerApp;
+  const app = (id: string, location: string, vault: string) => ({
+    id,
+    group: groupOf(id),
+    location,
+    workspaceId,
+    component,
+    vaultUri: `https://${parseResourceId(vault)?.name ?? ""}.vault.azure.net/`,
+  });
+  const { keyVault } = environment;
   return [
-    { id: primary, group: groupOf(primary), location: primaryRegion, workspaceId, component },
-    ...(secondary === undefined || secondaryRegion === undefined
+    app(containerApp.primary, primaryRegion, keyVault.primary),
+    ...(containerApp.secondary === undefined || secondaryRegion === undefined
       ? []
-      : [
-          {
-            id: secondary,
-            group: groupOf(secondary),
-            location: secondaryRegion,
-            workspaceId,
-            component,
-          },
-        ]),
+      : [app(containerApp.secondary, secondaryRegion, keyVault.secondary ?? keyVault.primary)]),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { BackupKind } from "../domain/backup.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
+import { keyVaultRestore } from "./key-vault-restore.js";
 import type { Scenario } from "./scenario.js";
 
 /** What is run besides the answers to failures. */
@@ -9,4 +10,9 @@ export type Procedure = Scenario<string, ProcedureId>;
 /** The backup of each kind; a kind that is missing here has none in this version. */
 export const backupProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultBackup,
+};
+
+/** The restore of each kind. */
+export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
+  "key-vault": keyVaultRestore,
 };
