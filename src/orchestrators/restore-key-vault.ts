@@ -115,6 +115,6 @@ function* bringBack(run: Steps, decided: Decided): Durable<Ending> {
   }
   return run.end(
     run.journal.hasFindings ? "passed-with-findings" : "passed",
-    `${missing} secrets brought back, ${counts.overwrite} set back, of ${wanted} wanted`,
+    `of ${wanted} wanted secrets, ${missing} were brought back and ${counts.overwrite} set back; the others were left as they were`,
   );
 }
