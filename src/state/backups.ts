@@ -158,7 +158,7 @@ export function backups(
       if (latest === undefined) return { problems };
       const others = (await this.sets(wanted)).filter((set) => set !== latest.set);
       for (const set of [latest.set, ...others].slice(0, longestSearch)) {
-        const found = set === latest.set ? latest : await read(set, wanted, now);
+        const found: FoundSet = set === latest.set ? latest : await read(set, wanted, now);
         if (found.kind === "usable") {
           if (found.manifest.check.level !== "none") return { found, problems };
         } else if (found === latest || found.problem !== "missing") {
