@@ -120,6 +120,9 @@ export const folderOf = (set: string): string => set.split("/").at(-2) ?? "";
 export const setFolderIn = (blob: string): string | undefined =>
   blob.split("/").find((segment) => /^\d{8}T\d{6}Z-./.test(segment));
 
+/** The fact of a set of blobs that says how many of its parts, the last ones, are not in the order of names. */
+export const slowPartsFact = "slowParts";
+
 export const manifestIn = (set: string): string => `${set}manifest.json`;
 export const latestIn = (source: Pick<BackupSource, "kind" | "source">): string =>
   `${prefixOf(source)}latest.json`;

@@ -1,5 +1,6 @@
 import type { BackupKind } from "../domain/backup.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
+import { blobBackup } from "./blob-backup.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
 import type { Scenario } from "./scenario.js";
 
@@ -9,4 +10,5 @@ export type Procedure = Scenario<string, ProcedureId>;
 /** The backup of each kind; a kind that is missing here has none in this version. */
 export const backupProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultBackup,
+  blobs: blobBackup,
 };
