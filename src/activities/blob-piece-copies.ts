@@ -6,7 +6,7 @@ import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { workLists, type ListedItem } from "../state/work-list.js";
 import * as contract from "./blob-backup.contract.js";
-import { inParallel } from "./in-parallel.js";
+import { inParallel } from "../domain/in-parallel.js";
 import { itemName, listedOf } from "./listed-blob.js";
 import { hashOfMd5, proofOf, verifiedCopy, type Copied, type SeenBlob } from "./verified-copy.js";
 
@@ -107,7 +107,7 @@ export function blobCopyActivities(
       const wanted = await read(piece.list);
       const results = await inParallel(wanted, atATime, (item) =>
         item.skip === undefined
-          ? unlessRefused(itemName(piece, item.name), () => copyOf(piece, item))
+          ? unlessAboutItAlone(itemName(piece, item.name), () => copyOf(piece, item))
           : Promise.resolve({
               skipped: { name: itemName(piece, item.name), reason: item.skip },
             }),
@@ -247,7 +247,7 @@ function reasonOf(result: Exclude<Copied, { kind: "copied" }>): string {
 }
 
 /** One blob that Azure refuses for good does not hold up the others. What is about the account does. */
-async function unlessRefused(name: string, act: () => Promise<Result>): Promise<Result> {
+async function unlessAboutItAlone(name: string, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act();
   } catch (error) {

@@ -1,14 +1,13 @@
 import * as backup from "../activities/backup.contract.js";
 import * as blobs from "../activities/blob-backup.contract.js";
 import {
-  folderOf,
+  copyPlaceOf,
   setPrefix,
   slowPartsFact,
   type ItemPart,
   type SkippedItem,
 } from "../domain/backup.js";
 import { BackupOrder } from "../domain/backup-order.js";
-import { copyContainer } from "../domain/copy-container.js";
 import { hours, minutes, seconds } from "../domain/duration.js";
 import type { Durable } from "../durable/durable.js";
 import type { Answer } from "../durable/activity-contract.js";
@@ -24,6 +23,9 @@ const atATime = 4;
 
 /** What is kept after a deletion, at the source. */
 const retentionDays = 90;
+
+/** Azure takes container names of up to this length. */
+const longestContainer = 63;
 
 /** A container with the one that takes its copies. */
 interface Pair {
@@ -54,13 +56,15 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
   if (known === "assumed") run.journal.finding(detail);
   yield* protect(run, source, environment === "production");
 
+  const of = { kind, environment, source };
+  const set = setPrefix(of, period, run.run());
   const pairs: Pair[] = [];
   // Sorted, so that a set's items are in the order in which the next set's listing meets them.
   for (const container of [...new Set(estate.storage.containers)].sort()) {
-    const target = copyContainer(container, period);
-    if (target === undefined)
-      run.journal.finding(`${container} is not backed up: its name is too long`);
-    else pairs.push({ container, target });
+    const target = copyPlaceOf(container, set).split("/")[0] ?? "";
+    if (target.length <= longestContainer) pairs.push({ container, target });
+    else
+      run.journal.finding(`${container} is not backed up: its name is too long for a dated copy`);
   }
   const prepared = yield* run.step("prepare", blobs.prepareContainers, {
     containers: pairs.map(({ target }) => target),
@@ -68,8 +72,6 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
   if (!prepared.ok) return run.end("failed", describeFailure(prepared.failure));
   if (run.planning) return run.end("passed", "what has changed is known after apply");
 
-  const of = { kind, environment, source };
-  const set = setPrefix(of, period, run.run());
   const base = yield* baseOf(run, of, scope);
   const work = yield* list(run, { endpoint, set, pairs, base });
   if ("outcome" in work) return work;
@@ -99,7 +101,7 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
     parts,
     skipped,
     verified: true,
-    copies: pairs.map(({ target }) => `${target}/${folderOf(set)}/`),
+    copies: pairs.map(({ container }) => copyPlaceOf(container, set)),
     facts: slow.length === 0 ? {} : { [slowPartsFact]: `${slow.length}` },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));

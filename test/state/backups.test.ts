@@ -53,7 +53,13 @@ const setAt = (takenAt: string, run = "run-1"): string => setPrefix(source, take
 
 function world() {
   const container = new MemoryContainer();
-  return { container, store: backups(container) };
+  const others = new Map<string, MemoryContainer>();
+  const elsewhere = (name: string): MemoryContainer => {
+    const known = others.get(name) ?? new MemoryContainer();
+    others.set(name, known);
+    return known;
+  };
+  return { container, elsewhere, store: backups(container, elsewhere) };
 }
 
 describe("backup sets", () => {

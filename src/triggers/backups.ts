@@ -1,0 +1,212 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { z } from "zod";
+import { BackupCheck, BackupKind, describeProblem } from "../domain/backup.js";
+import { scheduleOf, sidesOf } from "../domain/backup-order.js";
+import { backupRunsOf } from "../domain/backup-schedule.js";
+import { Checkpoint } from "../domain/checkpoint.js";
+import { scrub } from "../domain/credential-scrubbing.js";
+import { describeDuration, Milliseconds } from "../domain/duration.js";
+import { EnvironmentName } from "../domain/environment-name.js";
+import type { Environment } from "../domain/estate.js";
+import { elapsed, Instant, isAfter } from "../domain/instant.js";
+import { backupProcedures } from "../scenarios/procedures.js";
+import type { FoundSet } from "../state/backups.js";
+import type { ActiveRun } from "./durable-runs.js";
+import {
+  accept,
+  json,
+  linksOf,
+  readJson,
+  readText,
+  type ActingEndpoint,
+  type Endpoint,
+} from "./endpoint.js";
+import { environmentIn } from "./request-forms.js";
+import { Reason, RunLinks } from "./run-view.js";
+import { startBackup } from "./start-backup.js";
+
+/** An operator's order to back something up now. */
+export const BackupRequest = z
+  .strictObject({
+    environment: EnvironmentName,
+    /** By default all kinds. */
+    kinds: z.array(BackupKind).min(1, { error: "name a kind, or leave kinds out" }).optional(),
+    reason: Reason,
+  })
+  .meta({ id: "BackupRequest" });
+
+export const BackupAnswer = z
+  .strictObject({
+    backups: z.array(
+      z.strictObject({
+        kind: BackupKind,
+        id: z.string(),
+        /** `ended`: the present period's backup has been made; `running`: it is being made. */
+        status: z.enum(["started", "running", "ended"]),
+        links: RunLinks,
+      }),
+    ),
+  })
+  .meta({ id: "BackupAnswer" });
+
+const side = z.enum(["primary", "secondary"]);
+
+/** What is protected of one kind in one environment, and how old it is. */
+const Protection = z.strictObject({
+  environment: EnvironmentName,
+  kind: BackupKind,
+  /** `late`: the newest verified set is older than the RPO. `unprotected`: there is none. */
+  status: z.enum(["protected", "late", "unprotected"]),
+  detail: z.string(),
+  rpo: Milliseconds,
+  interval: Milliseconds,
+  retention: Milliseconds,
+  newest: z
+    .strictObject({
+      set: z.string(),
+      side,
+      resource: z.string(),
+      takenAt: Instant,
+      completedAt: Instant,
+      age: Milliseconds,
+      scope: z.enum(["full", "interval"]),
+      check: BackupCheck,
+      count: z.int().nonnegative(),
+      bytes: z.int().nonnegative(),
+      skipped: z.int().nonnegative(),
+      run: z.string(),
+    })
+    .optional(),
+  /** Pointers to sets that cannot be used, and why. */
+  problems: z.array(z.strictObject({ side, set: z.string(), problem: z.string() })),
+  running: z
+    .strictObject({ id: z.string(), progress: Checkpoint.shape.progress, links: RunLinks })
+    .optional(),
+});
+type Protection = z.infer<typeof Protection>;
+
+export const BackupView = z
+  .strictObject({ at: Instant, backups: z.array(Protection) })
+  .meta({ id: "Backups" });
+
+const BackupQuery = z.object({ environment: EnvironmentName.optional() });
+
+/** More than the timer's: whoever asks by hand has mended something. */
+const attempts = 9;
+
+/** POST /api/backups: the backups of the present period, of each kind that is wanted. */
+export async function startBackups(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
+  const { request, estate, runs, now, who, audit } = endpoint;
+  const wish = accept(BackupRequest.safeParse(readJson(await readText(request))));
+  const { name: environment } = environmentIn(estate, wish.environment, 400);
+  const kinds = [...new Set(wish.kinds ?? supportedKinds)];
+  audit.about({ environment, reason: wish.reason });
+  await audit.enter("accepted", `backs up ${kinds.join(", ")} of ${environment}`);
+  const trigger = {
+    kind: "operator",
+    who: who.name,
+    source: who.source,
+    reason: scrub(wish.reason),
+  } as const;
+  const backups: z.infer<typeof BackupAnswer>["backups"] = [];
+  for (const kind of kinds) {
+    const start = await startBackup(runs, estate, now(), { environment, kind, trigger, attempts });
+    const { run: id, status } = start;
+    backups.push({ kind, id, status, links: linksOf(request, id) });
+  }
+  return json(202, { backups });
+}
+
+/** GET /api/backups: what is protected, how old it is and how far it can be trusted. */
+export async function showBackups(endpoint: Endpoint): Promise<HttpResponseInit> {
+  const { request, estate, runs, now } = endpoint;
+  const { environment: wanted } = accept(
+    BackupQuery.safeParse({ environment: request.query.get("environment") ?? undefined }),
+  );
+  const names =
+    wanted === undefined
+      ? EnvironmentName.options.filter((name) => estate.environments[name] !== undefined)
+      : [environmentIn(estate, wanted, 404).name];
+  const active = await runs.active();
+  const backups = await Promise.all(
+    names.flatMap((name) => {
+      const { environment } = environmentIn(estate, name, 404);
+      return supportedKinds.map((kind) => protectionOf(endpoint, active, name, environment, kind));
+    }),
+  );
+  return json(200, { at: now(), backups } satisfies z.infer<typeof BackupView>);
+}
+
+const supportedKinds = BackupKind.options.filter((kind) => backupProcedures[kind] !== undefined);
+
+async function protectionOf(
+  { request, backups, now }: Endpoint,
+  active: readonly ActiveRun[],
+  name: EnvironmentName,
+  environment: Environment,
+  kind: BackupKind,
+): Promise<Protection> {
+  const at = now();
+  const { primary, secondary } = sidesOf(environment, kind);
+  const latestOf = async (source: string | undefined): Promise<FoundSet | undefined> =>
+    source === undefined ? undefined : backups.latest({ kind, environment: name, source }, at);
+  const found = await Promise.all([latestOf(primary), latestOf(secondary)]);
+  const problems: Protection["problems"] = [];
+  let newest: Protection["newest"];
+  for (const [index, set] of found.entries()) {
+    const side = index === 0 ? "primary" : "secondary";
+    if (set?.kind === "unusable") {
+      problems.push({ side, set: set.set, problem: describeProblem[set.problem] });
+      continue;
+    }
+    if (set === undefined || set.manifest.check.level === "none") continue;
+    const { takenAt, completedAt, scope, check, count, bytes, skipped, run, source } = set.manifest;
+    if (newest !== undefined && !isAfter(takenAt, newest.takenAt)) continue;
+    newest = {
+      set: set.set,
+      side,
+      resource: source,
+      takenAt,
+      completedAt,
+      age: elapsed(takenAt, at),
+      scope,
+      check,
+      count,
+      bytes,
+      skipped: skipped.length,
+      run,
+    };
+  }
+  const { rpo } = environment.objectives;
+  const { interval, retention } = scheduleOf(environment, kind);
+  const running = active.find(({ id }) => id.startsWith(backupRunsOf(kind, name)));
+  return {
+    environment: name,
+    kind,
+    status: newest === undefined ? "unprotected" : newest.age > rpo ? "late" : "protected",
+    detail: describeNewest(newest, rpo),
+    rpo,
+    interval,
+    retention,
+    ...(newest === undefined ? {} : { newest }),
+    problems,
+    ...(running === undefined
+      ? {}
+      : {
+          running: {
+            id: running.id,
+            progress: Checkpoint.safeParse(running.checkpoint).data?.progress,
+            links: linksOf(request, running.id),
+          },
+        }),
+  };
+}
+
+function describeNewest(newest: Protection["newest"], rpo: Milliseconds): string {
+  if (newest === undefined) return "no set that can be used; POST /api/backups makes one";
+  const { age, check, side } = newest;
+  const said = `${check.level} set of the ${side} side, ${describeDuration(age)} old`;
+  return age > rpo
+    ? `${said}: older than the RPO of ${describeDuration(rpo)}`
+    : `${said}; the RPO is ${describeDuration(rpo)}`;
+}
