@@ -1,25 +1,33 @@
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
+import { backupActivities } from "./activities/backup.js";
+import { blobBackupActivities } from "./activities/blob-backup.js";
+import { blobCopyActivities } from "./activities/blob-piece-copies.js";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
 import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { runActivities } from "./activities/run.js";
 import { blobContainer } from "./azure/blob-container.js";
+import { blobCopies } from "./azure/blob-copies.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
 import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { logQueries } from "./azure/log-queries.js";
+import { storageAccounts } from "./azure/storage-accounts.js";
 import { webhookChannel } from "./azure/webhook-channel.js";
 import { loadEstate } from "./config/load-estate.js";
 import { readSettings } from "./config/settings.js";
 import { milliseconds, seconds } from "./domain/duration.js";
 import { instantOf } from "./domain/instant.js";
 import { deliveryOrchestrator } from "./domain/notice.js";
+import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
+import { blobBackup } from "./scenarios/blob-backup.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
+import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
@@ -41,6 +49,12 @@ const apps = containerApps(settings.azure, credential);
 const health = httpsHealthProbe(settings.azure.probeTimeLimit);
 const logs = logQueries(settings.azure, credential);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
+const { endpoint: backupEndpoint } = settings.backup;
+const backupContainer = (container: string) =>
+  blobContainer(settings.azure, credential, { endpoint: backupEndpoint, container });
+const backupStore = backups(backupContainer(settings.backup.container), backupContainer);
+const accounts = storageAccounts(settings.azure, credential);
+const copies = blobCopies(settings.azure, credential);
 const alertTokens =
   settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
 const webhook = webhookChannel(
@@ -49,12 +63,16 @@ const webhook = webhookChannel(
 );
 
 df.app.orchestration(containerAppFailure.orchestrator, recoverContainerApp);
+df.app.orchestration(blobBackup.orchestrator, backUpBlobs);
 df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
 for (const { name, handler } of [
   ...containerAppActivities(apps, health, store),
   ...evidenceActivities(apps, logs, store),
   ...runActivities(store),
+  ...backupActivities(backupStore),
+  ...blobBackupActivities(apps, accounts, copies, backupStore, backupEndpoint),
+  ...blobCopyActivities(copies, backupStore, backupEndpoint),
   ...deliveryActivities(store, webhook),
 ]) {
   df.app.activity(name, { handler });
@@ -71,6 +89,7 @@ df.app.activity(posting.name, {
 
 const dependencies: EndpointDependencies = {
   store,
+  backups: backupStore,
   estate:
     settings.findings.length > 0
       ? { ok: false, findings: settings.findings }

@@ -15,13 +15,21 @@ const ports = {
   state: app("azure/blob-container.js").blobContainer(settings, credential, state),
   keyVaults: app("azure/key-vault.js").keyVaults(settings, credential, arm),
   secrets: app("azure/secrets.js").keyVaultSecrets(settings, credential),
+  storageAccounts: app("azure/storage-accounts.js").storageAccounts(settings, credential),
+  blobCopies: app("azure/blob-copies.js").blobCopies(settings, credential),
+  // As if what Azure takes at once were a thousand bytes.
+  smallCopies: app("azure/blob-copies.js").blobCopies(settings, credential, {
+    atOnce: 1_000,
+    range: 400,
+  }),
   diagnosticSettings: app("azure/diagnostic-settings.js").diagnosticSettings(arm),
 };
 
 const encode = (value) =>
   value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value;
 const decode = (value) =>
-  typeof value?.base64 === "string" ? Buffer.from(value.base64, "base64") : value;
+  // An argument that was left out is null in JSON.
+  typeof value?.base64 === "string" ? Buffer.from(value.base64, "base64") : (value ?? undefined);
 const collected = async (answer) => {
   if (answer?.[Symbol.asyncIterator] === undefined) return answer;
   const pages = [];
