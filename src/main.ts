@@ -3,6 +3,7 @@ import * as df from "durable-functions";
 import { backupActivities } from "./activities/backup.js";
 import { blobBackupActivities } from "./activities/blob-backup.js";
 import { blobCopyActivities } from "./activities/blob-piece-copies.js";
+import { blobRestoreActivities } from "./activities/blob-restore.js";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
 import { deliveryActivities, postingActivity } from "./activities/notices.js";
@@ -25,7 +26,9 @@ import { deliveryOrchestrator } from "./domain/notice.js";
 import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
+import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { blobBackup } from "./scenarios/blob-backup.js";
+import { blobRestore } from "./scenarios/blob-restore.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
@@ -64,6 +67,7 @@ const webhook = webhookChannel(
 
 df.app.orchestration(containerAppFailure.orchestrator, recoverContainerApp);
 df.app.orchestration(blobBackup.orchestrator, backUpBlobs);
+df.app.orchestration(blobRestore.orchestrator, restoreBlobs);
 df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
 for (const { name, handler } of [
@@ -73,6 +77,7 @@ for (const { name, handler } of [
   ...backupActivities(backupStore),
   ...blobBackupActivities(apps, accounts, copies, backupStore, backupEndpoint),
   ...blobCopyActivities(copies, backupStore, backupEndpoint),
+  ...blobRestoreActivities(accounts, copies, backupStore, backupEndpoint),
   ...deliveryActivities(store, webhook),
 ]) {
   df.app.activity(name, { handler });

@@ -212,7 +212,7 @@ async function ownCopy(
   let from = seen;
   let over: "nothing" | "anything" = "nothing";
   for (let turn = 1; ; turn++) {
-    const result = await verifiedCopy(copies, { from, to, over, tags });
+    const result = await verifiedCopy(copies, { from, to, over, tags, ifChanged: "copy-again" });
     if (result.kind === "target-changed" && turn < 3) {
       const standing = await copies.properties(to);
       if (standing !== undefined && wasMadeOf(from, standing)) {

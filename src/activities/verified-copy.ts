@@ -28,12 +28,16 @@ const turns = 3;
  */
 export async function verifiedCopy(
   copies: BlobCopies,
-  order: { readonly from: SeenBlob } & Omit<CopyOrder, "from">,
+  order: {
+    readonly from: SeenBlob;
+    /** What to do with a source that is no longer what was seen. */
+    readonly ifChanged: "copy-again" | "leave";
+  } & Omit<CopyOrder, "from">,
 ): Promise<Copied> {
   let { from: source, over } = order;
   let reason = "";
   for (let turn = 1; turn <= turns; turn++) {
-    const answer = await copies.copy({ ...order, from: source, over });
+    const answer = await copies.copy({ from: source, to: order.to, over, tags: order.tags });
     if (answer.kind === "pending") {
       return {
         kind: "left",
@@ -61,6 +65,8 @@ export async function verifiedCopy(
           reason = unsteady;
       }
     }
+    if (order.ifChanged === "leave")
+      return { kind: "left", reason: "it is no longer what was seen" };
     const now = await copies.properties(source);
     if (now === undefined) return { kind: "left", reason: gone };
     source = { ...placeOf(source), ...now };

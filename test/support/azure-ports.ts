@@ -1,5 +1,5 @@
 import type { armRest } from "../../src/azure/arm-rest.js";
-import type { blobCopies } from "../../src/azure/blob-copies.js";
+import type { BlobPlace, blobCopies } from "../../src/azure/blob-copies.js";
 import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
@@ -27,6 +27,10 @@ interface Ports {
   readonly blobCopies: ReturnType<typeof blobCopies>;
   /** The same with limits so low that a test reaches them. */
   readonly smallCopies: ReturnType<typeof blobCopies>;
+  /** The text of a blob of any account that the service may read. */
+  readonly anyBlob: {
+    text(place: BlobPlace): Promise<string | undefined>;
+  };
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
 }
 
@@ -58,6 +62,7 @@ export async function startAzurePorts(
     storageAccounts: remote("storageAccounts"),
     blobCopies: remote("blobCopies"),
     smallCopies: remote("smallCopies"),
+    anyBlob: remote("anyBlob"),
     diagnosticSettings: remote("diagnosticSettings"),
     stop: () => child.kill(),
   };

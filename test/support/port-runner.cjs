@@ -22,6 +22,12 @@ const ports = {
     atOnce: 1_000,
     range: 400,
   }),
+  anyBlob: {
+    text: async ({ endpoint, container, name }) => {
+      const blobs = app("azure/blob-container.js").blobContainer;
+      return (await blobs(settings, credential, { endpoint, container }).read(name))?.text;
+    },
+  },
   diagnosticSettings: app("azure/diagnostic-settings.js").diagnosticSettings(arm),
 };
 
