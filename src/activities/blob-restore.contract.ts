@@ -98,8 +98,8 @@ export const compareBlobs = declareActivity({
 });
 
 /** Carry out the decisions of a stretch; each blob is proven, and its result written down. */
-export const restoreBlobs = declareActivity({
-  name: "restoreBlobs",
+export const copyBlobsBack = declareActivity({
+  name: "copyBlobsBack",
   input: z.strictObject({
     endpoint: z.string(),
     decisions: z.string(),

@@ -132,7 +132,7 @@ export function blobRestoreActivities(
       };
     }),
 
-    contract.restoreBlobs.implementedBy(classifyError, async ({ endpoint, decisions, actions }) => {
+    contract.copyBlobsBack.implementedBy(classifyError, async ({ endpoint, decisions, actions }) => {
       const known = new Map(await results.read(decisions));
       const wanted = (await results.decisions(decisions)).filter(({ action }) =>
         actions.includes(action),

@@ -83,19 +83,10 @@ interface Decided {
 function* bringBack(run: Steps, decided: Decided): Durable<Ending> {
   const { endpoint, wanted, counts, containers } = decided;
   const missing = counts.restore + counts.replace;
-  if (missing + counts.overwrite > 0) {
-    const prepared = yield* run.step("prepare", restore.prepareTarget, {
-      endpoint,
-      containers: [...containers],
-    });
-    if (!prepared.ok) return run.end("failed", describeFailure(prepared.failure));
-    for (const container of prepared.value.made) {
-      run.journal.finding(
-        `${container} was missing; it is made without public access, which no backup keeps`,
-      );
-    }
-  }
+  const target = { endpoint, containers: [...containers] };
   if (run.planning) {
+    const seen = yield* run.quietly("prepare", restore.prepareTarget, target);
+    if (seen.ok && seen.value.made.length > 0) run.journal.planChange("prepare", seen.value.detail);
     if (missing > 0) {
       const older = `${counts.replace} in the place of older ones`;
       run.journal.planChange("restore", `${counts.restore} missing blobs to restore, ${older}`);
@@ -104,6 +95,15 @@ function* bringBack(run: Steps, decided: Decided): Durable<Ending> {
       run.journal.planChange("overwrite", `${counts.overwrite} newer blobs to overwrite`);
     }
     return run.end("planned", `${missing + counts.overwrite} of ${wanted} would be changed`);
+  }
+  if (missing + counts.overwrite > 0) {
+    const prepared = yield* run.step("prepare", restore.prepareTarget, target);
+    if (!prepared.ok) return run.end("failed", describeFailure(prepared.failure));
+    for (const container of prepared.value.made) {
+      run.journal.finding(
+        `${container} was missing; it is made without public access, which no backup keeps`,
+      );
+    }
   }
   let [restored, failed] = [0, counts["no-copy"]];
   for (const [step, actions, count] of [
@@ -146,20 +146,20 @@ function* carryOut(
   const { endpoint, actions, count } = wanted;
   const work = { atATime, total: count, unit: "blobs" };
   const pieces = wanted.decisions.map((decisions) => ({ endpoint, decisions, actions }));
-  const first = yield* run.each(step, restore.restoreBlobs, pieces, work);
+  const first = yield* run.each(step, restore.copyBlobsBack, pieces, work);
   const slow = pieces.filter((_, index) => {
     const answer = first[index];
     return answer?.ok === true && answer.value.waiting > 0;
   });
   for (const piece of slow) {
-    yield* run.until(step, restore.restoreBlobs, piece, {
+    yield* run.until(step, restore.copyBlobsBack, piece, {
       done: ({ waiting }) => waiting === 0,
       within: hours(2),
       first: seconds(10),
       longest: minutes(5),
     });
   }
-  const again = slow.length === 0 ? [] : yield* run.each(step, restore.restoreBlobs, slow, work);
+  const again = slow.length === 0 ? [] : yield* run.each(step, restore.copyBlobsBack, slow, work);
   let restored = 0;
   const settled = first.filter((answer) => !answer.ok || answer.value.waiting === 0);
   for (const answer of [...settled, ...again]) {

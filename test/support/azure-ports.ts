@@ -27,9 +27,10 @@ interface Ports {
   readonly blobCopies: ReturnType<typeof blobCopies>;
   /** The same with limits so low that a test reaches them. */
   readonly smallCopies: ReturnType<typeof blobCopies>;
-  /** The text of a blob of any account that the service may read. */
+  /** Blobs of any account that the service has a role at. */
   readonly anyBlob: {
     text(place: BlobPlace): Promise<string | undefined>;
+    write(place: BlobPlace, text: string): Promise<void>;
   };
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
 }

@@ -69,7 +69,7 @@ export class BlobBackups {
       source: this.source,
       items: [],
       overwrite: false,
-      trigger: { kind: "operator", by: { name: "Ada", source: "entra" }, reason: "a test" },
+      trigger: { kind: "operator", who: "Ada", source: "entra", reason: "a test" },
       ...more,
     };
     const id = `restore-blobs-production-t${++this.#nth}`;
@@ -89,8 +89,55 @@ export class BlobBackups {
 
   /** The content of an item's copy, or of a blob of the account. */
   async contentOf(item: Pick<BackupItem, "blob">): Promise<string | undefined> {
-    const [container = "", ...path] = item.blob.split("/");
-    return this.text({ endpoint: this.backupEndpoint, container, name: path.join("/") });
+    return this.text(this.#placeOf(item));
+  }
+
+  at(name: string) {
+    return { endpoint: this.endpoint, container: "branding", name };
+  }
+
+  pathOf({ name }: Pick<BackupItem, "name">): string {
+    return name.slice("branding/".length);
+  }
+
+  /** A blob of the account, by its path. */
+  brandingText(name: string): Promise<string | undefined> {
+    return this.text(this.at(name));
+  }
+
+  /** The text at the source of each item of a set. */
+  async texts({ items }: BackupManifest): Promise<Readonly<Record<string, string | undefined>>> {
+    const texts: Record<string, string | undefined> = {};
+    for (const item of items) texts[item.name] = await this.brandingText(this.pathOf(item));
+    return texts;
+  }
+
+  copyOf(item: BackupItem) {
+    return this.ports.blobCopies.properties(this.#placeOf(item));
+  }
+
+  removeCopy(item: BackupItem): Promise<void> {
+    return this.ports.blobCopies.remove(this.#placeOf(item));
+  }
+
+  /** Puts something of the same length and another content in the place of a copy. */
+  async damageCopy(item: BackupItem): Promise<void> {
+    await this.ports.anyBlob.write(this.#placeOf(item), "x".repeat(item.bytes));
+  }
+
+  /** What became of each blob of a restore, as it is written down. */
+  async resultsOf(run: string): Promise<readonly unknown[]> {
+    const text = await this.#backedUp(`restores/${run}/blobs-0000000-results.jsonl`);
+    const results = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { name: string });
+    return results.sort((one, other) => one.name.localeCompare(other.name));
+  }
+
+  #placeOf({ blob }: Pick<BackupItem, "blob">) {
+    const [container = "", ...path] = blob.split("/");
+    return { endpoint: this.backupEndpoint, container, name: path.join("/") };
   }
 
   async text(place: {

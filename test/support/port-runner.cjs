@@ -10,6 +10,8 @@ const { azure: settings, state } = app("config/settings.js").readSettings(proces
 const { classifyError } = app("azure/classify-error.js");
 const credential = app("azure/credential.js").serviceCredential(settings);
 const arm = app("azure/arm-rest.js").armRest(settings, credential);
+const containerAt = (place) =>
+  app("azure/blob-container.js").blobContainer(settings, credential, place);
 const ports = {
   arm,
   state: app("azure/blob-container.js").blobContainer(settings, credential, state),
@@ -23,10 +25,8 @@ const ports = {
     range: 400,
   }),
   anyBlob: {
-    text: async ({ endpoint, container, name }) => {
-      const blobs = app("azure/blob-container.js").blobContainer;
-      return (await blobs(settings, credential, { endpoint, container }).read(name))?.text;
-    },
+    text: async ({ name, ...place }) => (await containerAt(place).read(name))?.text,
+    write: async ({ name, ...place }, text) => containerAt(place).put(name, text),
   },
   diagnosticSettings: app("azure/diagnostic-settings.js").diagnosticSettings(arm),
 };
