@@ -18,7 +18,6 @@ const roles = {
   storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   keyVaultContributor: "f25e0fa2-a7c8-4377-a976-54943a77a395",
   keyVaultSecretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-  keyVaultSecretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
   monitoringContributor: "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
 };
 
@@ -63,6 +62,7 @@ export function seedFromEstate(estate: Estate): unknown {
         assign(id, roles.storageBlobDataContributor),
       ]),
       ...subscriptions.map((id) => assign(`/subscriptions/${id}`, roles.keyVaultContributor)),
+      ...vaults.map(({ id }) => assign(groupOf(id), roles.monitoringContributor)),
       ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
@@ -121,42 +121,35 @@ const assign = (scope: string, role: string) => ({
   roleDefinitionId: role,
 });
 
+/** The primary application, and the standby; each names the vault of its own side. */
 function appsOf(environment: Environment) {
   const { containerApp, primaryRegion, secondaryRegion, applicationInsights } = environment;
   const { workspaceId, component } = applicationInsights;
-  const { primary, secondary } = containerApp;
-  const { storage } = environment;
+  const app = (id: string, location: string, side: "primary" | "secondary") => ({
+    id,
+    group: groupOf(id),
+    location,
+    workspaceId,
+    component,
+    env: variablesFor(environment, side),
+  });
   return [
-    {
-      id: primary,
-      group: groupOf(primary),
-      location: primaryRegion,
-      workspaceId,
-      component,
-      env: variablesFor(storage.primary),
-    },
-    ...(secondary === undefined || secondaryRegion === undefined
+    app(containerApp.primary, primaryRegion, "primary"),
+    ...(containerApp.secondary === undefined || secondaryRegion === undefined
       ? []
-      : [
-          {
-            id: secondary,
-            group: groupOf(secondary),
-            location: secondaryRegion,
-            workspaceId,
-            component,
-            env: variablesFor(storage.secondary ?? storage.primary),
-          },
-        ]),
+      : [app(containerApp.secondary, secondaryRegion, "secondary")]),
   ];
 }
 
 /** What the application is told of the resources that it uses. */
-const variablesFor = (storage: string) => [
-  {
-    name: "STORAGE_ACCOUNT_URL",
-    value: `https://${parseResourceId(storage)?.name ?? ""}.blob.core.windows.net`,
-  },
-];
+function variablesFor({ keyVault, storage }: Environment, side: "primary" | "secondary") {
+  const nameOf = (sides: { primary: string; secondary?: string | undefined }): string =>
+    parseResourceId(sides[side] ?? sides.primary)?.name ?? "";
+  return [
+    { name: "KEY_VAULT_URL", value: `https://${nameOf(keyVault)}.vault.azure.net/` },
+    { name: "STORAGE_ACCOUNT_URL", value: `https://${nameOf(storage)}.blob.core.windows.net` },
+  ];
+}
 
 /** The accounts of the application, with what a tenant sees of it; the recovery accounts begin empty. */
 function storageAccountsOf({ storage, primaryRegion, secondaryRegion }: Environment) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { classifyError } from "../azure/classify-error.js";
-import { copyPlaceOf, isOwnCopyPlace, isOwnSet, BackupKind } from "../domain/backup.js";
+import { BackupKind, copyPlaceOf, isOwnCopyPlace, isOwnSet, takenAtOf } from "../domain/backup.js";
 import { pruningPlan, type PrunableSet } from "../domain/backup-schedule.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { terminal } from "../domain/failure.js";
@@ -111,10 +111,4 @@ async function planOf(
     why,
     copies: [...(places.get(set) ?? [])],
   }));
-}
-
-/** When a set was taken, by the name of its folder. */
-function takenAtOf(set: string): Instant | undefined {
-  const [, y, mo, d, h, mi, s] = /(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[^/]+\/$/.exec(set) ?? [];
-  return y === undefined ? undefined : `${y}-${mo}-${d}T${h}:${mi}:${s}.000Z`;
 }

@@ -132,37 +132,40 @@ export function blobRestoreActivities(
       };
     }),
 
-    contract.copyBlobsBack.implementedBy(classifyError, async ({ endpoint, decisions, actions }) => {
-      const known = new Map(await results.read(decisions));
-      const wanted = (await results.decisions(decisions)).filter(({ action }) =>
-        actions.includes(action),
-      );
-      // A large one is read back to its end: one in a call, or the call does not end in its time.
-      let proofs = 1;
-      const outcomes = await inParallel(wanted, atATime, async (decision) => {
-        const { item } = decision;
-        const found = known.get(item.name);
-        if (found !== undefined) return found;
-        const to = placeAt(endpoint, item.name);
-        return restoredBlob(copies, decision, copyOf(item), to, () => proofs-- > 0);
-      });
-      const done = outcomes.filter((outcome) => outcome !== "waiting");
-      for (const result of done) known.set(result.name, result);
-      await results.write(decisions, known.values());
-      const failed = done.flatMap(({ name, result, reason }) =>
-        result === "failed" ? [{ name, reason: reason ?? "for no known reason" }] : [],
-      );
-      const restored = done.length - failed.length;
-      const waiting = outcomes.length - done.length;
-      return {
-        changed: restored > 0,
-        done: done.length,
-        restored,
-        waiting,
-        failed: failed.slice(0, longestList),
-        detail: `${restored} restored, ${failed.length} failed${waiting === 0 ? "" : `, ${waiting} under way`}`,
-      };
-    }),
+    contract.copyBlobsBack.implementedBy(
+      classifyError,
+      async ({ endpoint, decisions, actions }) => {
+        const known = new Map(await results.read(decisions));
+        const wanted = (await results.decisions(decisions)).filter(({ action }) =>
+          actions.includes(action),
+        );
+        // A large one is read back to its end: one in a call, or the call does not end in its time.
+        let proofs = 1;
+        const outcomes = await inParallel(wanted, atATime, async (decision) => {
+          const { item } = decision;
+          const found = known.get(item.name);
+          if (found !== undefined) return found;
+          const to = placeAt(endpoint, item.name);
+          return restoredBlob(copies, decision, copyOf(item), to, () => proofs-- > 0);
+        });
+        const done = outcomes.filter((outcome) => outcome !== "waiting");
+        for (const result of done) known.set(result.name, result);
+        await results.write(decisions, known.values());
+        const failed = done.flatMap(({ name, result, reason }) =>
+          result === "failed" ? [{ name, reason: reason ?? "for no known reason" }] : [],
+        );
+        const restored = done.length - failed.length;
+        const waiting = outcomes.length - done.length;
+        return {
+          changed: restored > 0,
+          done: done.length,
+          restored,
+          waiting,
+          failed: failed.slice(0, longestList),
+          detail: `${restored} restored, ${failed.length} failed${waiting === 0 ? "" : `, ${waiting} under way`}`,
+        };
+      },
+    ),
   ];
 
   /** Nothing that is newer than the set is touched, unless the order says so. */

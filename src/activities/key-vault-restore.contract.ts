@@ -19,8 +19,10 @@ export const SecretAction = z.enum([
   "restore",
   /** It is in soft deletion, which keeps the name: it comes back as it was when it was deleted. */
   "recover",
-  /** It is there and is not newer than the set. */
+  /** It is there and has not changed since the set was taken. */
   "keep",
+  /** Another vault than the set's has it already; whether the value is the same cannot be told. */
+  "keep-existing",
   /** It is there and newer than the set; only an order to overwrite touches it. */
   "keep-newer",
   /** It is there and newer, and the order is to set it back. */
@@ -32,7 +34,8 @@ export type SecretAction = z.infer<typeof SecretAction>;
 export const describeAction: Record<SecretAction, string> = {
   restore: "to restore",
   recover: "to recover from soft deletion",
-  keep: "are there",
+  keep: "unchanged",
+  "keep-existing": "in the vault already",
   "keep-newer": "left as they are: newer than the copy",
   overwrite: "to set back",
 };
@@ -69,7 +72,12 @@ export const findRestorableVault = declareActivity({
 /** Decide about a stretch of the set's secrets, and write the decisions down unless this is a plan. */
 export const compareSecrets = declareActivity({
   name: "compareSecrets",
-  input: Stretch.extend({ items: z.array(z.string()), overwrite: z.boolean() }),
+  input: Stretch.extend({
+    /** Whether the target is the vault that the set was taken of. */
+    isSource: z.boolean(),
+    items: z.array(z.string()),
+    overwrite: z.boolean(),
+  }),
   output: z.strictObject({
     ...observed,
     /** Secrets looked at. */

@@ -71,14 +71,14 @@ export function keyVaultRestoreActivities(
     }),
 
     contract.compareSecrets.implementedBy(classifyError, async (piece, { caller, now }) => {
-      const { environment, source, set, target, begin, end, items, overwrite } = piece;
+      const { environment, source, set, begin, end, items } = piece;
       const manifest = await store.usable(set, { kind: "key-vault", environment, source }, now());
       const wanted = (await store.stretchOf(manifest, begin, end)).filter(({ name }) =>
         isWanted(items, name),
       );
       const decisions = await inParallel(wanted, atATime, async (item): Promise<Decision> => ({
         item,
-        action: await actionFor(secrets, target, item, manifest.takenAt, overwrite),
+        action: await actionFor(secrets, piece, item, manifest.takenAt),
       }));
       const actions = `restores/${caller.run}/secrets-${String(begin).padStart(6, "0")}.json`;
       if (caller.mode === "execute") {
@@ -92,7 +92,7 @@ export function keyVaultRestoreActivities(
       return {
         done: end - begin,
         actions,
-        counts: { restore: 0, recover: 0, keep: 0, "keep-newer": 0, overwrite: 0, ...counts },
+        counts: { ...noActions, ...counts },
         newer: newer.slice(0, longestList),
         detail: Object.entries(counts)
           .map(([action, count]) => `${count} ${contract.describeAction[action as Action]}`)
@@ -166,6 +166,15 @@ export function keyVaultRestoreActivities(
 
 type Action = contract.SecretAction;
 
+const noActions: Record<Action, number> = {
+  restore: 0,
+  recover: 0,
+  keep: 0,
+  "keep-existing": 0,
+  "keep-newer": 0,
+  overwrite: 0,
+};
+
 /** A backup of a secret opens only in its own subscription and geography. */
 function checkOpensIn(
   manifest: BackupManifest,
@@ -186,17 +195,18 @@ function checkOpensIn(
   }
 }
 
-/** Nothing that is there is touched, unless it is newer than the set and the order says to set it back. */
+/** Nothing that is there is touched, unless it is newer than the copy and the order says to set it back. */
 async function actionFor(
   secrets: Secrets,
-  target: string,
-  { name }: BackupItem,
+  { target, isSource, overwrite }: { target: string; isSource: boolean; overwrite: boolean },
+  { name, sourceUpdatedAt }: BackupItem,
   takenAt: Instant,
-  overwrite: boolean,
 ): Promise<Action> {
   const versions = await secrets.versions(target, name);
   if (versions.length > 0) {
-    const isNewer = versions.some(({ createdAt }) => createdAt && isAfter(createdAt, takenAt));
+    if (!isSource) return "keep-existing";
+    const since = sourceUpdatedAt ?? takenAt;
+    const isNewer = versions.some(({ updatedAt }) => updatedAt && isAfter(updatedAt, since));
     if (!isNewer) return "keep";
     return overwrite ? "overwrite" : "keep-newer";
   }

@@ -116,6 +116,12 @@ export const setPrefix = (source: BackupSource, takenAt: Instant, run: string): 
 /** `<yyyyMMddTHHmmssZ>-<run>`, the last folder of a set's prefix; copies outside carry it as well. */
 export const folderOf = (set: string): string => set.split("/").at(-2) ?? "";
 
+/** When a set was taken, by the name of its folder. */
+export function takenAtOf(set: string): Instant | undefined {
+  const [, y, mo, d, h, mi, s] = /(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[^/]+\/$/.exec(set) ?? [];
+  return y === undefined ? undefined : `${y}-${mo}-${d}T${h}:${mi}:${s}.000Z`;
+}
+
 /** The folder of the set that a copy belongs to, from where it lies. */
 export const setFolderIn = (blob: string): string | undefined =>
   blob.split("/").find((segment) => /^\d{8}T\d{6}Z-./.test(segment));

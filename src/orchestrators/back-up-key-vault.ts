@@ -40,7 +40,9 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
       : { workspace: estate.applicationInsights.workspace }),
   });
 
-  const set = setPrefix({ kind, environment, source }, order.period, run.run());
+  // The set is as old as its oldest copy can be.
+  const takenAt = run.now();
+  const set = setPrefix({ kind, environment, source }, takenAt, run.run());
   const base = yield* baseOf(run, { kind, environment, source }, scope);
   const listed = yield* run.step("list", vault.listSecrets, { uri, set });
   if (!listed.ok) return run.end("failed", describeFailure(listed.failure));
@@ -66,7 +68,7 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
     scope,
     source,
     region: location,
-    takenAt: order.period,
+    takenAt,
     parts,
     skipped,
     skippedIn: list,

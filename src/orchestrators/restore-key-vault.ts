@@ -1,5 +1,6 @@
 import * as restore from "../activities/key-vault-restore.contract.js";
 import { RestoreOrder } from "../domain/backup-order.js";
+import { sameResource } from "../domain/resource-id.js";
 import { seconds } from "../domain/duration.js";
 import type { Durable } from "../durable/durable.js";
 import { framed } from "../recovery/framed.js";
@@ -31,23 +32,31 @@ export const restoreKeyVault = framed(keyVaultRestore, RestoreOrder, function* (
   });
   if (!found.ok) return run.end("failed", describeFailure(found.failure));
   const { uri: target, count, wanted, takenAt } = found.value;
+  const isSource = sameResource(resource, source);
   const brought = yield* run.holding(resource, function* () {
     const pieces = stretches(count, stretch).map(({ begin, end }) => {
-      return { environment, source, set, target, begin, end, items, overwrite };
+      return { environment, source, set, target, begin, end, isSource, items, overwrite };
     });
     const work = { atATime, total: count, unit: "secrets" };
     const compared = yield* run.each("compare", restore.compareSecrets, pieces, work);
     const actions: string[] = [];
     const counts = { restore: 0, recover: 0, overwrite: 0 };
+    let existing = 0;
     for (const answer of compared) {
       if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
       actions.push(answer.value.actions);
       counts.restore += answer.value.counts.restore;
       counts.recover += answer.value.counts.recover;
       counts.overwrite += answer.value.counts.overwrite;
+      existing += answer.value.counts["keep-existing"];
       for (const name of answer.value.newer) {
         run.journal.finding(`${name} was left as it is: newer than the copy`);
       }
+    }
+    if (existing > 0) {
+      run.journal.finding(
+        `${existing} secrets were in this vault already and were left as they are; whether their values are the set's cannot be told`,
+      );
     }
     return yield* bringBack(run, { target, actions, takenAt, wanted, counts });
   });
@@ -106,6 +115,6 @@ function* bringBack(run: Steps, decided: Decided): Durable<Ending> {
   }
   return run.end(
     run.journal.hasFindings ? "passed-with-findings" : "passed",
-    `${missing} secrets brought back, ${counts.overwrite} set back, of ${wanted} wanted`,
+    `of ${wanted} wanted secrets, ${missing} were brought back and ${counts.overwrite} set back; the others were left as they were`,
   );
 }

@@ -471,6 +471,8 @@ export class Recovery<StepId extends string = string> {
   *tell(occasion: Occasion, ending?: Ending): Durable<void> {
     const { notifications, contacts } = this.order.estate;
     if (this.planning || notifications === undefined) return;
+    // Backups run all day; people want to hear of the one that failed.
+    if (this.journal.scenario.kind === "backup" && ending?.outcome !== "failed") return;
     const notice = noticeOf(occasion, {
       run: this.run(),
       checkpoint: this.journal.checkpoint(this.now(), ending),

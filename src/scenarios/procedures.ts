@@ -1,7 +1,9 @@
 import type { BackupKind } from "../domain/backup.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
 import { blobBackup } from "./blob-backup.js";
+import { blobRestore } from "./blob-restore.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
+import { keyVaultRestore } from "./key-vault-restore.js";
 import type { Scenario } from "./scenario.js";
 
 /** What is run besides the answers to failures. */
@@ -11,4 +13,10 @@ export type Procedure = Scenario<string, ProcedureId>;
 export const backupProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultBackup,
   blobs: blobBackup,
+};
+
+/** The restore of each kind. */
+export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
+  "key-vault": keyVaultRestore,
+  blobs: blobRestore,
 };

@@ -1,14 +1,15 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
-import { BackupCheck, BackupKind, describeProblem } from "../domain/backup.js";
+import { BackupKind, describeProblem } from "../domain/backup.js";
 import { scheduleOf, sidesOf } from "../domain/backup-order.js";
 import { backupRunsOf } from "../domain/backup-schedule.js";
 import { Checkpoint } from "../domain/checkpoint.js";
 import { scrub } from "../domain/credential-scrubbing.js";
-import { describeDuration, Milliseconds } from "../domain/duration.js";
+import { describeDuration, type Milliseconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import type { Environment } from "../domain/estate.js";
 import { elapsed, Instant, isAfter } from "../domain/instant.js";
+import { Protection } from "../domain/protection.js";
 import { backupProcedures } from "../scenarios/procedures.js";
 import type { FoundSet } from "../state/backups.js";
 import type { ActiveRun } from "./durable-runs.js";
@@ -48,42 +49,6 @@ export const BackupAnswer = z
     ),
   })
   .meta({ id: "BackupAnswer" });
-
-const side = z.enum(["primary", "secondary"]);
-
-/** What is protected of one kind in one environment, and how old it is. */
-const Protection = z.strictObject({
-  environment: EnvironmentName,
-  kind: BackupKind,
-  /** `late`: the newest verified set is older than the RPO. `unprotected`: there is none. */
-  status: z.enum(["protected", "late", "unprotected"]),
-  detail: z.string(),
-  rpo: Milliseconds,
-  interval: Milliseconds,
-  retention: Milliseconds,
-  newest: z
-    .strictObject({
-      set: z.string(),
-      side,
-      resource: z.string(),
-      takenAt: Instant,
-      completedAt: Instant,
-      age: Milliseconds,
-      scope: z.enum(["full", "interval"]),
-      check: BackupCheck,
-      count: z.int().nonnegative(),
-      bytes: z.int().nonnegative(),
-      skipped: z.int().nonnegative(),
-      run: z.string(),
-    })
-    .optional(),
-  /** Pointers to sets that cannot be used, and why. */
-  problems: z.array(z.strictObject({ side, set: z.string(), problem: z.string() })),
-  running: z
-    .strictObject({ id: z.string(), progress: Checkpoint.shape.progress, links: RunLinks })
-    .optional(),
-});
-type Protection = z.infer<typeof Protection>;
 
 export const BackupView = z
   .strictObject({ at: Instant, backups: z.array(Protection) })
@@ -140,7 +105,7 @@ export async function showBackups(endpoint: Endpoint): Promise<HttpResponseInit>
 const supportedKinds = BackupKind.options.filter((kind) => backupProcedures[kind] !== undefined);
 
 async function protectionOf(
-  { request, backups, now }: Endpoint,
+  { backups, now }: Endpoint,
   active: readonly ActiveRun[],
   name: EnvironmentName,
   environment: Environment,
@@ -196,7 +161,6 @@ async function protectionOf(
           running: {
             id: running.id,
             progress: Checkpoint.safeParse(running.checkpoint).data?.progress,
-            links: linksOf(request, running.id),
           },
         }),
   };
