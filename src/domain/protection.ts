@@ -33,7 +33,7 @@ export const Protection = z.strictObject({
       run: z.string(),
     })
     .optional(),
-  /** Pointers to sets that cannot be used, and why. */
+  /** Newer sets that cannot be used, and why. */
   problems: z.array(z.strictObject({ side, set: z.string(), problem: z.string() })),
   running: z.strictObject({ id: z.string(), progress: Checkpoint.shape.progress }).optional(),
 });

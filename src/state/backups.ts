@@ -22,6 +22,14 @@ export type FoundSet =
   | { readonly kind: "usable"; readonly set: string; readonly manifest: BackupManifest }
   | { readonly kind: "unusable"; readonly set: string; readonly problem: ManifestProblem };
 
+export interface NewestSet {
+  readonly found?: Extract<FoundSet, { kind: "usable" }>;
+  readonly problems: readonly { readonly set: string; readonly problem: ManifestProblem }[];
+}
+
+/** How many sets are looked through for one that can be used. */
+const longestSearch = 20;
+
 /** The backup sets of one account: schema, writer and reader of manifests stand here alone. */
 export interface Backups {
   /** The container of sets, for the items themselves. */
@@ -35,6 +43,8 @@ export interface Backups {
   /** The set that `latest.json` names. */
   latest(wanted: BackupSource, now: Instant): Promise<FoundSet | undefined>;
   read(set: string, wanted: BackupSource, now: Instant): Promise<FoundSet>;
+  /** The newest set that can be trusted, and what is wrong with newer ones. */
+  newestVerified(wanted: BackupSource, now: Instant): Promise<NewestSet>;
   /** The manifest of a set; one that cannot be used is a failure for good. */
   usable(set: string, wanted: BackupSource, now: Instant): Promise<BackupManifest>;
   /** The items from one position to another; parts that lie outside are not read. */
@@ -142,6 +152,25 @@ export function backups(
       return read(set, wanted, now, pointer.data.sha256);
     },
     read: (set, wanted, now) => read(set, wanted, now),
+    async newestVerified(wanted, now) {
+      const problems: { set: string; problem: ManifestProblem }[] = [];
+      const isTrusted = (set: FoundSet): set is Extract<FoundSet, { kind: "usable" }> =>
+        set.kind === "usable" && set.manifest.check.level !== "none";
+      const latest = await this.latest(wanted, now);
+      if (latest === undefined) return { problems };
+      if (isTrusted(latest)) return { found: latest, problems };
+      if (latest.kind === "unusable") problems.push({ set: latest.set, problem: latest.problem });
+      for (const set of (await this.sets(wanted)).slice(0, longestSearch)) {
+        if (set === latest.set) continue;
+        const found = await read(set, wanted, now);
+        if (isTrusted(found)) return { found, problems };
+        // Without a manifest it was never completed, and is no set.
+        if (found.kind === "unusable" && found.problem !== "missing") {
+          problems.push({ set, problem: found.problem });
+        }
+      }
+      return { problems };
+    },
     async sets(wanted) {
       return [...(await container.folders(prefixOf(wanted)))].sort().reverse();
     },

@@ -11,7 +11,6 @@ import type { Environment } from "../domain/estate.js";
 import { elapsed, Instant, isAfter } from "../domain/instant.js";
 import { Protection } from "../domain/protection.js";
 import { backupProcedures } from "../scenarios/procedures.js";
-import type { FoundSet } from "../state/backups.js";
 import type { ActiveRun } from "./durable-runs.js";
 import {
   accept,
@@ -113,18 +112,18 @@ async function protectionOf(
 ): Promise<Protection> {
   const at = now();
   const { primary, secondary } = sidesOf(environment, kind);
-  const latestOf = async (source: string | undefined): Promise<FoundSet | undefined> =>
-    source === undefined ? undefined : backups.latest({ kind, environment: name, source }, at);
-  const found = await Promise.all([latestOf(primary), latestOf(secondary)]);
+  const sources = [primary, secondary].flatMap((source) => source ?? []);
+  const found = await Promise.all(
+    sources.map((source) => backups.newestVerified({ kind, environment: name, source }, at)),
+  );
   const problems: Protection["problems"] = [];
   let newest: Protection["newest"];
-  for (const [index, set] of found.entries()) {
+  for (const [index, { found: set, problems: newer }] of found.entries()) {
     const side = index === 0 ? "primary" : "secondary";
-    if (set?.kind === "unusable") {
-      problems.push({ side, set: set.set, problem: describeProblem[set.problem] });
-      continue;
+    for (const { set: unusable, problem } of newer) {
+      problems.push({ side, set: unusable, problem: describeProblem[problem] });
     }
-    if (set === undefined || set.manifest.check.level === "none") continue;
+    if (set === undefined) continue;
     const { takenAt, completedAt, scope, check, count, bytes, skipped, run, source } = set.manifest;
     if (newest !== undefined && !isAfter(takenAt, newest.takenAt)) continue;
     newest = {

@@ -21,6 +21,8 @@ interface Ports {
   readonly arm: ReturnType<typeof armRest>;
   /** The container of the service's own state. */
   readonly state: BlobContainer;
+  /** The container of backup sets. */
+  readonly sets: BlobContainer;
   readonly keyVaults: ReturnType<typeof keyVaults>;
   readonly secrets: ReturnType<typeof keyVaultSecrets>;
   readonly storageAccounts: ReturnType<typeof storageAccounts>;
@@ -58,6 +60,7 @@ export async function startAzurePorts(
   return {
     arm: remote("arm"),
     state: remote("state"),
+    sets: remote("sets"),
     keyVaults: remote("keyVaults"),
     secrets: remote("secrets"),
     storageAccounts: remote("storageAccounts"),

@@ -6,7 +6,7 @@ const { createInterface } = require("node:readline");
 const path = require("node:path");
 
 const app = (file) => require(path.join(__dirname, "../../dist/src", file));
-const { azure: settings, state } = app("config/settings.js").readSettings(process.env);
+const { azure: settings, state, backup } = app("config/settings.js").readSettings(process.env);
 const { classifyError } = app("azure/classify-error.js");
 const credential = app("azure/credential.js").serviceCredential(settings);
 const arm = app("azure/arm-rest.js").armRest(settings, credential);
@@ -15,6 +15,7 @@ const containerAt = (place) =>
 const ports = {
   arm,
   state: app("azure/blob-container.js").blobContainer(settings, credential, state),
+  sets: app("azure/blob-container.js").blobContainer(settings, credential, backup),
   keyVaults: app("azure/key-vault.js").keyVaults(settings, credential, arm),
   secrets: app("azure/secrets.js").keyVaultSecrets(settings, credential),
   storageAccounts: app("azure/storage-accounts.js").storageAccounts(settings, credential),
