@@ -212,7 +212,7 @@ export function blobCopies(
         ...(next !== undefined && { continuationToken: next }),
       });
       return unlessAbsent(async () => {
-        const { value } = await pages.next();
+        const { value } = (await pages.next()) as { value: unknown };
         const { segment, continuationToken } = value as {
           segment: { blobItems: readonly Listed[] };
           continuationToken?: string;
