@@ -2,6 +2,9 @@ import { app } from "@azure/functions";
 import * as df from "durable-functions";
 import { backupActivities } from "./activities/backup.js";
 import { backupPruningActivities } from "./activities/backup-pruning.js";
+import { blobBackupActivities } from "./activities/blob-backup.js";
+import { blobCopyActivities } from "./activities/blob-piece-copies.js";
+import { blobRestoreActivities } from "./activities/blob-restore.js";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
 import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
@@ -10,6 +13,7 @@ import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { runActivities } from "./activities/run.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
+import { blobCopies } from "./azure/blob-copies.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
@@ -19,18 +23,23 @@ import { httpsHealthProbe } from "./azure/health-probe.js";
 import { keyVaults } from "./azure/key-vault.js";
 import { logQueries } from "./azure/log-queries.js";
 import { keyVaultSecrets } from "./azure/secrets.js";
+import { storageAccounts } from "./azure/storage-accounts.js";
 import { webhookChannel } from "./azure/webhook-channel.js";
 import { loadEstate } from "./config/load-estate.js";
 import { readSettings } from "./config/settings.js";
 import { milliseconds, seconds } from "./domain/duration.js";
 import { instantOf } from "./domain/instant.js";
 import { deliveryOrchestrator } from "./domain/notice.js";
+import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
 import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
+import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
 import { backupPruning } from "./scenarios/backup-pruning.js";
+import { blobBackup } from "./scenarios/blob-backup.js";
+import { blobRestore } from "./scenarios/blob-restore.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
@@ -64,6 +73,8 @@ const secrets = keyVaultSecrets(settings.azure, credential);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
 const backupContainer = (container: string) =>
   blobContainer(settings.azure, credential, { ...settings.backup, container });
+const accounts = storageAccounts(settings.azure, credential);
+const copies = blobCopies(settings.azure, credential);
 const sets = backups(backupContainer(settings.backup.container), backupContainer);
 const alertTokens =
   settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
@@ -76,6 +87,8 @@ for (const [{ orchestrator }, handler] of [
   [containerAppFailure, recoverContainerApp],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
+  [blobBackup, backUpBlobs],
+  [blobRestore, restoreBlobs],
   [backupPruning, pruneBackups],
 ] as const) {
   df.app.orchestration(orchestrator, handler);
@@ -89,6 +102,9 @@ for (const { name, handler } of [
   ...backupActivities(sets),
   ...keyVaultBackupActivities(apps, vaults, secrets, diagnosticSettings(arm), sets),
   ...keyVaultRestoreActivities(vaults, secrets, sets),
+  ...blobBackupActivities(apps, accounts, copies, sets, settings.backup.endpoint),
+  ...blobCopyActivities(copies, sets, settings.backup.endpoint),
+  ...blobRestoreActivities(accounts, copies, sets, settings.backup.endpoint),
   ...backupPruningActivities(sets),
   ...deliveryActivities(store, webhook),
 ]) {

@@ -126,9 +126,12 @@ export function takenAtOf(set: string): Instant | undefined {
 export const setFolderIn = (blob: string): string | undefined =>
   blob.split("/").find((segment) => /^\d{8}T\d{6}Z-./.test(segment));
 
-/** Where the copies of a container's blobs lie in the backup account, as `container/prefix/`. */
+/**
+ * Where the copies of a container's blobs lie in the backup account, as `container/prefix/`. Only
+ * Azure's own containers, such as `$web`, may have a sign in their names.
+ */
 export const copyPlaceOf = (container: string, set: string): string =>
-  `${container}-backup-${folderOf(set).slice(0, 8)}/${folderOf(set)}/`;
+  `${container.replace("$", "dollar-")}-backup-${folderOf(set).slice(0, 8)}/${folderOf(set)}/`;
 
 /** Whether a prefix is one that this service writes sets of the resource to. */
 export const isOwnSet = (set: string, source: Pick<BackupSource, "kind" | "source">): boolean =>
@@ -141,6 +144,8 @@ export const isOwnCopyPlace = (place: string, set: string): boolean => {
   const dated = container.endsWith(`-backup-${folderOf(set).slice(0, 8)}`);
   return dated && prefix.join("/") === `${folderOf(set)}/`;
 };
+/** The fact of a set of blobs that says how many of its parts, the last ones, are not in the order of names. */
+export const slowPartsFact = "slowParts";
 
 export const manifestIn = (set: string): string => `${set}manifest.json`;
 export const latestIn = (source: Pick<BackupSource, "kind" | "source">): string =>

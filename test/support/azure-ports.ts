@@ -1,8 +1,10 @@
 import type { armRest } from "../../src/azure/arm-rest.js";
+import type { BlobPlace, blobCopies } from "../../src/azure/blob-copies.js";
 import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
 import type { keyVaultSecrets } from "../../src/azure/secrets.js";
+import type { storageAccounts } from "../../src/azure/storage-accounts.js";
 import { ClassifiedError, type Failure } from "../../src/domain/failure.js";
 import { startJsonLinesProcess } from "./json-lines-process.js";
 
@@ -23,6 +25,15 @@ interface Ports {
   readonly sets: BlobContainer;
   readonly keyVaults: ReturnType<typeof keyVaults>;
   readonly secrets: ReturnType<typeof keyVaultSecrets>;
+  readonly storageAccounts: ReturnType<typeof storageAccounts>;
+  readonly blobCopies: ReturnType<typeof blobCopies>;
+  /** The same with limits so low that a test reaches them. */
+  readonly smallCopies: ReturnType<typeof blobCopies>;
+  /** Blobs of any account that the service has a role at. */
+  readonly anyBlob: {
+    text(place: BlobPlace): Promise<string | undefined>;
+    write(place: BlobPlace, text: string): Promise<void>;
+  };
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
 }
 
@@ -52,6 +63,10 @@ export async function startAzurePorts(
     sets: remote("sets"),
     keyVaults: remote("keyVaults"),
     secrets: remote("secrets"),
+    storageAccounts: remote("storageAccounts"),
+    blobCopies: remote("blobCopies"),
+    smallCopies: remote("smallCopies"),
+    anyBlob: remote("anyBlob"),
     diagnosticSettings: remote("diagnosticSettings"),
     stop: () => child.kill(),
   };
