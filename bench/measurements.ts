@@ -1,7 +1,13 @@
 import type { Measurement } from "./measurement.js";
+import { blobBackup } from "./rows/blob-backup.js";
 import { coldStart } from "./rows/cold-start.js";
 import { containerAppFailure } from "./rows/container-app-failure.js";
 import { host } from "./rows/host.js";
 
 /** Everything that is measured, in the order of the table. */
-export const measurements: readonly Measurement[] = [...host, ...containerAppFailure, ...coldStart];
+export const measurements: readonly Measurement[] = [
+  ...host,
+  ...containerAppFailure,
+  ...blobBackup,
+  ...coldStart,
+];

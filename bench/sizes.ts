@@ -13,6 +13,8 @@ export const sizeFlags = {
   purged: { usual: 10_000, quick: 500, what: "instances that are run and purged" },
   history: { usual: 1_000, quick: 200, what: "events of the long history that is replayed" },
   starts: { usual: 7, quick: 2, what: "processes that are started" },
+  blobs: { usual: 100_000, quick: 1_000, what: "blobs that are backed up" },
+  loop: { usual: 2_000, quick: 200, what: "blobs that the loop beside it copies one by one" },
   runs: { usual: 3, quick: 1, what: "recoveries on each path of a scenario" },
 } as const satisfies Readonly<Record<string, Size>>;
 

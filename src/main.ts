@@ -1,34 +1,61 @@
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
+import { backupActivities } from "./activities/backup.js";
+import { backupPruningActivities } from "./activities/backup-pruning.js";
+import { blobBackupActivities } from "./activities/blob-backup.js";
+import { blobCopyActivities } from "./activities/blob-piece-copies.js";
+import { blobRestoreActivities } from "./activities/blob-restore.js";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
+import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
+import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
 import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { runActivities } from "./activities/run.js";
+import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
+import { blobCopies } from "./azure/blob-copies.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
+import { diagnosticSettings } from "./azure/diagnostic-settings.js";
 import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
+import { keyVaults } from "./azure/key-vault.js";
 import { logQueries } from "./azure/log-queries.js";
+import { keyVaultSecrets } from "./azure/secrets.js";
+import { storageAccounts } from "./azure/storage-accounts.js";
 import { webhookChannel } from "./azure/webhook-channel.js";
 import { loadEstate } from "./config/load-estate.js";
 import { readSettings } from "./config/settings.js";
 import { milliseconds, seconds } from "./domain/duration.js";
 import { instantOf } from "./domain/instant.js";
 import { deliveryOrchestrator } from "./domain/notice.js";
+import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
+import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
+import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
+import { restoreBlobs } from "./orchestrators/restore-blobs.js";
+import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
+import { backupPruning } from "./scenarios/backup-pruning.js";
+import { blobBackup } from "./scenarios/blob-backup.js";
+import { blobRestore } from "./scenarios/blob-restore.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
+import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
+import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
+import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
+import { backupTimer, startDueBackups } from "./triggers/backup-timer.js";
+import { showBackups, startBackups } from "./triggers/backups.js";
 import { setAutomation, showAutomation } from "./triggers/automation.js";
 import { durableRuns } from "./triggers/durable-runs.js";
 import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
 import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
+import { startRestore } from "./triggers/restores.js";
 import { answerApproval, cancelRun, decideStep, pauseRun, resumeRun } from "./triggers/verbs.js";
 
 /*
@@ -40,7 +67,15 @@ const credential = serviceCredential(settings.azure);
 const apps = containerApps(settings.azure, credential);
 const health = httpsHealthProbe(settings.azure.probeTimeLimit);
 const logs = logQueries(settings.azure, credential);
+const arm = armRest(settings.azure, credential);
+const vaults = keyVaults(settings.azure, credential, arm);
+const secrets = keyVaultSecrets(settings.azure, credential);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
+const backupContainer = (container: string) =>
+  blobContainer(settings.azure, credential, { ...settings.backup, container });
+const accounts = storageAccounts(settings.azure, credential);
+const copies = blobCopies(settings.azure, credential);
+const sets = backups(backupContainer(settings.backup.container), backupContainer);
 const alertTokens =
   settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
 const webhook = webhookChannel(
@@ -48,13 +83,29 @@ const webhook = webhookChannel(
   milliseconds(Math.min(seconds(10), settings.azure.callTimeLimit)),
 );
 
-df.app.orchestration(containerAppFailure.orchestrator, recoverContainerApp);
+for (const [{ orchestrator }, handler] of [
+  [containerAppFailure, recoverContainerApp],
+  [keyVaultBackup, backUpKeyVault],
+  [keyVaultRestore, restoreKeyVault],
+  [blobBackup, backUpBlobs],
+  [blobRestore, restoreBlobs],
+  [backupPruning, pruneBackups],
+] as const) {
+  df.app.orchestration(orchestrator, handler);
+}
 df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
 for (const { name, handler } of [
   ...containerAppActivities(apps, health, store),
   ...evidenceActivities(apps, logs, store),
   ...runActivities(store),
+  ...backupActivities(sets),
+  ...keyVaultBackupActivities(apps, vaults, secrets, diagnosticSettings(arm), sets),
+  ...keyVaultRestoreActivities(vaults, secrets, sets),
+  ...blobBackupActivities(apps, accounts, copies, sets, settings.backup.endpoint),
+  ...blobCopyActivities(copies, sets, settings.backup.endpoint),
+  ...blobRestoreActivities(accounts, copies, sets, settings.backup.endpoint),
+  ...backupPruningActivities(sets),
   ...deliveryActivities(store, webhook),
 ]) {
   df.app.activity(name, { handler });
@@ -71,6 +122,7 @@ df.app.activity(posting.name, {
 
 const dependencies: EndpointDependencies = {
   store,
+  backups: sets,
   estate:
     settings.findings.length > 0
       ? { ok: false, findings: settings.findings }
@@ -105,6 +157,8 @@ const verbs = [
   ["pauseRun", "POST", "recoveries/{id}/pause", pauseRun, "operate", "pause"],
   ["resumeRun", "POST", "recoveries/{id}/resume", resumeRun, "operate", "resume"],
   ["cancelRun", "POST", "recoveries/{id}/cancel", cancelRun, "operate", "cancel"],
+  ["orderBackups", "POST", "backups", startBackups, "operate", "start-backups"],
+  ["startRestore", "POST", "restores", startRestore, "operate", "start-restore"],
   ["setAutomation", "PUT", "automation/{environment}", setAutomation, "operate", "set-automation"],
 ] as const;
 for (const [name, method, route, handle, permission, action] of verbs) {
@@ -117,6 +171,7 @@ const views = [
   ["listRecoveries", "recoveries", listRecoveries, "read"],
   ["showRecovery", "recoveries/{id}", showRecovery, "read"],
   ["showReport", "reports/{id}", showReport, "report"],
+  ["showBackups", "backups", showBackups, "read"],
   ["showAutomation", "automation/{environment}", showAutomation, "read"],
 ] as const;
 for (const [name, route, handle, permission] of views) {
@@ -125,6 +180,11 @@ for (const [name, route, handle, permission] of views) {
     handler: endpoint(dependencies, handle, { permission }),
   });
 }
+
+client.timer("startBackups", {
+  schedule: backupTimer,
+  handler: startDueBackups(dependencies),
+});
 
 app.http("showHealth", {
   route: "health",

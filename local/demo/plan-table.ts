@@ -1,5 +1,6 @@
 import { describeDuration } from "../../src/domain/duration.js";
 import type { Plan } from "../../src/domain/run-record.js";
+import { aligned } from "./table.js";
 
 /** A plan as a person reads it before he presses: what would be changed, and what if that fails. */
 export function planTable({ changes, fallbacks, expected, dataLoss }: Plan): string {
@@ -19,20 +20,6 @@ export function planTable({ changes, fallbacks, expected, dataLoss }: Plan): str
     "What would be changed:",
     ...table.map((line) => `  ${line}`),
     `  To the verified end: about ${describeDuration(expected)}. Data loss: ${dataLoss}.`,
-    "",
-    "What if that does not help:",
-    ...instead,
+    ...(instead.length === 0 ? [] : ["", "What if that does not help:", ...instead]),
   ].join("\n");
-}
-
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

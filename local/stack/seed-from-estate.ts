@@ -15,10 +15,10 @@ const roles = {
   containerAppsContributor: "358470bc-b998-42bd-ab17-a7e34c199c0f",
   containerAppsOperator: "f3bd1b5c-91fa-40e7-afe7-0c11d331232c",
   logAnalyticsReader: "73c42c96-874c-492b-b04d-ab87d138a893",
+  storageAccountContributor: "17d1049b-9a84-46fb-8f53-869881c3d3ab",
   storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   keyVaultContributor: "f25e0fa2-a7c8-4377-a976-54943a77a395",
   keyVaultSecretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-  keyVaultSecretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
   monitoringContributor: "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
 };
 
@@ -36,6 +36,7 @@ export function seedFromEstate(estate: Estate): unknown {
   );
   const vaults = environments.flatMap(vaultsOf);
   const apps = environments.flatMap(appsOf);
+  const accounts = environments.flatMap(storageAccountsOf);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
     ...environments.map(
@@ -62,7 +63,12 @@ export function seedFromEstate(estate: Estate): unknown {
         assign(group, roles.logAnalyticsReader),
       ]),
       ...accountIds.map((id) => assign(id, roles.storageBlobDataContributor)),
+      ...accounts.flatMap(({ id }) => [
+        assign(id, roles.storageAccountContributor),
+        assign(id, roles.storageBlobDataContributor),
+      ]),
       ...subscriptions.map((id) => assign(`/subscriptions/${id}`, roles.keyVaultContributor)),
+      ...vaults.map(({ id }) => assign(groupOf(id), roles.monitoringContributor)),
       ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
       ...applications.flatMap(({ roleAssignments }) => roleAssignments),
     ],
@@ -71,7 +77,7 @@ export function seedFromEstate(estate: Estate): unknown {
       location,
       workspaceCustomerId: workspaceId,
     })),
-    containerApps: apps.map(({ id, group, location, component, application }) => ({
+    containerApps: apps.map(({ id, group, location, component, env, application }) => ({
       id,
       location,
       component,
@@ -80,13 +86,7 @@ export function seedFromEstate(estate: Estate): unknown {
       targetPort: 8080,
       minReplicas: 2,
       identity: application.identity,
-      containers: [
-        {
-          name: "mcp-server",
-          image: "mcpregistry.azurecr.io/mcp-server:1.4.1",
-          env: application.variables,
-        },
-      ],
+      containers: [{ name: "mcp-server", image: "mcpregistry.azurecr.io/mcp-server:1.4.1", env }],
       revisions: [
         {
           suffix: "v40",
@@ -103,7 +103,7 @@ export function seedFromEstate(estate: Estate): unknown {
         location: environments[0]?.serviceRegion ?? "westus",
         sku: "Standard_GRS",
       })),
-      ...applications.flatMap(({ storageAccounts }) => storageAccounts),
+      ...accounts,
     ],
     redisCaches: applications.flatMap(({ redisCaches }) => redisCaches),
     managedRedis: applications.flatMap(({ managedRedis }) => managedRedis),
@@ -131,34 +131,95 @@ const assign = (scope: string, role: string) => ({
   roleDefinitionId: role,
 });
 
+/** The primary application, and the standby; each names the vault of its own side. */
 function appsOf(environment: Environment) {
   const application = seededApplication(environment, serviceIdentity.principalId);
   const { containerApp, primaryRegion, secondaryRegion, applicationInsights } = environment;
   const { workspaceId, component } = applicationInsights;
-  const { primary, secondary } = containerApp;
+  const app = (id: string, location: string, side: "primary" | "secondary") => ({
+    id,
+    group: groupOf(id),
+    location,
+    workspaceId,
+    component,
+    application,
+    env: [
+      ...variablesFor(environment, side),
+      ...application.variables.filter(
+        ({ name }) => !/^(KEY_VAULT|STORAGE_ACCOUNT)_URL$/.test(name),
+      ),
+    ],
+  });
+  return [
+    app(containerApp.primary, primaryRegion, "primary"),
+    ...(containerApp.secondary === undefined || secondaryRegion === undefined
+      ? []
+      : [app(containerApp.secondary, secondaryRegion, "secondary")]),
+  ];
+}
+
+/** What the application is told of the resources that it uses. */
+function variablesFor({ keyVault, storage }: Environment, side: "primary" | "secondary") {
+  const nameOf = (sides: { primary: string; secondary?: string | undefined }): string =>
+    parseResourceId(sides[side] ?? sides.primary)?.name ?? "";
+  return [
+    { name: "KEY_VAULT_URL", value: `https://${nameOf(keyVault)}.vault.azure.net/` },
+    { name: "STORAGE_ACCOUNT_URL", value: `https://${nameOf(storage)}.blob.core.windows.net` },
+  ];
+}
+
+/** The accounts of the application, with what a tenant sees of it; the recovery accounts begin empty. */
+function storageAccountsOf({ storage, primaryRegion, secondaryRegion }: Environment) {
+  const { primary, secondary, containers } = storage;
+  const blobs = containers.flatMap((container) =>
+    brandingFiles.map((file) => ({ container, ...file })),
+  );
   return [
     {
       id: primary,
-      group: groupOf(primary),
       location: primaryRegion,
-      workspaceId,
-      component,
-      application,
+      sku: secondary === undefined ? "Standard_LRS" : "Standard_RAGZRS",
+      containers: containers.map((name) => ({ name })),
+      blobs,
     },
     ...(secondary === undefined || secondaryRegion === undefined
       ? []
       : [
           {
             id: secondary,
-            group: groupOf(secondary),
             location: secondaryRegion,
-            workspaceId,
-            component,
-            application,
+            sku: "Standard_LRS",
+            containers: containers.map((name) => ({ name })),
           },
         ]),
   ];
 }
+
+const brandingFiles = [
+  {
+    name: "contoso/logo.svg",
+    contentType: "image/svg+xml",
+    text: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4"/></svg>',
+    metadata: { tenant: "contoso" },
+  },
+  {
+    name: "contoso/theme.css",
+    contentType: "text/css",
+    text: ":root { --accent: #0f6cbd; --radius: 4px; }\n",
+    metadata: { tenant: "contoso" },
+  },
+  {
+    name: "fabrikam/logo.svg",
+    contentType: "image/svg+xml",
+    text: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>',
+    metadata: { tenant: "fabrikam" },
+  },
+  {
+    name: "tenants.json",
+    contentType: "application/json",
+    text: '{"contoso":{"theme":"contoso/theme.css"},"fabrikam":{"theme":null}}\n',
+  },
+];
 
 /** Every vault with the secrets that the application needs; the recovery vaults begin empty. */
 function vaultsOf(environment: Environment) {

@@ -40,6 +40,8 @@ export interface Stack {
   readonly stateDirectory: string;
   /** The host that runs now; another one after a restart. */
   readonly host: () => HostReady;
+  /** The process of that host. */
+  readonly hostPid: () => number;
   /** Kills the host without warning. Its state stays. */
   killHost(): Promise<void>;
   /** Starts a host on the state that is there. */
@@ -114,6 +116,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     simulatorReady: simulator.ready,
     stateDirectory,
     host: () => running().ready,
+    hostPid: () => running().pid,
     killHost: () => running().kill(),
     startHost,
     async stop() {

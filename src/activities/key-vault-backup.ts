@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
 import type { DiagnosticSettings } from "../azure/diagnostic-settings.js";
@@ -8,11 +7,13 @@ import type { BackupItem, SkippedItem } from "../domain/backup.js";
 import { ClassifiedError, terminal } from "../domain/failure.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
+import { sha256 } from "../state/hash.js";
 import { workLists, type ListedItem } from "../state/work-list.js";
-import { inParallel } from "./in-parallel.js";
+import { inParallel } from "../domain/in-parallel.js";
 import * as contract from "./key-vault-backup.contract.js";
+import { unlessRefused } from "./unless-refused.js";
 
-/** Key Vault counts calls by ten seconds and vault; five at a time stay well below (azure-facts: 3.6). */
+/** Key Vault counts calls by ten seconds and vault; five at a time stay well below. */
 const atATime = 5;
 
 /** The name of the setting that sends a vault's audit log to the workspace. */
@@ -120,8 +121,8 @@ export function keyVaultBackupActivities(
       return { list, count: copied.length, skipped: left.length, detail };
     }),
 
-    contract.copySecrets.implementedBy(classifyError, async (piece) => {
-      const { uri, set, list, nth, begin, end, base } = piece;
+    contract.copySecrets.implementedBy(classifyError, async (piece, { caller }) => {
+      const { set, list, nth, begin, end, base } = piece;
       const wanted = await lists.read(list, begin, end);
       const unchanged = await knownCopies(store, base, wanted);
       let reused = 0;
@@ -131,7 +132,9 @@ export function keyVaultBackupActivities(
           reused += 1;
           return known;
         }
-        return unlessRefused(secret.name, () => copyOf(secrets, store, uri, set, secret));
+        return unlessRefused(secret.name, () =>
+          copyOf(secrets, store, piece, secret, caller.attempt > 1),
+        );
       });
       const items = copies.filter((copy): copy is BackupItem => "blob" in copy);
       const skipped = copies.filter((copy): copy is SkippedItem => "reason" in copy);
@@ -199,30 +202,36 @@ async function knownCopies(
   return known;
 }
 
-/** Backs one secret up, and reads the copy back before it counts. */
+/**
+ * Backs one secret up, and reads the copy back before it counts. A repeat takes what the first try has
+ * copied: Key Vault counts backups, and grants few.
+ */
 async function copyOf(
   secrets: Secrets,
   store: Backups,
-  uri: string,
-  set: string,
+  { uri, set }: { readonly uri: string; readonly set: string },
   { name, updatedAt }: ListedItem,
+  isRepeat: boolean,
 ): Promise<BackupItem> {
-  const bytes = await secrets.backup(uri, name);
   const blob = `${set}secrets/${name}.backup`;
-  await store.container.putBytes(blob, bytes);
-  const [hash, stored] = [sha256(bytes), await store.container.readBytes(blob)];
-  if (stored === undefined || sha256(stored) !== hash) {
-    throw new ClassifiedError({
-      class: "transient",
-      code: "copy-differs",
-      message: `the copy of ${name} is not what was written`,
-    });
+  let stored = isRepeat ? await store.container.readBytes(blob) : undefined;
+  if (stored === undefined) {
+    const bytes = await secrets.backup(uri, name);
+    await store.container.putBytes(blob, bytes);
+    stored = await store.container.readBytes(blob);
+    if (stored === undefined || sha256(stored) !== sha256(bytes)) {
+      throw new ClassifiedError({
+        class: "transient",
+        code: "copy-differs",
+        message: `the copy of ${name} is not what was written`,
+      });
+    }
   }
   return {
     name,
     blob,
-    bytes: bytes.byteLength,
-    sha256: hash,
+    bytes: stored.byteLength,
+    sha256: sha256(stored),
     ...(updatedAt === undefined ? {} : { sourceUpdatedAt: updatedAt }),
   };
 }
@@ -242,7 +251,7 @@ async function bringOver(
 }
 
 const sameSecret = (one: SecretValue, other: SecretValue): boolean =>
-  sha256(Buffer.from(one.value)) === sha256(Buffer.from(other.value)) &&
+  one.value === other.value &&
   one.contentType === other.contentType &&
   one.enabled === other.enabled &&
   one.expiresAt === other.expiresAt &&
@@ -251,19 +260,6 @@ const sameSecret = (one: SecretValue, other: SecretValue): boolean =>
 
 const sorted = (tags: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(tags).sort(([one], [other]) => one.localeCompare(other));
-
-/** One thing that Azure refuses for good does not hold up the others; it is left out and named. */
-async function unlessRefused<T>(name: string, act: () => Promise<T>): Promise<T | SkippedItem> {
-  try {
-    return await act();
-  } catch (error) {
-    const failure = classifyError(error);
-    if (failure?.class !== "terminal") throw error;
-    return { name, reason: `${failure.code}: ${failure.message}`.slice(0, 200) };
-  }
-}
-
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 const sameAddress = (one: string, other: string): boolean =>
   one.replace(/\/+$/, "").toLowerCase() === other.replace(/\/+$/, "").toLowerCase();

@@ -27,7 +27,7 @@ export interface BlobContainer {
   ): Promise<string | undefined>;
   /** Writes whatever is there. For content that is the same however often it is written. */
   put(name: string, text: string, description?: BlobDescription): Promise<void>;
-  list(prefix: string): Promise<readonly ListedBlob[]>;
+  list(prefix: string, atMost?: number): Promise<readonly ListedBlob[]>;
   /** The names one level below a prefix that ends in a slash, each with its slash. */
   folders(prefix: string): Promise<readonly string[]>;
   readBytes(name: string): Promise<Buffer | undefined>;
@@ -38,6 +38,8 @@ export interface BlobContainer {
    * keeps it.
    */
   remove(name: string): Promise<"removed" | "kept">;
+  /** Removes the container itself, if nothing is in it. */
+  removeIfEmpty(): Promise<void>;
   /** Throws unless the container can be reached and read. */
   check(): Promise<void>;
 }
@@ -161,13 +163,20 @@ export function blobContainer(
     async put(name, text, description) {
       await write(name, text, {}, description);
     },
-    async list(prefix) {
+    async removeIfEmpty() {
+      if ((await this.list("", 1)).length > 0) return;
+      const { writing } = await clients();
+      await writing.deleteIfExists(limit());
+    },
+    async list(prefix, atMost = Infinity) {
       const { reading } = await clients();
       const found: ListedBlob[] = [];
       try {
         const pages = reading.listBlobsFlat({ prefix, includeMetadata: true, ...limit() });
-        for await (const { name, metadata } of pages)
+        for await (const { name, metadata } of pages) {
+          if (found.length >= atMost) break;
           found.push({ name, metadata: { ...metadata } });
+        }
       } catch (error) {
         if (codeOf(error) !== "ContainerNotFound") throw error;
       }

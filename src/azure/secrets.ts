@@ -30,6 +30,14 @@ export interface SecretValue extends SecretSummary {
   readonly value: string;
 }
 
+/** One version of a secret, without its value. */
+export interface SecretVersion {
+  readonly version: string;
+  readonly createdAt: Instant | undefined;
+  readonly updatedAt: Instant | undefined;
+  readonly enabled: boolean;
+}
+
 export interface DeletedSecretSummary {
   readonly name: string;
   readonly deletedAt: Instant | undefined;
@@ -40,8 +48,10 @@ export interface DeletedSecretSummary {
 export interface Secrets {
   /** Page by page, as the service answers; a page may be empty and another still follow. */
   pages(vaultUri: string): AsyncIterable<readonly SecretSummary[]>;
-  /** The latest version; undefined if there is no such secret. A disabled one is refused. */
-  value(vaultUri: string, name: string): Promise<SecretValue | undefined>;
+  /** The latest version or a given one; undefined if there is none. A disabled one is refused. */
+  value(vaultUri: string, name: string, version?: string): Promise<SecretValue | undefined>;
+  /** All versions of a secret, also of a disabled one; none of a secret that is not there. */
+  versions(vaultUri: string, name: string): Promise<readonly SecretVersion[]>;
   /** Adds a version, also where the value is the same: look first. Answers with its name. */
   set(
     vaultUri: string,
@@ -91,10 +101,25 @@ export function keyVaultSecrets(
       );
     },
 
-    async value(vaultUri, name) {
+    async versions(vaultUri, name) {
+      const secrets = await client(vaultUri);
+      const found: SecretVersion[] = [];
+      const pages = pageByPage(
+        (options) => secrets.listPropertiesOfSecretVersions(name, options).byPage(),
+        versionOf,
+        settings.callTimeLimit,
+      );
+      for await (const page of pages) found.push(...page);
+      return found;
+    },
+
+    async value(vaultUri, name, version) {
       const secrets = await client(vaultUri);
       return unlessMissing(async () => {
-        const { value, properties } = await secrets.getSecret(name, limit());
+        const { value, properties } = await secrets.getSecret(name, {
+          ...limit(),
+          ...(version === undefined ? {} : { version }),
+        });
         return { ...summaryOf(properties), version: properties.version ?? "", value: value ?? "" };
       });
     },
@@ -197,6 +222,18 @@ function summaryOf(properties: SecretProperties): SecretSummary {
     tags: { ...properties.tags },
   };
 }
+
+const versionOf = ({
+  version,
+  createdOn,
+  updatedOn,
+  enabled,
+}: SecretProperties): SecretVersion => ({
+  version: version ?? "",
+  createdAt: createdOn && instantOf(createdOn),
+  updatedAt: updatedOn && instantOf(updatedOn),
+  enabled: enabled ?? true,
+});
 
 function deletedSummaryOf({
   name,

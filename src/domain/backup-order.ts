@@ -64,3 +64,7 @@ export const isWanted = (items: readonly string[], name: string): boolean =>
   items.some((wanted) =>
     wanted.endsWith("*") ? name.startsWith(wanted.slice(0, -1)) : name === wanted,
   );
+
+/** The wanted names that stand for one item each. */
+export const namedExactly = (items: readonly string[]): readonly string[] =>
+  items.filter((wanted) => !wanted.endsWith("*"));

@@ -8,13 +8,38 @@ export function periodOf(now: Instant, interval: Milliseconds): Instant {
   return instantOf(new Date(at - (at % interval)));
 }
 
-/** `backup-<kind>-<environment>-<period>`: a second start of the same period finds the first. */
-export const backupRunId = (kind: BackupKind, environment: string, period: Instant): string =>
-  `backup-${kind}-${environment}-${compact(period)}`;
+/** What the ids of all runs that back up a kind in an environment begin with. */
+export const backupRunsOf = (kind: BackupKind, environment: string): string =>
+  `backup-${kind}-${environment}-`;
+
+/**
+ * `backup-<kind>-<environment>-<period>`: a second start of the same period finds the first. The
+ * period's second attempt, after a failure, ends in `-2`.
+ */
+export const backupRunId = (
+  kind: BackupKind,
+  environment: string,
+  period: Instant,
+  attempt = 1,
+): string =>
+  `${backupRunsOf(kind, environment)}${compact(period)}${attempt === 1 ? "" : `-${attempt}`}`;
+
+/** `backup-pruning-<environment>-<day>`: once a day. */
+export const pruningRunId = (environment: string, now: Instant): string =>
+  `backup-pruning-${environment}-${compact(periodOf(now, days(1)))}`;
 
 /** Whether the period is the first of its day (UTC): then the set is a full one that is kept. */
 export const isNightly = (period: Instant, interval: Milliseconds): boolean =>
   Date.parse(period) % days(1) < interval;
+
+/** The backup that an instant belongs to: its period, and whether it is the nightly full one. */
+export function dueBackup(
+  now: Instant,
+  interval: Milliseconds,
+): { readonly period: Instant; readonly scope: "full" | "interval" } {
+  const period = periodOf(now, interval);
+  return { period, scope: isNightly(period, interval) ? "full" : "interval" };
+}
 
 /** How long a set that is not a nightly full one is kept. */
 const intervalRetention: Milliseconds = hours(48);

@@ -116,9 +116,36 @@ export const setPrefix = (source: BackupSource, takenAt: Instant, run: string): 
 /** `<yyyyMMddTHHmmssZ>-<run>`, the last folder of a set's prefix; copies outside carry it as well. */
 export const folderOf = (set: string): string => set.split("/").at(-2) ?? "";
 
+/** When a set was taken, by the name of its folder. */
+export function takenAtOf(set: string): Instant | undefined {
+  const [, y, mo, d, h, mi, s] = /(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[^/]+\/$/.exec(set) ?? [];
+  return y === undefined ? undefined : `${y}-${mo}-${d}T${h}:${mi}:${s}.000Z`;
+}
+
 /** The folder of the set that a copy belongs to, from where it lies. */
 export const setFolderIn = (blob: string): string | undefined =>
   blob.split("/").find((segment) => /^\d{8}T\d{6}Z-./.test(segment));
+
+/**
+ * Where the copies of a container's blobs lie in the backup account, as `container/prefix/`. Only
+ * Azure's own containers, such as `$web`, may have a sign in their names.
+ */
+export const copyPlaceOf = (container: string, set: string): string =>
+  `${container.replace("$", "dollar-")}-backup-${folderOf(set).slice(0, 8)}/${folderOf(set)}/`;
+
+/** Whether a prefix is one that this service writes sets of the resource to. */
+export const isOwnSet = (set: string, source: Pick<BackupSource, "kind" | "source">): boolean =>
+  set.startsWith(prefixOf(source)) &&
+  /^\d{8}T\d{6}Z-[A-Za-z0-9-]+\/$/.test(set.slice(prefixOf(source).length));
+
+/** Whether a place is one that this service writes copies of the set to. */
+export const isOwnCopyPlace = (place: string, set: string): boolean => {
+  const [container = "", ...prefix] = place.split("/");
+  const dated = container.endsWith(`-backup-${folderOf(set).slice(0, 8)}`);
+  return dated && prefix.join("/") === `${folderOf(set)}/`;
+};
+/** The fact of a set of blobs that says how many of its parts, the last ones, are not in the order of names. */
+export const slowPartsFact = "slowParts";
 
 export const manifestIn = (set: string): string => `${set}manifest.json`;
 export const latestIn = (source: Pick<BackupSource, "kind" | "source">): string =>

@@ -1,17 +1,22 @@
 import * as backup from "../activities/backup.contract.js";
 import * as vault from "../activities/key-vault-backup.contract.js";
 import { setPrefix, type ItemPart, type SkippedItem } from "../domain/backup.js";
+import { seconds } from "../domain/duration.js";
 import { BackupOrder } from "../domain/backup-order.js";
 import type { Durable } from "../durable/durable.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { keyVaultBackup } from "../scenarios/key-vault-backup.js";
+import { stretches } from "./stretches.js";
 
 type Steps = Recovery<keyof typeof keyVaultBackup.steps>;
 
 /** Secrets that one activity takes, and how many activities run at once. */
 const stretch = 100;
 const atATime = 2;
+
+/** A vault grants 300 backups in 10 s; 200 in 8 s leave some to others. */
+const apart = seconds(8);
 
 /**
  * Every secret of the vault in use is backed up and read back; then the recovery vault is given what
@@ -26,9 +31,18 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
   if (!active.ok) return run.end("failed", describeFailure(active.failure));
   const { id: source, uri, location, otherUri, known, detail } = active.value;
   if (known === "assumed") run.journal.finding(detail);
-  yield* protect(run, source, environment === "production");
+  yield* protect(run, {
+    vault: source,
+    purgeProtection: environment === "production",
+    retentionDays: 90,
+    ...(estate.applicationInsights.workspace === undefined
+      ? {}
+      : { workspace: estate.applicationInsights.workspace }),
+  });
 
-  const set = setPrefix({ kind, environment, source }, order.period, run.run());
+  // The set is as old as its oldest copy can be.
+  const takenAt = run.now();
+  const set = setPrefix({ kind, environment, source }, takenAt, run.run());
   const base = yield* baseOf(run, { kind, environment, source }, scope);
   const listed = yield* run.step("list", vault.listSecrets, { uri, set });
   if (!listed.ok) return run.end("failed", describeFailure(listed.failure));
@@ -37,8 +51,8 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
   const copied = yield* run.each(
     "copy-secrets",
     vault.copySecrets,
-    stretches(count).map((piece) => ({ uri, set, list, ...piece, ...base })),
-    { atATime, total: count, unit: "secrets" },
+    stretches(count, stretch).map((piece) => ({ uri, set, list, ...piece, ...base })),
+    { atATime, total: count, unit: "secrets", apart },
   );
   const parts: ItemPart[] = [];
   const skipped: SkippedItem[] = [];
@@ -54,7 +68,7 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
     scope,
     source,
     region: location,
-    takenAt: order.period,
+    takenAt,
     parts,
     skipped,
     skippedIn: list,
@@ -72,8 +86,10 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
     : run.end("passed", `${what} are backed up and verified`);
 });
 
-function* protect(run: Steps, id: string, purgeProtection: boolean): Durable<void> {
-  const wanted = { vault: id, purgeProtection, retentionDays: 90 };
+function* protect(
+  run: Steps,
+  wanted: { vault: string; purgeProtection: boolean; retentionDays: number; workspace?: string },
+): Durable<void> {
   const answer = yield* run.step("protect", vault.protectVault, wanted);
   if (!answer.ok) {
     run.journal.finding(`the vault's settings: ${describeFailure(answer.failure)}`);
@@ -97,7 +113,7 @@ function* sync(
   run: Steps,
   { count, ...vaults }: { from: string; to: string; list: string; count: number },
 ): Durable<void> {
-  const pieces = stretches(count).map(({ begin, end }) => ({ ...vaults, begin, end }));
+  const pieces = stretches(count, stretch).map(({ begin, end }) => ({ ...vaults, begin, end }));
   const answers = yield* run.each("sync-dr-vault", vault.syncSecrets, pieces, {
     atATime,
     total: count,
@@ -118,11 +134,3 @@ function* sync(
   });
   if (extra.ok && extra.value.count > 0) run.journal.finding(extra.value.detail);
 }
-
-/** The whole list in stretches, each with its number. */
-const stretches = (count: number): { nth: number; begin: number; end: number }[] =>
-  Array.from({ length: Math.ceil(count / stretch) }, (_, index) => ({
-    nth: index + 1,
-    begin: index * stretch,
-    end: Math.min(count, (index + 1) * stretch),
-  }));

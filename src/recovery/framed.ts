@@ -75,7 +75,7 @@ function* planned<StepId extends string, Order extends RunOrder>(
   recover: Recover<StepId, Order>,
 ): Durable<RunResult> {
   const found = yield* ended(recovery, order, recover);
-  const incomplete = found.outcome === "needs-operator";
+  const incomplete = found.outcome === "needs-operator" || found.outcome === "failed";
   const ending =
     found.outcome === "canceled"
       ? found
@@ -161,9 +161,9 @@ function endingOf<StepId extends string>(recovery: Recovery<StepId>, error: unkn
         ]);
   }
   const message = error instanceof Error ? error.message : String(error);
-  return recovery.end(
-    "needs-operator",
-    `this service failed itself: ${scrub(message).slice(0, 300)}`,
-    ["Recover the resource by hand", "Report the defect with this run's id"],
-  );
+  const reason = `this service failed itself: ${scrub(message).slice(0, 300)}`;
+  const report = "Report the defect with this run's id";
+  const { kind } = recovery.journal.scenario;
+  if (kind !== "recovery" && kind !== "failback") return recovery.end("failed", reason, [report]);
+  return recovery.end("needs-operator", reason, ["Recover the resource by hand", report]);
 }

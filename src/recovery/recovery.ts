@@ -54,6 +54,16 @@ export interface Wait<Output> {
   readonly apart?: Milliseconds;
 }
 
+/** How pieces of one step are worked through. */
+export interface Work {
+  readonly atATime: number;
+  /** Of all pieces together, in the unit; absent while it is not known. */
+  readonly total?: number;
+  readonly unit: string;
+  /** From the beginning of some pieces to that of the next, where Azure counts calls by time. */
+  readonly apart?: Milliseconds;
+}
+
 /** `blind`: not a single look succeeded, so nothing is known. */
 export type Waited = "done" | "failed" | "timed-out" | "blind";
 
@@ -210,7 +220,7 @@ export class Recovery<StepId extends string = string> {
     id: StepId,
     contract: ActivityContract<Input, Output>,
     pieces: readonly Input[],
-    work: { readonly atATime: number; readonly total?: number; readonly unit: string },
+    work: Work,
   ): Durable<readonly Answer<Output>[]> {
     this.#begin(id);
     const begunAt = this.now();
@@ -218,6 +228,7 @@ export class Recovery<StepId extends string = string> {
     let done = 0;
     for (let from = 0; from < pieces.length; from += work.atATime) {
       yield* this.#safePoint();
+      const waveAt = this.now();
       const wave = pieces.slice(from, from + work.atATime);
       const tried = yield* this.#wave(id, contract, wave, from);
       for (const [index, piece] of wave.entries()) {
@@ -231,12 +242,26 @@ export class Recovery<StepId extends string = string> {
         answers.push(answer);
         if (answer.ok) done += answer.value.done;
       }
-      this.journal.progress({ ...work, done }, begunAt, this.now());
+      const { total, unit } = work;
+      const counted = { unit, done, ...(total === undefined ? {} : { total }) };
+      this.journal.progress(counted, begunAt, this.now());
       this.publish();
+      const rest = (work.apart ?? 0) - elapsed(waveAt, this.now());
+      if (rest > 0 && from + work.atATime < pieces.length && !this.planning) {
+        yield* this.sleep(milliseconds(rest));
+      }
     }
     const failures = answers.flatMap((answer) => (answer.ok ? [] : [answer.failure]));
     const [first] = failures;
-    if (first === undefined) this.journal.note(id, { detail: `${done} ${work.unit}` }, this.now());
+    const detail = `${done} ${work.unit}`;
+    const changes = answers.flatMap((answer) =>
+      answer.ok && answer.value.changed !== undefined ? [answer.value.changed] : [],
+    );
+    const changed = changes.length === 0 ? {} : { changed: changes.includes(true) };
+    if (first === undefined && this.planning && changes.length > 0) {
+      this.journal.plan(id, detail, this.now());
+      this.journal.planChange(id, detail);
+    } else if (first === undefined) this.journal.note(id, { detail, ...changed }, this.now());
     else this.journal.fail(id, first, this.now());
     this.publish();
     return answers;
@@ -487,6 +512,8 @@ export class Recovery<StepId extends string = string> {
   *tell(occasion: Occasion, ending?: Ending): Durable<void> {
     const { notifications, contacts } = this.order.estate;
     if (this.planning || notifications === undefined) return;
+    // Backups run all day; people want to hear of the one that failed.
+    if (this.journal.scenario.kind === "backup" && ending?.outcome !== "failed") return;
     const notice = noticeOf(occasion, {
       run: this.run(),
       checkpoint: this.journal.checkpoint(this.now(), ending),

@@ -1,6 +1,9 @@
 import type { BackupKind } from "../domain/backup.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
+import { blobBackup } from "./blob-backup.js";
+import { blobRestore } from "./blob-restore.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
+import { keyVaultRestore } from "./key-vault-restore.js";
 import type { Scenario } from "./scenario.js";
 
 /** What is run besides the answers to failures. */
@@ -9,4 +12,11 @@ export type Procedure = Scenario<string, ProcedureId>;
 /** The backup of each kind; a kind that is missing here has none in this version. */
 export const backupProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultBackup,
+  blobs: blobBackup,
+};
+
+/** The restore of each kind. */
+export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
+  "key-vault": keyVaultRestore,
+  blobs: blobRestore,
 };

@@ -15,11 +15,20 @@ import {
 import { terminal, type ClassifiedError } from "../domain/failure.js";
 import { isAfter, type Instant } from "../domain/instant.js";
 import { sha256 } from "./hash.js";
+import { inParallel } from "../domain/in-parallel.js";
 
 /** A set as it was found: usable, or why it is not. */
 export type FoundSet =
   | { readonly kind: "usable"; readonly set: string; readonly manifest: BackupManifest }
   | { readonly kind: "unusable"; readonly set: string; readonly problem: ManifestProblem };
+
+export interface NewestSet {
+  readonly found?: Extract<FoundSet, { kind: "usable" }>;
+  readonly problems: readonly { readonly set: string; readonly problem: ManifestProblem }[];
+}
+
+/** How many sets are looked through for one that can be used. */
+const longestSearch = 20;
 
 /** The backup sets of one account: schema, writer and reader of manifests stand here alone. */
 export interface Backups {
@@ -34,6 +43,12 @@ export interface Backups {
   /** The set that `latest.json` names. */
   latest(wanted: BackupSource, now: Instant): Promise<FoundSet | undefined>;
   read(set: string, wanted: BackupSource, now: Instant): Promise<FoundSet>;
+  /** The newest set that can be trusted, and what is wrong with newer ones. */
+  newestVerified(wanted: BackupSource, now: Instant): Promise<NewestSet>;
+  /** The manifest of a set; one that cannot be used is a failure for good. */
+  usable(set: string, wanted: BackupSource, now: Instant): Promise<BackupManifest>;
+  /** The items from one position to another; parts that lie outside are not read. */
+  stretchOf(manifest: BackupManifest, begin: number, end: number): Promise<readonly BackupItem[]>;
   /** The sets that have a manifest or the beginnings of one, newest first. */
   sets(wanted: BackupSource): Promise<readonly string[]>;
   /** The items of a usable set, part by part; a part that was altered is a failure for good. */
@@ -42,15 +57,26 @@ export interface Backups {
   listedIn(parts: readonly ItemPart[]): AsyncIterable<readonly BackupItem[]>;
   /** The items of a set by its prefix, or none where it cannot be read: what was good is good. */
   itemsOf(set: string): AsyncIterable<readonly BackupItem[]>;
-  /** Removes what lies below a set, its manifest first, so that half a set is never taken for one. */
-  remove(set: string): Promise<{ readonly removed: number; readonly kept: number }>;
+  /**
+   * Removes a set and its copies elsewhere (`container/prefix/`), at most so many blobs at a time. The
+   * manifest goes first, so that half a set is never taken for one. `kept`: a policy or hold keeps it.
+   */
+  remove(
+    set: string,
+    copies: readonly string[],
+    atMost: number,
+  ): Promise<{ readonly removed: number; readonly kept: number; readonly left: boolean }>;
 }
 
 const print = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const partName = (set: string, nth: number): string =>
   `${set}items-${String(nth).padStart(5, "0")}.json`;
 
-export function backups(container: BlobContainer): Backups {
+/** `elsewhere` gives the other containers of the same account, by name. */
+export function backups(
+  container: BlobContainer,
+  elsewhere: (name: string) => BlobContainer,
+): Backups {
   const read = async (set: string, wanted: BackupSource, now: Instant, hash?: string) => {
     const unusable = (problem: ManifestProblem): FoundSet => ({ kind: "unusable", set, problem });
     const text = (await container.read(manifestIn(set)))?.text;
@@ -126,8 +152,44 @@ export function backups(container: BlobContainer): Backups {
       return read(set, wanted, now, pointer.data.sha256);
     },
     read: (set, wanted, now) => read(set, wanted, now),
+    async newestVerified(wanted, now) {
+      const problems: { set: string; problem: ManifestProblem }[] = [];
+      const latest = await this.latest(wanted, now);
+      if (latest === undefined) return { problems };
+      const others = (await this.sets(wanted)).filter((set) => set !== latest.set);
+      for (const set of [latest.set, ...others].slice(0, longestSearch)) {
+        const found: FoundSet = set === latest.set ? latest : await read(set, wanted, now);
+        if (found.kind === "usable") {
+          if (found.manifest.check.level !== "none") return { found, problems };
+        } else if (found === latest || found.problem !== "missing") {
+          // Without a manifest a set was never completed, and is none.
+          problems.push({ set, problem: found.problem });
+        }
+      }
+      return { problems };
+    },
     async sets(wanted) {
       return [...(await container.folders(prefixOf(wanted)))].sort().reverse();
+    },
+    async usable(set, wanted, now) {
+      const found = await read(set, wanted, now);
+      if (found.kind === "unusable") throw unusableSet(set, found.problem);
+      return found.manifest;
+    },
+    async stretchOf(manifest, begin, end) {
+      if (manifest.items.length > 0) return manifest.items.slice(begin, end);
+      const found: BackupItem[] = [];
+      let first = 0;
+      for (const part of manifest.parts) {
+        const after = first + part.count;
+        if (after > begin && first < end) {
+          for await (const items of this.listedIn([part])) {
+            found.push(...items.slice(Math.max(0, begin - first), end - first));
+          }
+        }
+        first = after;
+      }
+      return found;
     },
     async *items(manifest) {
       if (manifest.items.length > 0) yield manifest.items;
@@ -148,15 +210,29 @@ export function backups(container: BlobContainer): Backups {
         yield items.data;
       }
     },
-    async remove(set) {
+    async remove(set, copies, atMost) {
       const first = await container.remove(manifestIn(set));
-      if (first === "kept") return { removed: 0, kept: 1 };
-      let [removed, kept] = [1, 0];
-      for (const { name } of await container.list(set)) {
-        if ((await container.remove(name)) === "kept") kept += 1;
-        else removed += 1;
+      if (first === "kept") return { removed: 0, kept: 1, left: false };
+      const places = copies.map((place) => {
+        const [name = "", ...prefix] = place.split("/");
+        return { where: elsewhere(name), prefix: prefix.join("/"), own: true };
+      });
+      let [removed, kept, left] = [0, 0, false];
+      for (const { where, prefix, own } of [
+        ...places,
+        { where: container, prefix: set, own: false },
+      ]) {
+        const room = atMost - removed - kept;
+        const names = await where.list(prefix, room + 1);
+        left ||= names.length > room;
+        const results = await inParallel(names.slice(0, room), 16, ({ name }) =>
+          where.remove(name),
+        );
+        removed += results.filter((result) => result === "removed").length;
+        kept += results.filter((result) => result === "kept").length;
+        if (own && !left && kept === 0) await where.removeIfEmpty();
       }
-      return { removed, kept };
+      return { removed, kept, left: left && kept === 0 };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
 
 /** SHA-256 as hex: turns ids with slashes into blob names, and proves content. */
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const sha256 = (content: string | Uint8Array): string =>
+  createHash("sha256").update(content).digest("hex");

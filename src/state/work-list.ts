@@ -9,6 +9,12 @@ export const ListedItem = z.strictObject({
   updatedAt: Instant.optional(),
   version: z.string().optional(),
   bytes: z.int().nonnegative().optional(),
+  /** Of the content, in base64, where the source tells it. */
+  md5: z.string().optional(),
+  /** Whether it has index tags, which are read apart. */
+  tagged: z.boolean().optional(),
+  /** The copy of an earlier set, where the thing has not changed since. */
+  copied: z.strictObject({ blob: z.string(), sha256: z.string() }).optional(),
   /** Why it is left out, where it is. */
   skip: z.string().optional(),
 });

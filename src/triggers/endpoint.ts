@@ -6,6 +6,7 @@ import type { Estate } from "../domain/estate.js";
 import type { Instant } from "../domain/instant.js";
 import { isRunId } from "../domain/incident.js";
 import type { Identity, Permission } from "../domain/identity.js";
+import type { Backups } from "../state/backups.js";
 import type { StateStore } from "../state/state-store.js";
 import { permitted, type Identify } from "./caller.js";
 import { durableRuns, type DurableRuns } from "./durable-runs.js";
@@ -19,6 +20,7 @@ export { refuse } from "./refusal.js";
 /** What every endpoint is made with. */
 export interface EndpointDependencies {
   readonly store: StateStore;
+  readonly backups: Backups;
   /** The estate, or why there is none; the service says so instead of failing to load. */
   readonly estate:
     | { readonly ok: true; readonly estate: Estate }
@@ -32,6 +34,7 @@ export interface EndpointDependencies {
 export interface Endpoint {
   readonly request: HttpRequest;
   readonly store: StateStore;
+  readonly backups: Backups;
   readonly estate: Estate;
   readonly runs: DurableRuns;
   readonly now: () => Instant;
@@ -75,7 +78,7 @@ export function endpoint(
   handle: Handler<ActingEndpoint>,
   { permission, action }: Needs & Partial<ActingNeeds>,
 ): HttpDurableClientHandler {
-  const { estate, store, now, platformAuthentication } = dependencies;
+  const { estate, store, backups, now, platformAuthentication } = dependencies;
   const identify =
     typeof permission === "function" ? permission : permitted(permission, platformAuthentication);
   return async (request: HttpRequest, client: DurableClient, context: InvocationContext) => {
@@ -96,6 +99,7 @@ export function endpoint(
       const response = await handle({
         request,
         store,
+        backups,
         estate: estate.estate,
         runs: enteredFirst(runs, entered),
         now,
@@ -200,7 +204,7 @@ export const json = (status: number, body: unknown, headers: Record<string, stri
 /** Where a run can be looked at, as seen by whoever asked. */
 export function linksOf(request: HttpRequest, run: string): RunLinks {
   const { origin, pathname } = new URL(request.url);
-  const base = `${origin}${/^.*?\/(?=(?:alerts|recoveries)(?:\/|$))/i.exec(pathname)?.[0] ?? "/api/"}`;
+  const base = `${origin}${/^.*?\/(?=(?:alerts|recoveries|backups|restores)(?:\/|$))/i.exec(pathname)?.[0] ?? "/api/"}`;
   return { run: `${base}recoveries/${run}`, report: `${base}reports/${run}` };
 }
 

@@ -5,6 +5,8 @@ import { rolesFor, type Permission } from "../domain/identity.js";
 import { RunRecord } from "../domain/run-record.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { AutomationRequest, AutomationView } from "./automation.js";
+import { BackupAnswer, BackupRequest, BackupView } from "./backups.js";
+import { RestoreRequest } from "./restores.js";
 import { ApprovalAnswer, DecisionAnswer, VerbAnswer, VerbRequest } from "./verbs.js";
 import { CommonAlert } from "./alerts/parse-alert.js";
 import { AlertAnswer } from "./alerts/alerts.js";
@@ -38,6 +40,9 @@ const operatorHeader = z.string().min(1).max(100).optional().meta({
   description:
     "Who sends this, for the audit; taken at its word, and only while the platform does not authenticate",
 });
+const idempotencyKey = z.string().optional().meta({
+  description: "The same key and body give the same run, however often they are sent",
+});
 const run = z.object({ id: z.string().meta({ description: "A run's id" }) });
 
 const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
@@ -62,9 +67,7 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
       security: keyed,
       requestParams: {
         header: z.object({
-          "Idempotency-Key": z.string().optional().meta({
-            description: "The same key and body give the same run, however often they are sent",
-          }),
+          "Idempotency-Key": idempotencyKey,
           "x-operator": operatorHeader,
         }),
       },
@@ -85,6 +88,47 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         "200": jsonOf(RunList, "Runs, the ended ones newest first"),
         "400": problemOf("top is not a number from 1 to 500"),
         ...guarded("read"),
+      },
+    },
+  },
+  "/backups": {
+    post: {
+      summary: "Makes the backups of the present period, unless they have been made",
+      security: keyed,
+      requestParams: { header: z.object({ "x-operator": operatorHeader }) },
+      requestBody: { content: { "application/json": { schema: BackupRequest } } },
+      responses: {
+        "202": jsonOf(BackupAnswer, "The run of each kind, and whether it was started by this"),
+        "400": problemOf("A member is wrong; the answer names it"),
+        ...guarded("operate"),
+      },
+    },
+    get: {
+      summary: "Shows what is protected, how old it is and how far it can be trusted",
+      security: keyed,
+      requestParams: { query: z.object({ environment: EnvironmentName.optional() }) },
+      responses: {
+        "200": jsonOf(BackupView, "Each kind of each environment"),
+        "400": problemOf("There is no environment of that name"),
+        "404": problemOf("The estate has no such environment"),
+        ...guarded("read"),
+      },
+    },
+  },
+  "/restores": {
+    post: {
+      summary: "Brings something back from a backup set",
+      security: keyed,
+      requestParams: {
+        header: z.object({ "Idempotency-Key": idempotencyKey, "x-operator": operatorHeader }),
+      },
+      requestBody: { content: { "application/json": { schema: RestoreRequest } } },
+      responses: {
+        "202": jsonOf(StartAnswer, "The run that was started"),
+        "400": problemOf("A member is wrong, or there is no such set; the answer names it"),
+        "409": problemOf("The set cannot be used; the answer says why and names the newest usable"),
+        "422": problemOf("The Idempotency-Key was used with another body"),
+        ...guarded("operate"),
       },
     },
   },
@@ -198,7 +242,8 @@ export function showOpenApi(): HttpResponseInit {
     info: {
       title: "Disaster recovery of the Enterprise MCP Server",
       version: "0.1.0",
-      description: "Starts recoveries, shows them, and hands out their evidence.",
+      description:
+        "Starts recoveries, backups and restores, shows them, and hands out their evidence.",
     },
     servers: [{ url: "/api" }],
     paths: operations,

@@ -223,6 +223,7 @@ describe("many alerts and arbitrary bodies", () => {
     expect(Object.keys(paths).sort()).toEqual([
       "/alerts",
       "/automation/{environment}",
+      "/backups",
       "/health",
       "/recoveries",
       "/recoveries/{id}",
@@ -232,6 +233,7 @@ describe("many alerts and arbitrary bodies", () => {
       "/recoveries/{id}/pause",
       "/recoveries/{id}/resume",
       "/reports/{id}",
+      "/restores",
     ]);
   });
 });

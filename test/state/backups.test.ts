@@ -53,7 +53,13 @@ const setAt = (takenAt: string, run = "run-1"): string => setPrefix(source, take
 
 function world() {
   const container = new MemoryContainer();
-  return { container, store: backups(container) };
+  const others = new Map<string, MemoryContainer>();
+  const elsewhere = (name: string): MemoryContainer => {
+    const known = others.get(name) ?? new MemoryContainer();
+    others.set(name, known);
+    return known;
+  };
+  return { container, elsewhere, store: backups(container, elsewhere) };
 }
 
 describe("backup sets", () => {
@@ -164,10 +170,26 @@ describe("backup sets", () => {
     await store.complete(set, manifest());
     container.immutable.add(manifestIn(set));
 
-    expect(await store.remove(set)).toEqual({ removed: 0, kept: 1 });
+    expect(await store.remove(set, [], 10)).toEqual({ removed: 0, kept: 1, left: false });
     container.immutable.clear();
-    expect(await store.remove(set)).toEqual({ removed: 2, kept: 0 });
-    expect(await store.remove(set)).toEqual({ removed: 1, kept: 0 });
+    expect(await store.remove(set, [], 10)).toEqual({ removed: 1, kept: 0, left: false });
+    expect(await store.remove(set, [], 10)).toEqual({ removed: 0, kept: 0, left: false });
+    expect(await store.sets(source)).toEqual([]);
+  });
+
+  it("are removed in turns, with their copies elsewhere and the container that they leave empty", async () => {
+    const { store, elsewhere, container } = world();
+    const set = setAt(now);
+    await store.complete(set, manifest());
+    await container.put(`${set}items-00001.json`, "[]");
+    const copies = elsewhere("branding-backup-20261122");
+    for (const name of ["a", "b", "c"]) await copies.put(`${folderOf(set)}/${name}`, name);
+    const place = `branding-backup-20261122/${folderOf(set)}/`;
+
+    expect(await store.remove(set, [place], 2)).toEqual({ removed: 2, kept: 0, left: true });
+    expect(copies.isRemoved).toBe(false);
+    expect(await store.remove(set, [place], 2)).toEqual({ removed: 2, kept: 0, left: false });
+    expect(copies.isRemoved).toBe(true);
     expect(await store.sets(source)).toEqual([]);
   });
 

@@ -1,10 +1,12 @@
 import type { armRest } from "../../src/azure/arm-rest.js";
+import type { BlobPlace, blobCopies } from "../../src/azure/blob-copies.js";
 import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
 import type { FileStorage } from "../../src/azure/file-storage.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
 import type { RedisCaches } from "../../src/azure/redis-caches.js";
 import type { keyVaultSecrets } from "../../src/azure/secrets.js";
+import type { storageAccounts } from "../../src/azure/storage-accounts.js";
 import { ClassifiedError, type Failure } from "../../src/domain/failure.js";
 import { startJsonLinesProcess } from "./json-lines-process.js";
 
@@ -21,10 +23,21 @@ interface Ports {
   readonly arm: ReturnType<typeof armRest>;
   /** The container of the service's own state. */
   readonly state: BlobContainer;
+  /** The container of backup sets. */
+  readonly sets: BlobContainer;
   readonly keyVaults: ReturnType<typeof keyVaults>;
   readonly secrets: ReturnType<typeof keyVaultSecrets>;
   readonly redisCaches: RedisCaches;
   readonly files: FileStorage;
+  readonly storageAccounts: ReturnType<typeof storageAccounts>;
+  readonly blobCopies: ReturnType<typeof blobCopies>;
+  /** The same with limits so low that a test reaches them. */
+  readonly smallCopies: ReturnType<typeof blobCopies>;
+  /** Blobs of any account that the service has a role at. */
+  readonly anyBlob: {
+    text(place: BlobPlace): Promise<string | undefined>;
+    write(place: BlobPlace, text: string): Promise<void>;
+  };
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
 }
 
@@ -51,10 +64,15 @@ export async function startAzurePorts(
   return {
     arm: remote("arm"),
     state: remote("state"),
+    sets: remote("sets"),
     keyVaults: remote("keyVaults"),
     secrets: remote("secrets"),
     redisCaches: remote("redisCaches"),
     files: remote("files"),
+    storageAccounts: remote("storageAccounts"),
+    blobCopies: remote("blobCopies"),
+    smallCopies: remote("smallCopies"),
+    anyBlob: remote("anyBlob"),
     diagnosticSettings: remote("diagnosticSettings"),
     stop: () => child.kill(),
   };

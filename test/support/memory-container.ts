@@ -43,10 +43,11 @@ export class MemoryContainer implements BlobContainer, BlobStreams {
     this.#store(name, text, description?.metadata);
   }
 
-  async list(prefix: string) {
+  async list(prefix: string, atMost = Infinity) {
     await this.#turn();
     return [...this.blobs]
       .filter(([name]) => name.startsWith(prefix))
+      .slice(0, atMost)
       .map(([name, { metadata }]) => ({ name, metadata }));
   }
 
@@ -91,6 +92,14 @@ export class MemoryContainer implements BlobContainer, BlobStreams {
     if (this.immutable.has(name)) return "kept";
     this.blobs.delete(name);
     return "removed";
+  }
+
+  /** Whether the container itself is gone. */
+  isRemoved = false;
+
+  async removeIfEmpty(): Promise<void> {
+    await this.#turn();
+    this.isRemoved ||= this.blobs.size === 0;
   }
 
   check(): Promise<void> {

@@ -6,13 +6,16 @@ const { createInterface } = require("node:readline");
 const path = require("node:path");
 
 const app = (file) => require(path.join(__dirname, "../../dist/src", file));
-const { azure: settings, state } = app("config/settings.js").readSettings(process.env);
+const { azure: settings, state, backup } = app("config/settings.js").readSettings(process.env);
 const { classifyError } = app("azure/classify-error.js");
 const credential = app("azure/credential.js").serviceCredential(settings);
 const arm = app("azure/arm-rest.js").armRest(settings, credential);
+const containerAt = (place) =>
+  app("azure/blob-container.js").blobContainer(settings, credential, place);
 const ports = {
   arm,
   state: app("azure/blob-container.js").blobContainer(settings, credential, state),
+  sets: app("azure/blob-container.js").blobContainer(settings, credential, backup),
   keyVaults: app("azure/key-vault.js").keyVaults(settings, credential, arm),
   secrets: app("azure/secrets.js").keyVaultSecrets(settings, credential),
   redisCaches: app("azure/redis-caches.js").redisCaches(
@@ -20,13 +23,25 @@ const ports = {
     app("azure/managed-redis.js").managedRedis(arm),
   ),
   files: app("azure/file-storage.js").fileStorage(settings, credential, arm),
+  storageAccounts: app("azure/storage-accounts.js").storageAccounts(settings, credential),
+  blobCopies: app("azure/blob-copies.js").blobCopies(settings, credential),
+  // As if what Azure takes at once were a thousand bytes.
+  smallCopies: app("azure/blob-copies.js").blobCopies(settings, credential, {
+    atOnce: 1_000,
+    range: 400,
+  }),
+  anyBlob: {
+    text: async ({ name, ...place }) => (await containerAt(place).read(name))?.text,
+    write: async ({ name, ...place }, text) => containerAt(place).put(name, text),
+  },
   diagnosticSettings: app("azure/diagnostic-settings.js").diagnosticSettings(arm),
 };
 
 const encode = (value) =>
   value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value;
 const decode = (value) =>
-  typeof value?.base64 === "string" ? Buffer.from(value.base64, "base64") : value;
+  // An argument that was left out is null in JSON.
+  typeof value?.base64 === "string" ? Buffer.from(value.base64, "base64") : (value ?? undefined);
 const collected = async (answer) => {
   if (answer?.[Symbol.asyncIterator] === undefined) return answer;
   const pages = [];

@@ -2,6 +2,7 @@ import { HttpRequest, InvocationContext } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import { classifyError } from "../../src/azure/classify-error.js";
 import type { AuditEntry } from "../../src/domain/audit.js";
+import { backups } from "../../src/state/backups.js";
 import { stateStore } from "../../src/state/state-store.js";
 import type { endpoint, EndpointDependencies } from "../../src/triggers/endpoint.js";
 import { sampleEstate } from "./estates.js";
@@ -45,11 +46,13 @@ class FakeClient {
 /** Calls functions of the app without a host: store and durable client are in memory. */
 export function serviceInMemory(more: Partial<EndpointDependencies> = {}) {
   const blobs = new MemoryContainer();
+  const sets = new MemoryContainer();
   const client = new FakeClient();
   const log: string[] = [];
   let invocations = 0;
   const dependencies: EndpointDependencies = {
     store: stateStore(blobs),
+    backups: backups(sets, () => sets),
     estate: { ok: true, estate: sampleEstate() },
     now: () => "2026-11-22T14:00:00.000Z",
     classify: classifyError,
@@ -58,6 +61,7 @@ export function serviceInMemory(more: Partial<EndpointDependencies> = {}) {
   };
   return {
     blobs,
+    sets,
     client,
     log,
     dependencies,

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { classifyError } from "../azure/classify-error.js";
+import { BackupKind, copyPlaceOf, isOwnCopyPlace, isOwnSet, takenAtOf } from "../domain/backup.js";
+import { pruningPlan, type PrunableSet } from "../domain/backup-schedule.js";
+import type { EnvironmentName } from "../domain/environment-name.js";
+import { terminal } from "../domain/failure.js";
+import type { Instant } from "../domain/instant.js";
+import type { Activity } from "../durable/activity-contract.js";
+import type { Backups } from "../state/backups.js";
+import * as contract from "./backup-pruning.contract.js";
+import { inParallel } from "../domain/in-parallel.js";
+
+/** What was decided of one set. */
+const PlannedSet = z.strictObject({
+  kind: BackupKind,
+  source: z.string(),
+  set: z.string(),
+  prune: z.boolean(),
+  why: z.string(),
+  copies: z.array(z.string()),
+});
+type PlannedSet = z.infer<typeof PlannedSet>;
+
+const PruningPlan = z.strictObject({ version: z.literal(1), sets: z.array(PlannedSet) });
+
+/** As many blobs as one activity removes well within its time. */
+const atOnce = 2_000;
+
+/** What happens to old sets: a plan first, then what it says. */
+export function backupPruningActivities(store: Backups): readonly Activity[] {
+  const { container } = store;
+  return [
+    contract.planPruning.implementedBy(
+      classifyError,
+      async ({ environment, sources }, { caller, now }) => {
+        const planned = await inParallel(sources, 2, (source) =>
+          planOf(store, environment, source, now()),
+        );
+        const sets = planned.flat();
+        const plan = `pruning/${caller.run}.json`;
+        await container.put(plan, JSON.stringify({ version: 1, sets }, null, 2));
+        const prune = sets.filter((set) => set.prune).length;
+        const keep = sets.length - prune;
+        const unreadable = sets.filter(({ why }) => why.startsWith(unreadableWords));
+        return {
+          plan,
+          prune,
+          keep,
+          unreadable: unreadable.map(({ set }) => set).slice(0, 20),
+          detail: `${prune} sets go, ${keep} stay; ${plan} says why`,
+        };
+      },
+    ),
+
+    contract.pruneSet.implementedBy(classifyError, async ({ environment, plan, nth }, { now }) => {
+      const text = (await container.read(plan))?.text;
+      if (text === undefined) throw terminal("plan-missing", `${plan} is gone`);
+      const wanted = PruningPlan.parse(JSON.parse(text)).sets.filter(({ prune }) => prune)[nth];
+      if (wanted === undefined) throw terminal("plan-shorter", `${plan} has no such set`);
+      const { kind, source, set, copies } = wanted;
+      const strange = [
+        ...(isOwnSet(set, { kind, source }) ? [] : [set]),
+        ...copies.filter((place) => !isOwnCopyPlace(place, set)),
+      ];
+      if (strange.length > 0) {
+        throw terminal("not-ours", `${strange.join(", ")} is not where this service keeps sets`);
+      }
+      // The plan may be hours old by now.
+      const latest = await store.latest({ kind, environment, source }, now());
+      if (latest?.set === set) throw terminal("newest-set", `${set} is the newest set`);
+      const { removed, kept, left } = await store.remove(set, copies, atOnce);
+      const detail = `${removed} blobs of ${set} removed${kept === 0 ? "" : `; ${kept} are kept by a policy or a hold`}`;
+      return { set, changed: removed > 0, left, kept, done: left ? 0 : 1, detail };
+    }),
+  ];
+}
+
+const unreadableWords = "its manifest cannot be read";
+
+async function planOf(
+  store: Backups,
+  environment: EnvironmentName,
+  { kind, source, retention, containers }: contract.PrunedSource,
+  now: Instant,
+): Promise<readonly PlannedSet[]> {
+  const folders = await store.sets({ kind, environment, source });
+  const places = new Map<string, readonly string[]>();
+  const sets = await inParallel(folders, 8, async (set): Promise<PrunableSet> => {
+    const found = await store.read(set, { kind, environment, source }, now);
+    if (found.kind === "usable") {
+      const { takenAt, scope, check, references, copies } = found.manifest;
+      places.set(set, copies);
+      return { set, takenAt, scope, check, references };
+    }
+    const takenAt = takenAtOf(set);
+    if (found.problem !== "missing" || takenAt === undefined) {
+      return { set, takenAt: now, scope: "full", check: { level: "none" }, unreadable: true };
+    }
+    // A set that was never completed, or half removed: nothing can be restored from it.
+    places.set(
+      set,
+      containers.map((each) => copyPlaceOf(each, set)),
+    );
+    return { set, takenAt, scope: "interval", check: { level: "none" } };
+  });
+  return pruningPlan(sets, retention, now).map(({ set, prune, why }) => ({
+    kind,
+    source,
+    set,
+    prune,
+    why,
+    copies: [...(places.get(set) ?? [])],
+  }));
+}

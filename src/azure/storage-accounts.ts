@@ -1,0 +1,174 @@
+import type {
+  BlobServiceProperties,
+  StorageAccount,
+  StorageManagementClient,
+} from "@azure/arm-storage" with { "resolution-mode": "import" };
+import type { TokenCredential } from "@azure/identity";
+import { terminal } from "../domain/failure.js";
+import { instantOf, type Instant } from "../domain/instant.js";
+import { parseResourceId } from "../domain/resource-id.js";
+import type { AzureSettings } from "./azure-settings.js";
+import { lazily } from "./lazily.js";
+
+/** How the copy in the other region stands. */
+export interface GeoReplication {
+  readonly status: "Live" | "Bootstrap" | "Unavailable";
+  /** Everything written before is in the other region. */
+  readonly lastSyncAt: Instant | undefined;
+  readonly canFailover: boolean;
+}
+
+/** A storage account as ARM shows it. */
+export interface StorageAccountView {
+  readonly id: string;
+  readonly name: string;
+  /** `Standard_LRS` and the like. */
+  readonly sku: string;
+  /** Where the account is managed; it stays so after a failover. */
+  readonly location: string;
+  /** Where the blobs are written now. */
+  readonly primaryLocation: string;
+  readonly secondaryLocation: string | undefined;
+  /** The address of its blobs, without a slash at the end; never built from the name. */
+  readonly blobEndpoint: string;
+  readonly provisioningState: string;
+  readonly primaryIsAvailable: boolean;
+  readonly failoverInProgress: boolean;
+  readonly lastFailoverAt: Instant | undefined;
+  /** Whether Azure is moving the account to another redundancy, which takes days. */
+  readonly conversionInProgress: boolean;
+  /** Absent where there is no copy in another region. */
+  readonly geo: GeoReplication | undefined;
+}
+
+/** What keeps the blobs of an account from being lost by a mistake; 0 days where a thing is off. */
+export interface DataProtection {
+  readonly versioning: boolean;
+  readonly blobRetentionDays: number;
+  readonly containerRetentionDays: number;
+}
+
+/** Storage accounts as Resource Manager keeps them. Ids are full ARM ids. */
+export interface StorageAccounts {
+  /** Undefined if there is no such account. */
+  account(id: string): Promise<StorageAccountView | undefined>;
+  dataProtection(id: string): Promise<DataProtection>;
+  /** Turns versions on and lengthens what is kept shorter; nothing else is changed, and nothing is made weaker. */
+  protect(id: string, retentionDays: number): Promise<DataProtection>;
+}
+
+export function storageAccounts(
+  settings: AzureSettings,
+  credential: () => Promise<TokenCredential>,
+): StorageAccounts {
+  const sdk = lazily(() => import("@azure/arm-storage"));
+  const clients = new Map<string, () => Promise<StorageManagementClient>>();
+  // Repeating is the orchestrator's decision alone; see container-apps.ts.
+  const client = (subscription: string): Promise<StorageManagementClient> => {
+    const known = clients.get(subscription);
+    if (known !== undefined) return known();
+    const made = lazily(async () => {
+      const { StorageManagementClient } = await sdk();
+      return new StorageManagementClient(await credential(), subscription, {
+        endpoint: settings.armEndpoint,
+        credentials: { scopes: [`${settings.armAudience}/.default`] },
+        retryOptions: { maxRetries: 0 },
+      });
+    });
+    clients.set(subscription, made);
+    return made();
+  };
+  const limit = () => ({ abortSignal: AbortSignal.timeout(settings.callTimeLimit) });
+  const place = async (id: string) => {
+    const parts = parseResourceId(id);
+    if (parts === undefined) throw terminal("invalid-resource-id", `"${id}" is no resource id`);
+    const { subscription, group, name } = parts;
+    return { azure: await client(subscription), group, name };
+  };
+
+  return {
+    async account(id) {
+      const { azure, group, name } = await place(id);
+      const account = await unlessMissing(() =>
+        azure.storageAccounts.getProperties(group, name, limit()),
+      );
+      if (account === undefined) return undefined;
+      // Azure refuses to expand what an account of one region has not.
+      if (account.secondaryLocation === undefined) return viewOf(account);
+      const expanded = { ...limit(), expand: "geoReplicationStats" as const };
+      return viewOf(await azure.storageAccounts.getProperties(group, name, expanded));
+    },
+
+    async dataProtection(id) {
+      const { azure, group, name } = await place(id);
+      return protectionOf(await azure.blobServices.getServiceProperties(group, name, limit()));
+    },
+
+    async protect(id, retentionDays) {
+      const { azure, group, name } = await place(id);
+      // What is set replaces all settings, so what is there goes along.
+      const found = await azure.blobServices.getServiceProperties(group, name, limit());
+      const { blobRetentionDays, containerRetentionDays } = protectionOf(found);
+      const kept = (policy: BlobServiceProperties["deleteRetentionPolicy"], days: number) => ({
+        ...policy,
+        enabled: true,
+        days: Math.max(days, retentionDays),
+      });
+      const wanted: BlobServiceProperties = {
+        ...found,
+        isVersioningEnabled: true,
+        deleteRetentionPolicy: kept(found.deleteRetentionPolicy, blobRetentionDays),
+        containerDeleteRetentionPolicy: kept(
+          found.containerDeleteRetentionPolicy,
+          containerRetentionDays,
+        ),
+      };
+      return protectionOf(
+        await azure.blobServices.setServiceProperties(group, name, wanted, limit()),
+      );
+    },
+  };
+}
+
+async function unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
+    const absent = code === "ResourceNotFound" || code === "ResourceGroupNotFound";
+    if (statusCode === 404 && absent) return undefined;
+    throw error;
+  }
+}
+
+function viewOf(account: StorageAccount): StorageAccountView {
+  const { geoReplicationStats: geo, primaryEndpoints } = account;
+  return {
+    id: account.id ?? "",
+    name: account.name ?? "",
+    sku: account.sku?.name ?? "unknown",
+    location: account.location,
+    primaryLocation: account.primaryLocation ?? account.location,
+    secondaryLocation: account.secondaryLocation,
+    blobEndpoint: (primaryEndpoints?.blob ?? "").replace(/\/$/, ""),
+    provisioningState: account.provisioningState ?? "Unknown",
+    primaryIsAvailable: account.statusOfPrimary !== "unavailable",
+    failoverInProgress: account.failoverInProgress ?? false,
+    lastFailoverAt: account.lastGeoFailoverTime && instantOf(account.lastGeoFailoverTime),
+    conversionInProgress: account.accountMigrationInProgress ?? false,
+    geo: geo && {
+      status: geo.status === "Live" || geo.status === "Bootstrap" ? geo.status : "Unavailable",
+      lastSyncAt: geo.lastSyncTime && instantOf(geo.lastSyncTime),
+      canFailover: geo.canFailover ?? false,
+    },
+  };
+}
+
+function protectionOf(properties: BlobServiceProperties): DataProtection {
+  const { deleteRetentionPolicy: blobs, containerDeleteRetentionPolicy: containers } = properties;
+  return {
+    versioning: properties.isVersioningEnabled ?? false,
+    blobRetentionDays: blobs?.enabled === true ? (blobs.days ?? 0) : 0,
+    containerRetentionDays: containers?.enabled === true ? (containers.days ?? 0) : 0,
+  };
+}

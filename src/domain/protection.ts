@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { BackupCheck, BackupKind } from "./backup.js";
+import { Checkpoint } from "./checkpoint.js";
+import { Milliseconds } from "./duration.js";
+import { EnvironmentName } from "./environment-name.js";
+import { Instant } from "./instant.js";
+
+const side = z.enum(["primary", "secondary"]);
+
+/** What is protected of one kind in one environment, and how old it is. */
+export const Protection = z.strictObject({
+  environment: EnvironmentName,
+  kind: BackupKind,
+  /** `late`: the newest verified set is older than the RPO. `unprotected`: there is none. */
+  status: z.enum(["protected", "late", "unprotected"]),
+  detail: z.string(),
+  rpo: Milliseconds,
+  interval: Milliseconds,
+  retention: Milliseconds,
+  newest: z
+    .strictObject({
+      set: z.string(),
+      side,
+      resource: z.string(),
+      takenAt: Instant,
+      completedAt: Instant,
+      age: Milliseconds,
+      scope: z.enum(["full", "interval"]),
+      check: BackupCheck,
+      count: z.int().nonnegative(),
+      bytes: z.int().nonnegative(),
+      skipped: z.int().nonnegative(),
+      run: z.string(),
+    })
+    .optional(),
+  /** Newer sets that cannot be used, and why. */
+  problems: z.array(z.strictObject({ side, set: z.string(), problem: z.string() })),
+  running: z.strictObject({ id: z.string(), progress: Checkpoint.shape.progress }).optional(),
+});
+export type Protection = z.infer<typeof Protection>;

@@ -1,0 +1,120 @@
+import * as restore from "../activities/key-vault-restore.contract.js";
+import { RestoreOrder } from "../domain/backup-order.js";
+import { sameResource } from "../domain/resource-id.js";
+import { seconds } from "../domain/duration.js";
+import type { Durable } from "../durable/durable.js";
+import { framed } from "../recovery/framed.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import type { Ending } from "../recovery/endings.js";
+import { keyVaultRestore } from "../scenarios/key-vault-restore.js";
+import { stretches } from "./stretches.js";
+
+type Steps = Recovery<keyof typeof keyVaultRestore.steps>;
+
+/** Secrets that one activity takes, and how many activities run at once. */
+const stretch = 100;
+const atATime = 2;
+/** A vault counts restores as it counts backups: 300 in 10 s. */
+const apart = seconds(8);
+
+/**
+ * Secrets of a set come back into a vault. Each is compared first; what is there stays as it is,
+ * unless it is newer than the set and the order is to set it back.
+ */
+export const restoreKeyVault = framed(keyVaultRestore, RestoreOrder, function* (run, order) {
+  const { environment, source, set, items, overwrite, resource } = order;
+  const found = yield* run.step("find-set", restore.findRestorableVault, {
+    environment,
+    source,
+    set,
+    vault: resource,
+    items,
+  });
+  if (!found.ok) return run.end("failed", describeFailure(found.failure));
+  const { uri: target, count, wanted, takenAt } = found.value;
+  const isSource = sameResource(resource, source);
+  const brought = yield* run.holding(resource, function* () {
+    const pieces = stretches(count, stretch).map(({ begin, end }) => {
+      return { environment, source, set, target, begin, end, isSource, items, overwrite };
+    });
+    const work = { atATime, total: count, unit: "secrets" };
+    const compared = yield* run.each("compare", restore.compareSecrets, pieces, work);
+    const actions: string[] = [];
+    const counts = { restore: 0, recover: 0, overwrite: 0 };
+    let existing = 0;
+    for (const answer of compared) {
+      if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
+      actions.push(answer.value.actions);
+      counts.restore += answer.value.counts.restore;
+      counts.recover += answer.value.counts.recover;
+      counts.overwrite += answer.value.counts.overwrite;
+      existing += answer.value.counts["keep-existing"];
+      for (const name of answer.value.newer) {
+        run.journal.finding(`${name} was left as it is: newer than the copy`);
+      }
+    }
+    if (existing > 0) {
+      run.journal.finding(
+        `${existing} secrets were in this vault already and were left as they are; whether their values are the set's cannot be told`,
+      );
+    }
+    return yield* bringBack(run, { target, actions, takenAt, wanted, counts });
+  });
+  return brought.ok ? brought.value : run.end("failed", describeFailure(brought.failure));
+});
+
+interface Decided {
+  readonly target: string;
+  readonly actions: readonly string[];
+  readonly takenAt: string;
+  readonly wanted: number;
+  readonly counts: Readonly<Record<"restore" | "recover" | "overwrite", number>>;
+}
+
+function* bringBack(run: Steps, decided: Decided): Durable<Ending> {
+  const { target, actions, takenAt, wanted, counts } = decided;
+  const missing = counts.restore + counts.recover;
+  if (run.planning) {
+    run.journal.planChange(
+      "restore",
+      `${counts.restore} secrets to restore, ${counts.recover} to recover from soft deletion`,
+    );
+    if (counts.overwrite > 0) {
+      run.journal.planChange("overwrite", `${counts.overwrite} secrets to set back`);
+    }
+    return run.end("planned", `${missing + counts.overwrite} of ${wanted} would be changed`);
+  }
+  const files = actions.map((each) => ({ target, actions: each }));
+  if (missing > 0) {
+    const work = { atATime, total: wanted, unit: "secrets", apart };
+    const answers = yield* run.each("restore", restore.restoreSecrets, files, work);
+    for (const answer of answers) {
+      if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
+      for (const { name, reason } of answer.value.refused)
+        run.journal.finding(`${name}: ${reason}`);
+    }
+  }
+  if (counts.overwrite > 0) {
+    const approval = yield* run.approval("overwrite");
+    if (approval !== "granted")
+      return run.end("failed", `overwriting was not approved: ${approval}`);
+    const work = { atATime, total: wanted, unit: "secrets", apart };
+    const pieces = files.map((file) => ({ ...file, takenAt }));
+    const answers = yield* run.each("overwrite", restore.overwriteSecrets, pieces, work);
+    for (const answer of answers) {
+      if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
+      for (const { name, reason } of answer.value.refused)
+        run.journal.finding(`${name}: ${reason}`);
+    }
+  }
+  const work = { atATime, total: wanted, unit: "secrets" };
+  const verified = yield* run.each("verify", restore.verifySecrets, files, work);
+  for (const answer of verified) {
+    if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
+    for (const name of answer.value.missing) run.journal.finding(`${name} is not there`);
+  }
+  return run.end(
+    run.journal.hasFindings ? "passed-with-findings" : "passed",
+    `of ${wanted} wanted secrets, ${missing} were brought back and ${counts.overwrite} set back; the others were left as they were`,
+  );
+}
