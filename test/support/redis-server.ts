@@ -13,6 +13,8 @@ export interface OwnRedis {
   readonly port: number;
   readonly client: Redis;
   readonly pid: number;
+  /** Where it saves. */
+  readonly folder: string;
   /** Ends the process and starts another on the same port, empty unless it saved before. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -35,6 +37,7 @@ export async function startRedis(...options: readonly string[]): Promise<OwnRedi
     address: { host: "127.0.0.1", port, tls: false },
     port,
     client,
+    folder,
     get pid() {
       return running.pid ?? 0;
     },
