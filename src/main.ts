@@ -10,10 +10,14 @@ import { evidenceActivities } from "./activities/evidence.js";
 import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
 import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
 import { deliveryActivities, postingActivity } from "./activities/notices.js";
+import { redisBackupActivities } from "./activities/redis-backup.js";
+import { redisCopyActivities } from "./activities/redis-copies.js";
 import { runActivities } from "./activities/run.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { blobCopies } from "./azure/blob-copies.js";
+import { cacheFiles } from "./azure/cache-files.js";
+import { classicRedis } from "./azure/classic-redis.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
@@ -22,6 +26,9 @@ import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { keyVaults } from "./azure/key-vault.js";
 import { logQueries } from "./azure/log-queries.js";
+import { managedRedis } from "./azure/managed-redis.js";
+import { redisCaches } from "./azure/redis-caches.js";
+import { redisConnections } from "./azure/redis-connection.js";
 import { keyVaultSecrets } from "./azure/secrets.js";
 import { storageAccounts } from "./azure/storage-accounts.js";
 import { webhookChannel } from "./azure/webhook-channel.js";
@@ -32,6 +39,7 @@ import { instantOf } from "./domain/instant.js";
 import { deliveryOrchestrator } from "./domain/notice.js";
 import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
 import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
+import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
@@ -43,6 +51,7 @@ import { blobRestore } from "./scenarios/blob-restore.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
+import { redisBackup } from "./scenarios/redis-backup.js";
 import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
@@ -76,6 +85,14 @@ const backupContainer = (container: string) =>
 const accounts = storageAccounts(settings.azure, credential);
 const copies = blobCopies(settings.azure, credential);
 const sets = backups(backupContainer(settings.backup.container), backupContainer);
+const caches = redisCaches(classicRedis(settings.azure, credential), managedRedis(arm));
+const connectTo = redisConnections(settings.azure.callTimeLimit);
+const files = cacheFiles(settings.azure, credential);
+const placeOfSets = {
+  endpoint: settings.backup.endpoint.replace(/\/+$/, ""),
+  container: settings.backup.container,
+};
+const streams = { place: placeOfSets, streams: backupContainer(settings.backup.container) };
 const alertTokens =
   settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
 const webhook = webhookChannel(
@@ -87,6 +104,7 @@ for (const [{ orchestrator }, handler] of [
   [containerAppFailure, recoverContainerApp],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
+  [redisBackup, backUpRedis],
   [blobBackup, backUpBlobs],
   [blobRestore, restoreBlobs],
   [backupPruning, pruneBackups],
@@ -102,6 +120,11 @@ for (const { name, handler } of [
   ...backupActivities(sets),
   ...keyVaultBackupActivities(apps, vaults, secrets, diagnosticSettings(arm), sets),
   ...keyVaultRestoreActivities(vaults, secrets, sets),
+  ...redisBackupActivities({
+    ...{ apps, vaults, secrets, caches, accounts, copies, files, store },
+    sets: placeOfSets,
+  }),
+  ...redisCopyActivities(caches, connectTo, sets, streams, { files, copies }),
   ...blobBackupActivities(apps, accounts, copies, sets, settings.backup.endpoint),
   ...blobCopyActivities(copies, sets, settings.backup.endpoint),
   ...blobRestoreActivities(accounts, copies, sets, settings.backup.endpoint),

@@ -1,7 +1,7 @@
 import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
 import type { DiagnosticSettings } from "../azure/diagnostic-settings.js";
-import type { KeyVaults, VaultView } from "../azure/key-vault.js";
+import type { KeyVaults } from "../azure/key-vault.js";
 import type { Secrets, SecretValue } from "../azure/secrets.js";
 import type { BackupItem, SkippedItem } from "../domain/backup.js";
 import { ClassifiedError, terminal } from "../domain/failure.js";
@@ -10,6 +10,7 @@ import type { Backups } from "../state/backups.js";
 import { sha256 } from "../state/hash.js";
 import { workLists, type ListedItem } from "../state/work-list.js";
 import { inParallel } from "../domain/in-parallel.js";
+import { activeVault } from "./active-vault.js";
 import * as contract from "./key-vault-backup.contract.js";
 import { unlessRefused } from "./unless-refused.js";
 
@@ -30,22 +31,7 @@ export function keyVaultBackupActivities(
   const lists = workLists(store.container);
   return [
     contract.findActiveVault.implementedBy(classifyError, async ({ app, vault }) => {
-      const [primary, secondary] = await Promise.all([
-        vaults.vault(vault.primary),
-        vault.secondary === undefined ? undefined : vaults.vault(vault.secondary),
-      ]);
-      const address = await apps.app(app).then(
-        ({ variables }) => variables["KEY_VAULT_URL"],
-        () => undefined,
-      );
-      const isUsed = (view: VaultView | undefined): boolean =>
-        view !== undefined && address !== undefined && sameAddress(view.uri, address);
-      const side = isUsed(secondary) ? "secondary" : "primary";
-      const [active, other] = side === "primary" ? [primary, secondary] : [secondary, primary];
-      if (active === undefined) {
-        throw terminal("vault-missing", `${vault[side] ?? vault.primary} does not exist`);
-      }
-      const known = isUsed(active) ? "observed" : "assumed";
+      const { side, known, active, other, detail } = await activeVault(apps, vaults, app, vault);
       return {
         side,
         known,
@@ -53,10 +39,7 @@ export function keyVaultBackupActivities(
         uri: active.uri,
         location: active.location,
         ...(other === undefined ? {} : { otherUri: other.uri }),
-        detail:
-          known === "observed"
-            ? `the app uses ${active.name}, the ${side} side`
-            : `taken to be ${active.name}: the app ${address === undefined ? "does not say which vault it uses" : `names ${address}`}`,
+        detail,
       };
     }),
 
@@ -260,6 +243,3 @@ const sameSecret = (one: SecretValue, other: SecretValue): boolean =>
 
 const sorted = (tags: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(tags).sort(([one], [other]) => one.localeCompare(other));
-
-const sameAddress = (one: string, other: string): boolean =>
-  one.replace(/\/+$/, "").toLowerCase() === other.replace(/\/+$/, "").toLowerCase();

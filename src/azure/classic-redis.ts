@@ -108,8 +108,9 @@ export function classicRedis(
       );
     },
 
-    async startPersistence(id) {
+    async startPersistence(id, blobEndpoint) {
       const redisConfiguration = {
+        rdbStorageConnectionString: `BlobEndpoint=${blobEndpoint}`,
         rdbBackupEnabled: "true",
         rdbBackupFrequency: "60",
         preferredDataPersistenceAuthMethod: "ManagedIdentity",

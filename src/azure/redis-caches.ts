@@ -51,8 +51,8 @@ export interface RedisCaches {
   /** Undefined where the tier has no such setting. */
   windows(id: string): Promise<readonly MaintenanceWindow[] | undefined>;
   setWindows(id: string, windows: readonly MaintenanceWindow[]): Promise<void>;
-  /** Has the cache save itself each hour, with its own identity. */
-  startPersistence(id: string): Promise<string>;
+  /** Has the cache save itself each hour, into an account by its blob endpoint, with its own identity. */
+  startPersistence(id: string, blobEndpoint: string): Promise<string>;
   /** Writes all keys into files; the cache stays online. The same prefix twice overwrites. */
   startExport(id: string, target: ExportTarget): Promise<string>;
   /** Deletes all keys and loads those of files; until it has ended nobody is served. */
@@ -73,7 +73,7 @@ export function redisCaches(classic: RedisCaches, managed: RedisCaches): RedisCa
     key: async (id) => of(id).key(id),
     windows: async (id) => of(id).windows(id),
     setWindows: async (id, windows) => of(id).setWindows(id, windows),
-    startPersistence: async (id) => of(id).startPersistence(id),
+    startPersistence: async (id, blobEndpoint) => of(id).startPersistence(id, blobEndpoint),
     startExport: async (id, target) => of(id).startExport(id, target),
     startImport: async (id, source) => of(id).startImport(id, source),
     operation: async (id, token) => of(id).operation(id, token),

@@ -4,6 +4,7 @@ import { blobBackup } from "./blob-backup.js";
 import { blobRestore } from "./blob-restore.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
 import { keyVaultRestore } from "./key-vault-restore.js";
+import { redisBackup } from "./redis-backup.js";
 import type { Scenario } from "./scenario.js";
 
 /** What is run besides the answers to failures. */
@@ -12,6 +13,7 @@ export type Procedure = Scenario<string, ProcedureId>;
 /** The backup of each kind; a kind that is missing here has none in this version. */
 export const backupProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultBackup,
+  redis: redisBackup,
   blobs: blobBackup,
 };
 

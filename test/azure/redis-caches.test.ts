@@ -20,13 +20,8 @@ const seed = seedWith({
 const staging = {
   endpoint: "https://mcpexports.blob.core.windows.net",
   container: "redis-backups",
-  prefix: "mcp-premium/20261122T140000Z-run",
 };
-const far = {
-  endpoint: "https://mcpfarexports.blob.core.windows.net",
-  container: "backups",
-  prefix: "redis/mcp-premium/20261122T140000Z-run/",
-};
+const prefix = "mcp-premium/20261122T140000Z-run";
 
 beforeAll(async () => {
   azure = await simulatedAzure(seed);
@@ -95,17 +90,16 @@ describe("a cache", () => {
   withRedis(
     "of the Premium tier is exported, seen from another process, and imported",
     async () => {
-      await ports.files.prepare(staging);
-      const container = await ports.files.open(staging);
-      const { prefix } = staging;
+      await ports.blobCopies.ensureContainer(staging);
+      const container = await ports.cacheFiles.signedUrl(staging);
       const target = { container, prefix, byIdentity: false };
       const token = await ports.redisCaches.startExport(PREMIUM, target);
       const other = await azure.ports();
       const early = await other.redisCaches.operation(PREMIUM, token);
       await azure.control.advance(700);
       const done = await other.redisCaches.operation(PREMIUM, token);
-      const [file] = await ports.files.files(staging);
-      const url = await ports.files.open(staging, file?.name ?? "");
+      const [file] = await ports.cacheFiles.list(staging, prefix);
+      const url = await ports.cacheFiles.signedUrl(staging, file?.name ?? "");
       const importing = { files: [url], byIdentity: false };
       const imported = await ports.redisCaches.startImport(PREMIUM, importing);
       await azure.control.advance(1_300);
@@ -121,9 +115,9 @@ describe("a cache", () => {
 
   withRedis("says that an export has failed, or that it is busy with another", async () => {
     await azure.control.fault({ name: "export-failed", resource: PREMIUM, times: 1 });
-    await ports.files.prepare(staging);
-    const container = await ports.files.open(staging);
-    const target = { container, prefix: staging.prefix, byIdentity: false };
+    await ports.blobCopies.ensureContainer(staging);
+    const container = await ports.cacheFiles.signedUrl(staging);
+    const target = { container, prefix, byIdentity: false };
     const token = await ports.redisCaches.startExport(PREMIUM, target);
     await expect(ports.redisCaches.startExport(PREMIUM, target)).rejects.toMatchObject({
       failure: { class: "busy" },
@@ -134,15 +128,15 @@ describe("a cache", () => {
   });
 
   withRedis("of the managed kind is exported and imported through the same interface", async () => {
-    await ports.files.prepare(staging);
-    const container = await ports.files.open(staging);
+    await ports.blobCopies.ensureContainer(staging);
+    const container = await ports.cacheFiles.signedUrl(staging);
     const target = { container, prefix: "", byIdentity: false };
     const token = await ports.redisCaches.startExport(MANAGED, target);
     const early = await ports.redisCaches.operation(MANAGED, token);
     await azure.control.advance(700);
     const done = await ports.redisCaches.operation(MANAGED, token);
-    const [file] = await ports.files.files({ ...staging, prefix: "" });
-    const url = await ports.files.open(staging, file?.name ?? "");
+    const [file] = await ports.cacheFiles.list(staging, "");
+    const url = await ports.cacheFiles.signedUrl(staging, file?.name ?? "");
     const importing = { files: [url], byIdentity: false };
     const imported = await ports.redisCaches.startImport(MANAGED, importing);
     await azure.control.advance(1_300);
@@ -155,28 +149,28 @@ describe("a cache", () => {
 });
 
 describe("the files of an export", () => {
-  withRedis("are copied into another account by the service, and read in stretches", async () => {
-    await ports.files.prepare(staging);
-    await ports.files.prepare(far);
-    const container = await ports.files.open(staging);
-    const { prefix } = staging;
-    const target = { container, prefix, byIdentity: false };
-    await ports.redisCaches.startExport(PREMIUM, target);
+  withRedis("are read from any position, and go with their container", async () => {
+    await ports.blobCopies.ensureContainer(staging);
+    const container = await ports.cacheFiles.signedUrl(staging);
+    await ports.redisCaches.startExport(PREMIUM, { container, prefix, byIdentity: false });
     await azure.control.advance(700);
-    const [file] = await ports.files.files(staging);
-    const copy = `${far.prefix}dump.rdb`;
-    const before = await ports.files.copyState(far, copy);
-    await ports.files.startCopy(staging, file!.name, far, copy);
-    await azure.control.advance(3_600);
-    const after = await ports.files.copyState(far, copy);
-    const bytes = (blob: Promise<Buffer[]>) => blob.then((chunks) => chunks.length);
-    const read = ports.files.read(far, copy, 0, file!.bytes) as unknown as Promise<Buffer[]>;
-    await ports.files.remove(staging, file!.name);
-    await ports.files.remove(staging, file!.name);
+    const [file] = await ports.cacheFiles.list(staging, prefix);
+    const { name, bytes } = file!;
+    const { etag = "" } = (await ports.blobCopies.properties({ ...staging, name })) ?? {};
+    const lengthFrom = async (from: number) => {
+      const chunks = await (ports.cacheFiles.read(
+        { ...staging, name },
+        etag,
+        from,
+        bytes,
+      ) as unknown as Promise<{ data: number[] }[]>);
+      return chunks.reduce((sum, { data }) => sum + data.length, 0);
+    };
 
-    expect(before).toEqual({ state: "none" });
-    expect(after).toEqual({ state: "done", bytes: file?.bytes });
-    expect(await bytes(read)).toBeGreaterThan(0);
-    expect(await ports.files.files(staging)).toEqual([]);
+    expect(await lengthFrom(0)).toBe(bytes);
+    expect(await lengthFrom(500)).toBe(bytes - 500);
+    await ports.cacheFiles.removeContainer(staging);
+    await ports.cacheFiles.removeContainer(staging);
+    expect(await ports.cacheFiles.list(staging, prefix)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import type { armRest } from "../../src/azure/arm-rest.js";
 import type { BlobPlace, blobCopies } from "../../src/azure/blob-copies.js";
 import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
-import type { FileStorage } from "../../src/azure/file-storage.js";
+import type { CacheFiles } from "../../src/azure/cache-files.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
 import type { RedisCaches } from "../../src/azure/redis-caches.js";
 import type { keyVaultSecrets } from "../../src/azure/secrets.js";
@@ -28,7 +28,7 @@ interface Ports {
   readonly keyVaults: ReturnType<typeof keyVaults>;
   readonly secrets: ReturnType<typeof keyVaultSecrets>;
   readonly redisCaches: RedisCaches;
-  readonly files: FileStorage;
+  readonly cacheFiles: CacheFiles;
   readonly storageAccounts: ReturnType<typeof storageAccounts>;
   readonly blobCopies: ReturnType<typeof blobCopies>;
   /** The same with limits so low that a test reaches them. */
@@ -68,7 +68,7 @@ export async function startAzurePorts(
     keyVaults: remote("keyVaults"),
     secrets: remote("secrets"),
     redisCaches: remote("redisCaches"),
-    files: remote("files"),
+    cacheFiles: remote("cacheFiles"),
     storageAccounts: remote("storageAccounts"),
     blobCopies: remote("blobCopies"),
     smallCopies: remote("smallCopies"),

@@ -22,7 +22,7 @@ const ports = {
     app("azure/classic-redis.js").classicRedis(settings, credential),
     app("azure/managed-redis.js").managedRedis(arm),
   ),
-  files: app("azure/file-storage.js").fileStorage(settings, credential, arm),
+  cacheFiles: app("azure/cache-files.js").cacheFiles(settings, credential),
   storageAccounts: app("azure/storage-accounts.js").storageAccounts(settings, credential),
   blobCopies: app("azure/blob-copies.js").blobCopies(settings, credential),
   // As if what Azure takes at once were a thousand bytes.

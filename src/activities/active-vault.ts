@@ -1,0 +1,50 @@
+import type { ContainerApps } from "../azure/container-apps.js";
+import type { KeyVaults, VaultView } from "../azure/key-vault.js";
+import { terminal } from "../domain/failure.js";
+
+/** The vault that the app uses now, and how that is known. */
+interface ActiveVault {
+  readonly side: "primary" | "secondary";
+  readonly known: "observed" | "assumed";
+  readonly active: VaultView;
+  readonly other: VaultView | undefined;
+  readonly detail: string;
+}
+
+/** Which side's vault the app is told to use; the primary one where it does not say so. */
+export async function activeVault(
+  apps: ContainerApps,
+  vaults: KeyVaults,
+  app: string,
+  sides: { readonly primary: string; readonly secondary?: string | undefined },
+): Promise<ActiveVault> {
+  const [primary, secondary] = await Promise.all([
+    vaults.vault(sides.primary),
+    sides.secondary === undefined ? undefined : vaults.vault(sides.secondary),
+  ]);
+  const address = await apps.app(app).then(
+    ({ variables }) => variables["KEY_VAULT_URL"],
+    () => undefined,
+  );
+  const isUsed = (view: VaultView | undefined): boolean =>
+    view !== undefined && address !== undefined && sameAddress(view.uri, address);
+  const side = isUsed(secondary) ? "secondary" : "primary";
+  const [active, other] = side === "primary" ? [primary, secondary] : [secondary, primary];
+  if (active === undefined) {
+    throw terminal("vault-missing", `${sides[side] ?? sides.primary} does not exist`);
+  }
+  const known = isUsed(active) ? "observed" : "assumed";
+  return {
+    side,
+    known,
+    active,
+    other,
+    detail:
+      known === "observed"
+        ? `the app uses ${active.name}, the ${side} side`
+        : `taken to be ${active.name}: the app ${address === undefined ? "does not say which vault it uses" : `names ${address}`}`,
+  };
+}
+
+const sameAddress = (one: string, other: string): boolean =>
+  one.replace(/\/+$/, "").toLowerCase() === other.replace(/\/+$/, "").toLowerCase();

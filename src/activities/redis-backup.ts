@@ -1,0 +1,261 @@
+import { createHash } from "node:crypto";
+import type { BlobCopies, ContainerPlace } from "../azure/blob-copies.js";
+import type { CacheFiles } from "../azure/cache-files.js";
+import { classifyError } from "../azure/classify-error.js";
+import type { ContainerApps } from "../azure/container-apps.js";
+import type { KeyVaults } from "../azure/key-vault.js";
+import type { CacheView, RedisCaches } from "../azure/redis-caches.js";
+import type { Secrets } from "../azure/secrets.js";
+import type { StorageAccounts } from "../azure/storage-accounts.js";
+import { seconds } from "../domain/duration.js";
+import { terminal } from "../domain/failure.js";
+import type { Activity } from "../durable/activity-contract.js";
+import type { StateStore } from "../state/state-store.js";
+import { activeVault } from "./active-vault.js";
+import { ensure } from "./ensure.js";
+import { looksWhole } from "./export-files.js";
+import { cacheAt } from "./open-cache.js";
+import * as contract from "./redis-backup.contract.js";
+import { storageInRegion } from "./storage-in-region.js";
+
+/** Where caches of the Premium tier write their exports, each below a dated prefix. */
+const exportContainer = "redis-backups";
+/** How long the first file of an export may take to show. */
+const exportSettling = seconds(60);
+/** Patching is not wanted in the day of the Americas. */
+const windowStart = 7;
+
+/** What backups and restores do with caches, apart from their keys. */
+export function redisBackupActivities(azure: {
+  readonly apps: ContainerApps;
+  readonly vaults: KeyVaults;
+  readonly secrets: Secrets;
+  readonly caches: RedisCaches;
+  readonly accounts: StorageAccounts;
+  readonly copies: BlobCopies;
+  readonly files: CacheFiles;
+  readonly store: StateStore;
+  /** The container of backup sets. */
+  readonly sets: ContainerPlace;
+}): readonly Activity[] {
+  const { caches, accounts, copies, files, store } = azure;
+  return [
+    contract.findActiveCache.implementedBy(classifyError, async (wanted) => {
+      const { redis } = wanted;
+      const [primary, secondary, address] = await Promise.all([
+        caches.cache(redis.primary),
+        redis.secondary === undefined ? undefined : caches.cache(redis.secondary),
+        addressInUse(azure, wanted),
+      ]);
+      const isUsed = (view: CacheView | undefined): boolean =>
+        view !== undefined && address === addressOf(view);
+      const side = isUsed(secondary) ? "secondary" : "primary";
+      const active =
+        (side === "primary" ? primary : secondary) ?? (await cacheAt(caches, redis.primary));
+      const known = isUsed(active) ? "observed" : "assumed";
+      const { id, kind, tier, location, hasIdentity, name } = active;
+      const exports = kind === "managed" || tier === "Premium";
+      return {
+        side,
+        known,
+        id,
+        way: exports ? "export" : "snapshot",
+        kind,
+        tier,
+        location,
+        hasIdentity,
+        detail:
+          known === "observed"
+            ? `the app uses ${name} (${tier}), the ${side} side`
+            : `taken to be ${name} (${tier}): the secret ${address === undefined ? "cannot be read" : "names another cache"}`,
+      };
+    }),
+
+    contract.prepareExport.implementedBy(classifyError, async (wanted, { caller }) => {
+      const { storage, cache, kind, region, folder } = wanted;
+      const { name } = await cacheAt(caches, cache);
+      const account = await storageInRegion(accounts, storage, region);
+      const endpoint = account.blobEndpoint;
+      // Azure Managed Redis names its files as it likes, so they get a container of their own.
+      const own = kind === "managed";
+      const place = own
+        ? { endpoint, container: ownContainer(folder), prefix: "", own }
+        : { endpoint, container: exportContainer, prefix: `${name}/${folder}`, own };
+      const made = caller.mode === "execute" && (await copies.ensureContainer(place));
+      return {
+        changed: made,
+        place,
+        detail: `into ${place.container} of ${account.name}${own ? "" : `, below ${place.prefix}`}`,
+      };
+    }),
+
+    contract.startExport.implementedBy(classifyError, ({ cache, place, access }, context) =>
+      ensure(store, context, contract.startExport, {
+        resource: cache,
+        plan: () => ({ changed: true, detail: "would have the cache export its keys" }),
+        // Whatever was exported before lies below the same prefix, which is this run's own.
+        onRepeat: "repeat",
+        settling: exportSettling,
+        observe: async () => {
+          const there = await files.list(place, place.prefix);
+          return there.length === 0
+            ? undefined
+            : { changed: true, detail: `the export has written ${there.length} files` };
+        },
+        act: async () => {
+          const byIdentity = access === "identity";
+          const container = byIdentity ? files.url(place) : await files.signedUrl(place);
+          const { prefix } = place;
+          return {
+            changed: true,
+            operation: await caches.startExport(cache, { container, prefix, byIdentity }),
+            detail: `exporting ${byIdentity ? "with the cache's own identity" : "with a SAS"}`,
+          };
+        },
+      }),
+    ),
+
+    contract.observeCacheOperation.implementedBy(classifyError, async ({ cache, operation }) => {
+      const seen = await caches.operation(cache, operation);
+      return {
+        state: seen.state,
+        ...(seen.state === "running" ? { operation: seen.token } : {}),
+        detail: seen.state === "failed" ? `failed: ${seen.message}` : `it is ${seen.state}`,
+      };
+    }),
+
+    contract.observeExport.implementedBy(classifyError, async ({ place }) => {
+      const found = await files.list(place, place.prefix);
+      const whole = await Promise.all(found.map((file) => looksWhole(files, copies, place, file)));
+      const ready = whole.filter(Boolean).length;
+      return {
+        files: [...found],
+        whole: found.length > 0 && ready === found.length,
+        detail: `${ready} of ${found.length} files are there to their end`,
+      };
+    }),
+
+    contract.copyCacheFiles.implementedBy(classifyError, async (wanted) => {
+      const { from = azure.sets, to = azure.sets, files: all } = wanted;
+      await copies.ensureContainer(to);
+      const states = await Promise.all(all.map((file) => copyState(copies, from, to, file)));
+      const count = (state: string): number => states.filter((each) => each === state).length;
+      const failed = states.filter((state) => state !== "done" && state !== "waiting");
+      return {
+        done: count("done"),
+        waiting: count("waiting"),
+        failed,
+        detail:
+          failed.length === 0
+            ? `${count("done")} of ${all.length} files are copied`
+            : failed.join("; "),
+      };
+    }),
+
+    contract.removeCacheFiles.implementedBy(classifyError, async ({ place, whole }, { caller }) => {
+      if (!place.own && place.prefix === "") {
+        throw terminal("not-own", `${place.container} is not this run's alone`);
+      }
+      const there = await files.list(place, place.prefix);
+      if (caller.mode === "execute") {
+        for (const { name } of there) await copies.remove({ ...place, name });
+        if (place.own && whole) await files.removeContainer(place);
+      }
+      return { changed: there.length > 0, detail: `removed ${there.length} files` };
+    }),
+
+    contract.protectCache.implementedBy(classifyError, async (wanted, { caller }) => {
+      const { cache, windowHours, storage } = wanted;
+      const execute = caller.mode === "execute";
+      const [done, drift]: [string[], string[]] = [[], []];
+      const view = await cacheAt(caches, cache);
+      const windows = await caches.windows(cache);
+      if (windows !== undefined && !isEnough(windows, windowHours)) {
+        const longer = windows.map((each) => ({
+          ...each,
+          hours: Math.max(each.hours, windowHours),
+        }));
+        const wished =
+          longer.length > 0
+            ? longer
+            : [{ day: "Sunday", startHour: windowStart, hours: windowHours }];
+        if (execute) await caches.setWindows(cache, wished);
+        done.push(`maintenance window of ${windowHours} h set`);
+      }
+      if (view.persistence === "none" && !view.linked) {
+        if (view.kind === "classic" && !view.hasIdentity) {
+          drift.push(
+            "persistence is off, and the cache has no identity to reach a storage account with",
+          );
+        } else {
+          const account = await storageInRegion(accounts, storage, view.location);
+          if (execute) await caches.startPersistence(cache, account.blobEndpoint);
+          done.push("hourly persistence turned on");
+        }
+      }
+      return {
+        changed: done.length > 0,
+        drift,
+        detail: [...done, ...drift].join("; ") || "as it should be",
+      };
+    }),
+  ];
+}
+
+const isEnough = (windows: readonly { readonly hours: number }[], hours: number): boolean =>
+  windows.length > 0 && windows.every((each) => each.hours >= hours);
+
+/** Host and port in the connection string that the app reads; the rest of it is left alone. */
+async function addressInUse(
+  {
+    apps,
+    vaults,
+    secrets,
+  }: Pick<Parameters<typeof redisBackupActivities>[0], "apps" | "vaults" | "secrets">,
+  wanted: {
+    readonly app: string;
+    readonly vault: { readonly primary: string; readonly secondary?: string | undefined };
+    readonly secret: string;
+  },
+): Promise<string | undefined> {
+  const { active } = await activeVault(apps, vaults, wanted.app, wanted.vault);
+  const secret = await secrets.value(active.uri, wanted.secret).catch((error: unknown) => {
+    // Without the secret the cache is assumed, and that is a finding; a vault that is away is waited for.
+    if (classifyError(error)?.class === "terminal") return undefined;
+    throw error;
+  });
+  const [first = ""] = (secret?.value ?? "").split(",");
+  return first === "" ? undefined : first.trim().toLowerCase();
+}
+
+const addressOf = ({ host, port }: CacheView): string => `${host}:${port}`.toLowerCase();
+
+/** A legal name that two runs do not share. */
+const ownContainer = (folder: string): string => {
+  const stamp = folder.slice(0, 16).toLowerCase();
+  return `${exportContainer}-${stamp}-${createHash("sha256").update(folder).digest("hex").slice(0, 8)}`;
+};
+
+/** `done`, `waiting`, or what is wrong. What was not begun is begun. */
+async function copyState(
+  copies: BlobCopies,
+  from: ContainerPlace,
+  to: ContainerPlace,
+  { name, target }: { readonly name: string; readonly target: string },
+): Promise<string> {
+  const [source, standing] = await Promise.all([
+    copies.properties({ ...from, name }),
+    copies.properties({ ...to, name: target }),
+  ]);
+  if (standing?.copy?.status === "pending") return "waiting";
+  if (source === undefined) return `${name} is gone`;
+  const isThere = standing !== undefined && standing.bytes === source.bytes;
+  if (isThere && (standing.copy === undefined || standing.copy.status === "success")) return "done";
+  const answer = await copies.copy({
+    from: { ...from, ...source },
+    to: { ...to, name: target },
+    over: "anything",
+  });
+  if (answer.kind === "copied") return "done";
+  return answer.kind === "pending" ? "waiting" : `${name} cannot be copied: ${answer.why}`;
+}
