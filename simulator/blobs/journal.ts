@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
-import { Refusal } from "../server/refusal.js";
 import { lastSyncAt } from "../storage-accounts/replication.js";
 import type { StorageAccount } from "../storage-accounts/state.js";
 import { type Change, ChangeLog, type Former } from "./change-log.js";
 import type { BlobStore } from "./store.js";
+
+/** Pages are written so many bytes at a time. */
+const LARGEST_WRITE_BYTES = 4 * 1024 * 1024;
 
 /**
  * What has been written to geo-redundant accounts and is not yet in their other region. There is no second copy of
@@ -32,13 +34,6 @@ export class Journal {
     if (account.geo === undefined || headers["if-none-match"] === "*") return undefined;
     const reply = await this.#store.call(account.store, { method: "GET", target: path });
     if (reply.status >= 300) return undefined;
-    if (reply.headers["x-ms-blob-type"] === "PageBlob") {
-      throw new Refusal(
-        501,
-        "NotSimulated",
-        "page blobs in geo-redundant accounts are not simulated.",
-      );
-    }
     const tagged = Number(reply.headers["x-ms-tag-count"] ?? 0) > 0;
     const tags = tagged
       ? await this.#store.call(account.store, { method: "GET", target: `${path}?comp=tags` })
@@ -127,13 +122,27 @@ export class Journal {
     });
     if (former === undefined) return;
     const { body, tags } = former;
-    const appends = former.headers["x-ms-blob-type"] === "AppendBlob";
+    const type = former.headers["x-ms-blob-type"];
+    const [appends, pages] = [type === "AppendBlob", type === "PageBlob"];
     await this.#store.demand(store, {
       method: "PUT",
       target,
-      headers: writingHeaders(former.headers),
-      ...(!appends && { body }),
+      headers: {
+        ...writingHeaders(former.headers),
+        ...(pages && { "x-ms-blob-content-length": body.length }),
+      },
+      ...(!appends && !pages && { body }),
     });
+    for (let start = 0; pages && start < body.length; start += LARGEST_WRITE_BYTES) {
+      const part = body.subarray(start, start + LARGEST_WRITE_BYTES);
+      const range = `bytes=${start}-${start + part.length - 1}`;
+      await this.#store.demand(store, {
+        method: "PUT",
+        target: `${target}?comp=page`,
+        headers: { "x-ms-page-write": "update", "x-ms-range": range },
+        body: part,
+      });
+    }
     if (appends && body.length > 0) {
       await this.#store.demand(store, {
         method: "PUT",

@@ -205,6 +205,31 @@ describe("a failover", () => {
     expect((await caller.blob("GET", `${SECONDARY}/logo.svg`)).status).toBe(421);
   });
 
+  it("brings back the pages that page blobs had at the last sync time", async () => {
+    const [blob, length] = [`${PRIMARY}/export.rdb`, 1_024];
+    const write = (text: string): Promise<Reply> =>
+      caller.blob("PUT", `${blob}?comp=page`, text.repeat(length / text.length), {
+        "x-ms-page-write": "update",
+        "x-ms-range": `bytes=0-${length - 1}`,
+      });
+    const made = await caller.blob("PUT", blob, undefined, {
+      "x-ms-blob-type": "PageBlob",
+      "x-ms-blob-content-length": String(length),
+    });
+    const first = await write("old!");
+    await azure.advance(121);
+    const second = await write("new!");
+    const behind = await caller.blob("GET", `${SECONDARY}/export.rdb`);
+    await failOver();
+    await azure.advance(3601);
+    const after = await caller.blob("GET", blob);
+
+    expect([made, first, second].map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(behind.text).toBe("old!".repeat(length / 4));
+    expect(after.text).toBe("old!".repeat(length / 4));
+    expect(after.headers["x-ms-blob-type"]).toBe("PageBlob");
+  });
+
   it("is refused the second time, and fails back once there is a copy again", async () => {
     await failOver();
     await azure.advance(3601);
