@@ -12,6 +12,7 @@ import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
 import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { redisBackupActivities } from "./activities/redis-backup.js";
 import { redisCopyActivities } from "./activities/redis-copies.js";
+import { redisRestoreActivities } from "./activities/redis-restore.js";
 import { runActivities } from "./activities/run.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
@@ -43,6 +44,7 @@ import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
+import { restoreRedis } from "./orchestrators/restore-redis.js";
 import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
 import { backupPruning } from "./scenarios/backup-pruning.js";
@@ -52,6 +54,7 @@ import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
 import { redisBackup } from "./scenarios/redis-backup.js";
+import { redisRestore } from "./scenarios/redis-restore.js";
 import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
@@ -105,6 +108,7 @@ for (const [{ orchestrator }, handler] of [
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],
+  [redisRestore, restoreRedis],
   [blobBackup, backUpBlobs],
   [blobRestore, restoreBlobs],
   [backupPruning, pruneBackups],
@@ -125,6 +129,10 @@ for (const { name, handler } of [
     sets: placeOfSets,
   }),
   ...redisCopyActivities(caches, connectTo, sets, streams, { files, copies }),
+  ...redisRestoreActivities(
+    { caches, accounts, copies, files, sets, store, streams: streams.streams },
+    connectTo,
+  ),
   ...blobBackupActivities(apps, accounts, copies, sets, settings.backup.endpoint),
   ...blobCopyActivities(copies, sets, settings.backup.endpoint),
   ...blobRestoreActivities(accounts, copies, sets, settings.backup.endpoint),

@@ -120,7 +120,12 @@ export function redisBackupActivities(azure: {
       return {
         state: seen.state,
         ...(seen.state === "running" ? { operation: seen.token } : {}),
-        detail: seen.state === "failed" ? `failed: ${seen.message}` : `it is ${seen.state}`,
+        detail:
+          seen.state === "failed"
+            ? `failed: ${seen.message}`
+            : seen.state === "succeeded"
+              ? "it has succeeded"
+              : "it is running",
       };
     }),
 

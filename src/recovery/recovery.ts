@@ -303,7 +303,15 @@ export class Recovery<StepId extends string = string> {
       this.publish();
       input = next(answer.value, nth);
     }
-    this.journal.note(id, { detail: `${done} ${work.unit}` }, this.now());
+    const detail = `${done} ${work.unit}`;
+    const changes = answers.flatMap(({ changed }) => changed ?? []);
+    if (this.planning && changes.length > 0) {
+      this.journal.plan(id, detail, this.now());
+      this.journal.planChange(id, detail);
+    } else {
+      const changed = changes.length === 0 ? {} : { changed: changes.includes(true) };
+      this.journal.note(id, { detail, ...changed }, this.now());
+    }
     this.publish();
     return { ok: true, value: answers };
   }

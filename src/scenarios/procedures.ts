@@ -5,6 +5,7 @@ import { blobRestore } from "./blob-restore.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
 import { keyVaultRestore } from "./key-vault-restore.js";
 import { redisBackup } from "./redis-backup.js";
+import { redisRestore } from "./redis-restore.js";
 import type { Scenario } from "./scenario.js";
 
 /** What is run besides the answers to failures. */
@@ -20,5 +21,6 @@ export const backupProcedures: Partial<Record<BackupKind, Procedure>> = {
 /** The restore of each kind. */
 export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultRestore,
+  redis: redisRestore,
   blobs: blobRestore,
 };
