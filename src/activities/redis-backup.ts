@@ -254,8 +254,8 @@ async function copyState(
   ]);
   if (standing?.copy?.status === "pending") return "waiting";
   if (source === undefined) return `${name} is gone`;
-  const isThere = standing !== undefined && standing.bytes === source.bytes;
-  if (isThere && (standing.copy === undefined || standing.copy.status === "success")) return "done";
+  const isThere = standing?.bytes === source.bytes;
+  if (isThere && (standing.copy?.status ?? "success") === "success") return "done";
   const answer = await copies.copy({
     from: { ...from, ...source },
     to: { ...to, name: target },

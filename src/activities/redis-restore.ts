@@ -152,11 +152,10 @@ export function redisRestoreActivities(
             connection.run(() => connection.router.set(mark, context.caller.run, "EX", 86_400)),
           );
           const byIdentity = access === "identity";
-          const urls = await Promise.all(
-            names.map((name) =>
-              byIdentity ? files.url(place, name) : files.signedUrl(place, name),
-            ),
-          );
+          const urls: string[] = [];
+          for (const name of names) {
+            urls.push(byIdentity ? files.url(place, name) : await files.signedUrl(place, name));
+          }
           return {
             changed: true,
             operation: await caches.startImport(cache, { files: urls, byIdentity }),

@@ -27,8 +27,8 @@ export interface RedisConnection {
   readonly router: Redis | Cluster;
   readonly clustered: boolean;
   /** Does something; what Redis or the wire throws comes as a classified failure. */
-  run<T>(act: () => Promise<T>): Promise<T>;
-  close(): void;
+  readonly run: <T>(act: () => Promise<T>) => Promise<T>;
+  readonly close: () => void;
 }
 
 type Library = Pick<typeof IoRedis, "Cluster" | "Redis">;

@@ -117,7 +117,8 @@ function dumpedKeys(
   return names.flatMap((key, index): DumpedKey[] => {
     const [failure, payload] = replies[2 * index] ?? [];
     const [otherFailure, left] = replies[2 * index + 1] ?? [];
-    if (failure ?? otherFailure) throw (failure ?? otherFailure) as Error;
+    const refused = failure ?? otherFailure;
+    if (refused) throw refused;
     // It has expired or was removed since it was found.
     if (!Buffer.isBuffer(payload) || typeof left !== "number" || left === -2) return [];
     return [{ database, key, payload, ...(left < 0 ? {} : { expiresAt: at + left }) }];

@@ -254,6 +254,7 @@ describe("a cache of the Standard tier, backed up and restored", () => {
 
       expect(record.outcome).toBe("passed");
       expect(await to.dbsize()).toBe(await from.dbsize());
+      expect(await to.exists("session:10")).toBe(1);
       expect(await to.dumpBuffer("session:10")).toEqual(await from.dumpBuffer("session:10"));
     },
     limit,

@@ -13,10 +13,24 @@ const logs = app("azure/log-queries.js").logQueries(settings.azure, credential);
 const store = app("state/state-store.js").stateStore(
   app("azure/blob-container.js").blobContainer(settings.azure, credential, settings.state),
 );
+const arm = app("azure/arm-rest.js").armRest(settings.azure, credential);
+const redis = {
+  caches: app("azure/redis-caches.js").redisCaches(
+    app("azure/classic-redis.js").classicRedis(settings.azure, credential),
+    app("azure/managed-redis.js").managedRedis(arm),
+  ),
+  accounts: app("azure/storage-accounts.js").storageAccounts(settings.azure, credential),
+  copies: app("azure/blob-copies.js").blobCopies(settings.azure, credential),
+  files: app("azure/cache-files.js").cacheFiles(settings.azure, credential),
+  store,
+};
+const connectTo = app("azure/redis-connection.js").redisConnections(settings.azure.callTimeLimit);
 const activities = new Map(
   [
     ...app("activities/container-app.js").containerAppActivities(apps, health, store),
     ...app("activities/evidence.js").evidenceActivities(apps, logs, store),
+    ...app("activities/redis-backup.js").redisBackupActivities(redis),
+    ...app("activities/redis-restore.js").redisRestoreActivities(redis, connectTo),
     ...app("activities/run.js").runActivities(store),
   ].map((activity) => [activity.name, activity]),
 );

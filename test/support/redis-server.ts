@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { Redis } from "ioredis";
+import { findOnPath } from "../simulator/program.js";
 import type { RedisAddress } from "../../src/azure/redis-connection.js";
 
 /** A real redis-server of a test's own, on loopback and without persistence. */
@@ -61,9 +62,13 @@ async function start(
   options: readonly string[],
 ): Promise<ChildProcess | undefined> {
   const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
-  const child = spawn("redis-server", [...place, "--save", "", ...options], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const child = spawn(
+    findOnPath("redis-server") ?? "redis-server",
+    [...place, "--save", "", ...options],
+    {
+      stdio: ["ignore", "pipe", "ignore"],
+    },
+  );
   let said = "";
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
     said += String(chunk);
