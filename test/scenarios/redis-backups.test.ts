@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { Redis } from "ioredis";
 import { freshPeriod, startBackupStack, type BackupStack } from "../support/backup-stack.js";
-import { sampleJson } from "../support/estates.js";
+import { sampleEstate, sampleJson } from "../support/estates.js";
 import { ended, productionOf, reached } from "../support/recovery-run.js";
 import { withRedis } from "../simulator/caches.js";
 
@@ -164,25 +164,61 @@ describe("a cache of the Premium tier, backed up and restored", () => {
   );
 });
 
-describe("a cache of the Standard tier, backed up and restored", () => {
-  let world: BackupStack;
-  let folder: string;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), "redis-backups-"));
+/** A stack whose production has another cache than the sample's. */
+async function startWith(redis: Readonly<Record<string, string>>): Promise<BackupStack> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "redis-backups-"));
+  try {
     const estate = sampleJson();
-    estate.environments.production["redis"] = {
-      ...estate.environments.production["redis"],
-      tier: "Standard",
-    };
+    const { production } = estate.environments;
+    production["redis"] = { ...production["redis"], ...redis };
     const estateFile = path.join(folder, "estate.json");
     writeFileSync(estateFile, JSON.stringify(estate));
-    world = await startBackupStack({ estateFile });
-  });
-  afterAll(async () => {
-    await world.stop();
+    return await startBackupStack({ estateFile });
+  } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe("an Azure Managed Redis, backed up and restored", () => {
+  let world: BackupStack;
+
+  beforeAll(async () => {
+    const { primary } = sampleEstate().environments.production!.redis;
+    const id = primary.replace(/redis\/[^/]+$/, "redisEnterprise/mcp-managed-prod");
+    const secondary = id.replace("mcp-server-prod", "mcp-server-prod-dr") + "-dr";
+    world = await startWith({ tier: "Managed", primary: id, secondary });
   });
+  afterAll(() => world.stop());
+  beforeEach(() => freshPeriod(world));
+
+  withRedis(
+    "is exported into a container of its own, which goes when its copy is proven",
+    async () => {
+      const record = await world.backUp(kind);
+      const set = await world.latest(kind);
+      const { storage } = productionOf(world.stack);
+      const account = await world.azure.storageAccounts.account(storage.primary);
+      const container = record.steps
+        .map(({ detail }) => /redis-backups-\w+-\w+/.exec(detail)?.[0])
+        .find((found) => found !== undefined);
+      const staging = { endpoint: account?.blobEndpoint ?? "", container: container ?? "" };
+
+      expect(told(record)).toMatchObject({ outcome: "passed", findings: [] });
+      expect(container).toBeDefined();
+      expect(await world.azure.blobCopies.page(staging)).toBeUndefined();
+      expect(set).toMatchObject({ kind: "usable", manifest: { facts: { format: "rdb.gz" } } });
+    },
+    limit,
+  );
+});
+
+describe("a cache of the Standard tier, backed up and restored", () => {
+  let world: BackupStack;
+
+  beforeAll(async () => {
+    world = await startWith({ tier: "Standard" });
+  });
+  afterAll(() => world.stop());
   beforeEach(() => freshPeriod(world));
 
   withRedis(
