@@ -75,19 +75,17 @@ export const IDENTITY = smallSeed.identities[0]?.resourceId ?? "";
 
 /** The small seed with an account for exports in each region and with other caches. */
 export function seedWith(caches: Pick<SeedInput, "redisCaches" | "managedRedis">): SeedInput {
-  const role = (roleDefinitionId: string, group: string) => ({
+  const role = (roleDefinitionId: string, group?: string) => ({
     roleDefinitionId,
     principalId: PRINCIPAL,
-    scope: `/subscriptions/${SUBSCRIPTION}/resourceGroups/${group}`,
+    scope: `/subscriptions/${SUBSCRIPTION}${group === undefined ? "" : `/resourceGroups/${group}`}`,
   });
   return {
     ...smallSeed,
     ...caches,
     roleAssignments: [
       ...smallSeed.roleAssignments,
-      role("e0f68234-74aa-48ed-b826-c38b57376e17", RECOVERY_GROUP),
-      role("b24988ac-6180-42a0-ab88-20f7382dd24c", GROUP),
-      role("b24988ac-6180-42a0-ab88-20f7382dd24c", RECOVERY_GROUP),
+      role("b24988ac-6180-42a0-ab88-20f7382dd24c"),
       role("ba92f5b4-2d11-453d-a403-e96b0029c9fe", GROUP),
     ],
     storageAccounts: [
