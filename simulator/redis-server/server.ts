@@ -35,6 +35,8 @@ export interface RunningServer {
 
 const ATTEMPTS = 5;
 const RECONNECT_MS = 20;
+// One that is let go after its server has ended keeps a timer for so long.
+const DISCONNECT_MS = 50;
 
 /** One redis-server, started when it is first needed. */
 export class RedisServer {
@@ -87,6 +89,7 @@ export class RedisServer {
       username: "simulator",
       password,
       retryStrategy: () => RECONNECT_MS,
+      disconnectTimeout: DISCONNECT_MS,
       maxRetriesPerRequest: null,
     });
     this.#admin = admin;

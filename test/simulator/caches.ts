@@ -214,7 +214,10 @@ export async function cachesOf(azure: SimulatorProcess): Promise<Caches> {
       return [...listed.text.matchAll(/<Name>(.*?)<\/Name>/g)].map(([, name = ""]) => name);
     },
     disconnect: () => {
-      for (const redis of connections.splice(0)) redis.disconnect();
+      for (const redis of connections.splice(0)) {
+        // One that has ended would leave a timer behind.
+        if (redis.status !== "end") redis.disconnect();
+      }
     },
   };
 }
