@@ -11,8 +11,8 @@ import { setPrefix } from "../../src/domain/backup.js";
 import { blobWorld, branding, backupEndpoint, source } from "../support/blob-activities.js";
 import { restError } from "../support/memory-container.js";
 
-const monday = "2026-11-23T00:00:00.000Z";
-const later = "2026-11-23T06:00:00.000Z";
+const midnight = "2024-11-23T00:00:00.000Z";
+const morning = "2024-11-23T06:00:00.000Z";
 const path = (n: number): string => `tenant-${String(n).padStart(5, "0")}/logo.svg`;
 
 function filled(count: number) {
@@ -24,20 +24,20 @@ function filled(count: number) {
 describe("a backup of blobs", () => {
   it("takes over what has not changed, whatever is added, changed and deleted between", async () => {
     const { blobs, backUp } = filled(3_700);
-    const full = await backUp(monday);
+    const full = await backUp(midnight);
     const changed = [0, 399, 400, 1_999, 2_500, 3_699];
     for (const n of changed) blobs.put(branding(path(n)), "<svg changed/>");
     for (const n of [7, 500, 501, 3_000]) await blobs.remove(branding(path(n)));
     for (const name of ["a.svg", "tenant-01000/zoo.svg", "zebra.svg"]) {
       blobs.put(branding(name), "<svg new/>");
     }
-    const next = await backUp(later, full.set);
+    const next = await backUp(morning, full.set);
 
     expect(full.items).toHaveLength(3_700);
     expect(full.listed.calls).toBeGreaterThan(1);
     expect(next.items).toHaveLength(3_699);
     expect(next.reused).toBe(3_699 - changed.length - 3);
-    const copied = next.items.filter(({ blob }) => blob.includes("20261123T060000Z"));
+    const copied = next.items.filter(({ blob }) => blob.includes("20241123T060000Z"));
     expect(copied.map(({ name }) => name)).toEqual([
       "branding/a.svg",
       ...[0, 399, 400].map((n) => `branding/${path(n)}`),
@@ -49,7 +49,7 @@ describe("a backup of blobs", () => {
 
   it("keeps pieces, parts and what an activity answers small, however many blobs there are", async () => {
     const { backUp } = filled(1_201);
-    const { parts, listed } = await backUp(monday);
+    const { parts, listed } = await backUp(midnight);
 
     expect(listed.count).toBe(1_201);
     expect(Math.max(...parts.map(({ count }) => count))).toBeLessThanOrEqual(500);
@@ -58,27 +58,27 @@ describe("a backup of blobs", () => {
 
   it("copies again what is gone from the backup account, or has become shorter there", async () => {
     const { blobs, backUp } = filled(3);
-    const full = await backUp(monday);
+    const full = await backUp(midnight);
     const place = (n: number) => {
       const [container = "", ...rest] = full.items[n]!.blob.split("/");
       return { endpoint: backupEndpoint, container, name: rest.join("/") };
     };
     await blobs.remove(place(0));
     blobs.put(place(1), "<svg");
-    const next = await backUp(later, full.set);
+    const next = await backUp(morning, full.set);
 
     expect(next.reused).toBe(1);
     expect(next.items[2]?.blob).toBe(full.items[2]?.blob);
-    expect(next.items[0]?.blob).toContain("20261123T060000Z");
-    expect(next.items[1]?.blob).toContain("20261123T060000Z");
+    expect(next.items[0]?.blob).toContain("20241123T060000Z");
+    expect(next.items[1]?.blob).toContain("20241123T060000Z");
   });
 
   it("copies everything where the earlier set cannot be used", async () => {
     const { container, backUp } = filled(3);
-    const full = await backUp(monday);
+    const full = await backUp(midnight);
     await container.put(`${full.set}manifest.json`, "{");
 
-    expect((await backUp(later, full.set)).reused).toBe(0);
+    expect((await backUp(morning, full.set)).reused).toBe(0);
   });
 });
 
@@ -86,7 +86,7 @@ describe("a copy", () => {
   it("of a blob without an MD5 is proven by reading both sides", async () => {
     const { blobs, backUp } = filled(1);
     blobs.put(branding("blocks.svg"), "<svg/>", { md5: undefined });
-    const { items } = await backUp(monday);
+    const { items } = await backUp(midnight);
 
     expect(items.map(({ sha256 }) => sha256)).toEqual([
       expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -97,7 +97,7 @@ describe("a copy", () => {
   it("is proven by reading both sides where the stored MD5 is not the content's", async () => {
     const { blobs, backUp } = filled(0);
     blobs.put(branding("odd.svg"), "<svg/>", { md5: "XUFAKrxLKna5cZ2REBfFkg==" });
-    const { items, skipped } = await backUp(monday);
+    const { items, skipped } = await backUp(midnight);
 
     expect(skipped).toEqual([]);
     expect(items).toMatchObject([{ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string }]);
@@ -107,7 +107,7 @@ describe("a copy", () => {
     const { blobs, backUp } = filled(1);
     blobs.put(branding("blocks.svg"), "<svg/>", { md5: undefined });
     blobs.corrupt = (name, bytes) => (name.endsWith("blocks.svg") ? Buffer.from("<gvs/>") : bytes);
-    const { items, skipped } = await backUp(monday);
+    const { items, skipped } = await backUp(midnight);
 
     expect(items.map(({ name }) => name)).toEqual([`branding/${path(0)}`]);
     expect(skipped).toEqual([
@@ -118,7 +118,7 @@ describe("a copy", () => {
   it("that has another length does not count, whatever the service said", async () => {
     const { blobs, backUp } = filled(2);
     blobs.corrupt = (name, bytes) => (name.endsWith(path(0)) ? bytes.subarray(1) : bytes);
-    const { items, skipped } = await backUp(monday);
+    const { items, skipped } = await backUp(midnight);
 
     expect(items).toHaveLength(1);
     expect(skipped).toMatchObject([
@@ -130,7 +130,7 @@ describe("a copy", () => {
     const { blobs, backUp } = filled(1);
     let times = 0;
     blobs.corrupt = (_name, bytes) => (++times === 1 ? bytes.subarray(1) : bytes);
-    const { items, skipped } = await backUp(monday);
+    const { items, skipped } = await backUp(midnight);
 
     expect([items.length, skipped.length, times]).toEqual([1, 0, 2]);
   });
@@ -141,7 +141,7 @@ describe("a copy", () => {
     blobs.beforeCopy = () => {
       if (++times === 1) blobs.put(branding(path(0)), "<svg changed/>");
     };
-    const { items } = await backUp(monday);
+    const { items } = await backUp(midnight);
     const now = await blobs.properties(branding(path(0)));
 
     expect(items).toMatchObject([{ sourceVersion: now?.etag, bytes: 14 }]);
@@ -153,7 +153,7 @@ describe("a copy", () => {
       if (from.name === path(0)) void blobs.remove(from);
       else blobs.put(from, "<svg again/>");
     };
-    const { items, skipped } = await backUp(monday);
+    const { items, skipped } = await backUp(midnight);
 
     expect(items).toEqual([]);
     expect(skipped).toEqual([
@@ -167,7 +167,7 @@ describe("a copy", () => {
 
   it("is not made twice when an activity is repeated", async () => {
     const { blobs, done, list, pieceOf } = filled(40);
-    const set = setPrefix(source, monday, "run-1");
+    const set = setPrefix(source, midnight, "run-1");
     await list(set);
     const first = await done(copyBlobs, pieceOf(set, 1));
     const before = new Map(blobs.blobs);
@@ -181,7 +181,7 @@ describe("a copy", () => {
     const { blobs, backUp } = filled(0);
     blobs.put(branding("tagged.svg"), "<svg/>", { tagged: true });
     blobs.readsTags = false;
-    const { items, findings } = await backUp(monday);
+    const { items, findings } = await backUp(midnight);
 
     expect(items).toHaveLength(1);
     expect(findings).toEqual([
@@ -193,7 +193,7 @@ describe("a copy", () => {
     const { blobs, backUp } = filled(1);
     blobs.put(branding("archived.svg"), "<svg/>", { archived: true });
     blobs.put(branding("x".repeat(1_020)), "<svg/>");
-    const { items, skipped } = await backUp(monday);
+    const { items, skipped } = await backUp(midnight);
 
     expect(items).toHaveLength(1);
     expect(skipped.map(({ reason }) => reason)).toEqual([
@@ -204,7 +204,7 @@ describe("a copy", () => {
 
   it("fails with the whole piece where the account refuses, and alone where Azure refuses the blob", async () => {
     const { blobs, ask, list, pieceOf } = filled(2);
-    const set = setPrefix(source, monday, "run-1");
+    const set = setPrefix(source, midnight, "run-1");
     await list(set);
     const refusing = (status: number, code: string) => {
       blobs.beforeCopy = ({ from }) => {
@@ -231,7 +231,7 @@ describe("a large blob", () => {
   it("is copied in the service's own time, and proven by reading the copy", async () => {
     const { blobs, done, list, pieceOf } = filled(1);
     blobs.put(branding("film.mp4"), large(1));
-    const set = setPrefix(source, monday, "run-1");
+    const set = setPrefix(source, midnight, "run-1");
     const listed = await list(set);
     const piece = { ...pieceOf(set, 1, true), nth: 2 };
     await done(startSlowCopies, piece);
@@ -251,10 +251,10 @@ describe("a large blob", () => {
   it("is taken over like others while it has not changed", async () => {
     const { blobs, backUp } = filled(3);
     blobs.put(branding("film.mp4"), large(1));
-    const full = await backUp(monday);
-    const next = await backUp(later, full.set);
+    const full = await backUp(midnight);
+    const next = await backUp(morning, full.set);
     blobs.put(branding("film.mp4"), large(2));
-    const last = await backUp("2026-11-23T12:00:00.000Z", next.set);
+    const last = await backUp("2024-11-23T12:00:00.000Z", next.set);
 
     expect([next.reused, last.reused]).toEqual([4, 3]);
     expect(last.items.at(-1)?.name).toBe("branding/film.mp4");
@@ -263,7 +263,7 @@ describe("a large blob", () => {
   it("is copied as it is when its copy is begun, and named where its copy failed", async () => {
     const { blobs, done, list, pieceOf } = filled(0);
     blobs.put(branding("film.mp4"), large(1));
-    const set = setPrefix(source, monday, "run-1");
+    const set = setPrefix(source, midnight, "run-1");
     await list(set);
     const piece = pieceOf(set, 1, true);
     blobs.put(branding("film.mp4"), large(2));
@@ -325,7 +325,7 @@ describe("the account that is backed up", () => {
 
   it("gets no container in a plan", async () => {
     const { done } = filled(0);
-    const containers = ["branding-backup-20261123"];
+    const containers = ["branding-backup-20241123"];
 
     expect(await done(prepareContainers, { containers }, { mode: "plan" })).toMatchObject({
       changed: false,

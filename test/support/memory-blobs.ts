@@ -34,7 +34,7 @@ export class MemoryBlobs implements BlobCopies {
   corrupt: (name: string, bytes: Buffer) => Buffer = (_name, bytes) => bytes;
   #containers = new Set<string>();
   #writes = 0;
-  #now = Date.parse("2026-11-22T12:00:00Z");
+  #now = Date.parse("2024-11-22T12:00:00Z");
 
   put(place: BlobPlace, text: string, more: Partial<StoredBlob> = {}): void {
     const bytes = Buffer.from(text);
