@@ -67,7 +67,10 @@ describe("blob backups and restores, from account to account", () => {
 
     expect(backup.outcome).toBe("passed");
     expect(restore.reason).toBe("1 of 2 wanted blobs brought back and verified, 1 were the same");
-    expect(shown.find(({ kind }) => kind === "blobs")).toMatchObject({ latest: { count: 4 } });
+    expect(shown.find(({ kind }) => kind === "blobs")).toMatchObject({
+      status: "protected",
+      newest: { count: 4 },
+    });
   });
 
   it("turns on what keeps deleted blobs, once, and says what redundancy lacks", async () => {
