@@ -27,6 +27,7 @@ import {
   diagnosticSettingOperations,
   diagnosticSettingTypes,
 } from "./diagnostic-settings/routes.js";
+import { registerDependencies } from "./application/dependency-checks.js";
 import { startDns } from "./dns/dns.js";
 import { FaultRegistry } from "./faults/registry.js";
 import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
@@ -39,6 +40,16 @@ import { containerAppMetrics } from "./metrics/container-app-metrics.js";
 import { metricOperations, metricTypes } from "./metrics/routes.js";
 import { storageAccountOperations, storageAccountTypes } from "./storage-accounts/routes.js";
 import { durationsOf, type Profile } from "./profiles/profile.js";
+import { cacheOperations, CACHE_API_VERSIONS, cacheTypes } from "./redis/routes.js";
+import { operationRoutes } from "./redis-server/operation-routes.js";
+import { addressesIn } from "./redis-server/addresses.js";
+import { RedisServers } from "./redis-server/redis-servers.js";
+import { cacheSurroundings } from "./redis-server/surroundings.js";
+import {
+  MANAGED_API_VERSIONS,
+  managedRedisOperations,
+  managedRedisTypes,
+} from "./managed-redis/routes.js";
 import { createCertificateAuthority } from "./server/certificates.js";
 import { createGateway } from "./server/gateway.js";
 import { HeldAnswers } from "./server/held-answers.js";
@@ -84,11 +95,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     file: path.join(directory, "clock.json"),
     ...(options.speed !== undefined && { speed: options.speed }),
     nextChangeAt: () => timeline.nextChangeAt(),
-    inFlight: () => gateway.inFlight(),
+    inFlight: () => gateway.inFlight() + world.redisServers.working(),
   });
   const timeline = new Timeline(() => keeper.now());
   const durations = durationsOf(options.profile, options.scale);
-  const world = createWorld(options.seed, timeline, durations);
+  const redisServers = new RedisServers(timeline);
+  await redisServers.prepare(addressesIn(options.seed));
+  const world = createWorld(options.seed, timeline, durations, redisServers);
   const faults = new FaultRegistry(world);
   const requests = new RequestLog();
   const held = new HeldAnswers();
@@ -121,6 +134,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...roleAssignmentTypes,
     ...metricTypes,
     ...storageAccountTypes,
+    ...cacheTypes,
+    ...managedRedisTypes,
     ...vaultTypes,
     ...diagnosticSettingTypes,
     ...trafficManagerTypes,
@@ -134,6 +149,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...providerOperations(armTypes),
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
+      ...cacheOperations,
+      ...managedRedisOperations,
+      ...operationRoutes([...CACHE_API_VERSIONS, ...MANAGED_API_VERSIONS]),
       ...metricOperations([containerAppMetrics, trafficManagerMetrics]),
       ...storageAccountOperations(containerStore(store, journal)),
       ...vaultOperations,
@@ -166,7 +184,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     held,
   });
 
-  // Every service has registered what the application depends on.
+  registerDependencies(world);
   world.settle();
 
   const startBlobs = (): Promise<Azurite> =>
@@ -193,7 +211,24 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     writeFile(caFile, authority.pem),
   ]);
   const azurite = started;
+  redisServers.settle(
+    await cacheSurroundings({
+      authority,
+      port: Number(new URL(front.direct).port),
+      world,
+      tokens,
+      faults,
+      requests,
+    }),
+  );
   await fillStores(store, world, options.seed, { kept: kept !== undefined });
+
+  async function advancing(move: Promise<void>): Promise<void> {
+    await redisServers.idle();
+    await move;
+    timeline.settle();
+    await redisServers.idle();
+  }
 
   const control = await startControlServer(
     controlRoutes({
@@ -206,14 +241,16 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         movable: processClock() !== undefined,
         now: () => keeper.now(),
         offset: () => keeper.offset(),
-        advanceTo: (instant) => keeper.advanceTo(instant),
-        advanceBy: (ms) => keeper.advanceBy(ms),
+        // Work on caches lasts real time: whoever moves the clock is to find it done.
+        advanceTo: (instant) => advancing(keeper.advanceTo(instant)),
+        advanceBy: (ms) => advancing(keeper.advanceBy(ms)),
       },
       reset: async (seed) => {
         held.dropAll();
         faults.removeAll();
         const used = world.stores.taken();
         const next = seed ?? options.seed;
+        await redisServers.prepare(addressesIn(next));
         world.load(next);
         requests.clear();
         copies.clear();
@@ -249,6 +286,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         identityServer.close(),
         dns.close(),
         azurite.close(),
+        redisServers.close(),
         keeper.close(),
       ]);
       if (kept === undefined) await rm(directory, { recursive: true, force: true });

@@ -24,6 +24,14 @@ const losses: Partial<
     },
     items: ["jwt-signing-key"],
   },
+  blobs: {
+    async lose(stack, { storage }) {
+      const account = parseResourceId(storage.primary)?.name ?? "";
+      await mishap(stack, "blobs", `https://${account}.blob.core.windows.net`, "branding");
+      return `every blob of the container branding of ${account}`;
+    },
+    items: ["branding/*"],
+  },
 };
 
 /** Backs production up, loses something of each kind, and brings it back. */

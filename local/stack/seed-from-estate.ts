@@ -1,5 +1,6 @@
 import type { Environment, Estate } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
+import { seededApplication } from "./seeded-application.js";
 
 /** The identity the service runs as in the simulated Azure. */
 const serviceIdentity = {
@@ -30,6 +31,9 @@ export function seedFromEstate(estate: Estate): unknown {
   const accountIds = [stateAccount, backupAccount].map(
     (name) => `${serviceGroup}/providers/Microsoft.Storage/storageAccounts/${name}`,
   );
+  const applications = environments.map((environment) =>
+    seededApplication(environment, serviceIdentity.principalId),
+  );
   const vaults = environments.flatMap(vaultsOf);
   const apps = environments.flatMap(appsOf);
   const accounts = environments.flatMap(storageAccountsOf);
@@ -39,6 +43,7 @@ export function seedFromEstate(estate: Estate): unknown {
       ({ applicationInsights: { component }, primaryRegion }) =>
         [groupOf(component), primaryRegion] as const,
     ),
+    ...applications.flatMap(({ resourceGroups }) => resourceGroups),
     ...apps.map(({ group, location }) => [group, location] as const),
   ]);
   return {
@@ -49,6 +54,7 @@ export function seedFromEstate(estate: Estate): unknown {
         ...serviceIdentity,
         resourceId: `${serviceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mcp-dr`,
       },
+      ...applications.flatMap(({ identities }) => identities),
     ],
     roleAssignments: [
       ...apps.flatMap(({ group }) => [
@@ -64,13 +70,14 @@ export function seedFromEstate(estate: Estate): unknown {
       ...subscriptions.map((id) => assign(`/subscriptions/${id}`, roles.keyVaultContributor)),
       ...vaults.map(({ id }) => assign(groupOf(id), roles.monitoringContributor)),
       ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
+      ...applications.flatMap(({ roleAssignments }) => roleAssignments),
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
       id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
       location,
       workspaceCustomerId: workspaceId,
     })),
-    containerApps: apps.map(({ id, group, location, component, env }) => ({
+    containerApps: apps.map(({ id, group, location, component, env, application }) => ({
       id,
       location,
       component,
@@ -78,6 +85,7 @@ export function seedFromEstate(estate: Estate): unknown {
       activeRevisionsMode: "Single",
       targetPort: 8080,
       minReplicas: 2,
+      identity: application.identity,
       containers: [{ name: "mcp-server", image: "mcpregistry.azurecr.io/mcp-server:1.4.1", env }],
       revisions: [
         {
@@ -97,6 +105,8 @@ export function seedFromEstate(estate: Estate): unknown {
       })),
       ...accounts,
     ],
+    redisCaches: applications.flatMap(({ redisCaches }) => redisCaches),
+    managedRedis: applications.flatMap(({ managedRedis }) => managedRedis),
     keyVaults: vaults,
     components: environments.map(
       ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
@@ -123,6 +133,7 @@ const assign = (scope: string, role: string) => ({
 
 /** The primary application, and the standby; each names the vault of its own side. */
 function appsOf(environment: Environment) {
+  const application = seededApplication(environment, serviceIdentity.principalId);
   const { containerApp, primaryRegion, secondaryRegion, applicationInsights } = environment;
   const { workspaceId, component } = applicationInsights;
   const app = (id: string, location: string, side: "primary" | "secondary") => ({
@@ -131,7 +142,13 @@ function appsOf(environment: Environment) {
     location,
     workspaceId,
     component,
-    env: variablesFor(environment, side),
+    application,
+    env: [
+      ...variablesFor(environment, side),
+      ...application.variables.filter(
+        ({ name }) => !/^(KEY_VAULT|STORAGE_ACCOUNT)_URL$/.test(name),
+      ),
+    ],
   });
   return [
     app(containerApp.primary, primaryRegion, "primary"),
@@ -205,7 +222,8 @@ const brandingFiles = [
 ];
 
 /** Every vault with the secrets that the application needs; the recovery vaults begin empty. */
-function vaultsOf({ keyVault, primaryRegion, secondaryRegion, applicationInsights }: Environment) {
+function vaultsOf(environment: Environment) {
+  const { keyVault, primaryRegion, secondaryRegion, applicationInsights } = environment;
   const { primary, secondary } = keyVault;
   const vault = (id: string, location: string, secrets: readonly unknown[]) => ({
     id,
@@ -213,7 +231,7 @@ function vaultsOf({ keyVault, primaryRegion, secondaryRegion, applicationInsight
     secrets,
   });
   const secrets = [
-    { name: "redis-connection-string", value: "localhost:6380,password=simulated,ssl=True" },
+    seededApplication(environment, serviceIdentity.principalId).connectionSecret,
     { name: "jwt-signing-key", value: `simulated-${applicationInsights.workspaceId}` },
     {
       name: "tenant-configuration",

@@ -101,6 +101,20 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     },
   ],
   [
+    "e0f68234-74aa-48ed-b826-c38b57376e17",
+    {
+      // Of Microsoft.Cache/redis alone: redisEnterprise needs another role.
+      name: "Redis Cache Contributor",
+      actions: [
+        ...readAuthorization,
+        "Microsoft.Cache/register/action",
+        "Microsoft.Cache/redis/*",
+        "Microsoft.ResourceHealth/availabilityStatuses/read",
+        "Microsoft.Support/*",
+      ],
+    },
+  ],
+  [
     "a4b10055-b0c7-44c2-b00f-c7b5b3550cf7",
     {
       name: "Traffic Manager Contributor",

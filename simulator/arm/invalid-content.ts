@@ -14,3 +14,10 @@ export function invalidContent({ issues: [issue] }: z.ZodError): Refusal {
     `The request content was invalid and could not be deserialized: '${details}'.`,
   );
 }
+
+/** A body that fits its description, or the refusal of one that does not. */
+export function checkedContent<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw invalidContent(result.error);
+}

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { Refusal } from "../server/refusal.js";
+import type { Operation } from "./operations.js";
 import type { ArmContext } from "./router.js";
 
 // A poll URL is signed and over a kilobyte long, as Azure's are: callers must keep it whole.
@@ -20,6 +21,15 @@ export function checkPollSignature({ request }: ArmContext): void {
     "InvalidOperationUrl",
     "The signature of the operation URL is missing or wrong: use the URL whole, as it was answered.",
   );
+}
+
+/** The operation that a poll URL names; refused where the URL is not whole. */
+export function findOperation(context: ArmContext): Operation {
+  checkPollSignature(context);
+  const id = context.params["operationId"] ?? "";
+  const operation = context.world.operations.get(id);
+  if (operation) return operation;
+  throw new Refusal(404, "OperationNotFound", `The operation '${id}' was not found.`);
 }
 
 function signatureOf(path: string): string {

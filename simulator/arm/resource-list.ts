@@ -21,6 +21,9 @@ function allResources(world: World): Listed[] {
       tags,
     })),
     ...[...world.workspaces.values()].map(({ id, region }) => ({ id, location: region })),
+    ...[...world.redisCaches.values(), ...world.managedRedis.values()].map(
+      ({ id, region, envelope: { tags } }) => ({ id, location: region, ...(tags && { tags }) }),
+    ),
     ...[...world.vaults.live.values()].map(({ id, region, tags }) => ({
       id,
       location: region,

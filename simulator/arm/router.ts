@@ -285,7 +285,11 @@ function regionAt(world: World, id: string): string | undefined {
   const segments = keyOf(id).split("/");
   const key = segments.slice(0, 9).join("/");
   const found =
-    world.containerApps.get(key) ?? world.environments.get(key) ?? world.workspaces.get(key);
+    world.containerApps.get(key) ??
+    world.environments.get(key) ??
+    world.workspaces.get(key) ??
+    world.redisCaches.get(key) ??
+    world.managedRedis.get(key);
   if (found) return found.region;
   const account = world.storageAccounts.get(segments[8] ?? "");
   if (account && keyOf(account.id) === key) return account.location;

@@ -1,5 +1,5 @@
 import type { Operation } from "../arm/operations.js";
-import { checkPollSignature, signedPollUrl } from "../arm/poll-url.js";
+import { findOperation, signedPollUrl } from "../arm/poll-url.js";
 import {
   type ArmContext,
   armError,
@@ -115,18 +115,6 @@ export function pollUrl(
 ): string {
   const path = `/subscriptions/${operation.subscription}/providers/${PROVIDER}/locations/${operation.region}/${kind}/${operation.id}`;
   return signedPollUrl(path, "azureAsyncOperation=true", context);
-}
-
-function findOperation(context: ArmContext): Operation {
-  const { world, params } = context;
-  checkPollSignature(context);
-  const operation = world.operations.get(params["operationId"] ?? "");
-  if (operation) return operation;
-  throw new Refusal(
-    404,
-    "OperationNotFound",
-    `The operation '${params["operationId"] ?? ""}' was not found.`,
-  );
 }
 
 const locations = `/subscriptions/{subscriptionId}/providers/${PROVIDER}/locations/{location}`;

@@ -11,11 +11,14 @@ import type { TrafficProfile } from "../traffic-manager/state.js";
 import { endpointStatus, profileStatus } from "../traffic-manager/status.js";
 import { USER_REGIONS } from "../traffic-manager/traffic-manager.js";
 import type { World } from "../world/world.js";
+import { cacheState, clusterState } from "./cache-state.js";
 
 /** What exists and what is about to change, for people and for tests. */
 export function stateOf(world: World): Record<string, unknown> {
   return {
     containerApps: [...world.containerApps.values()].map((app) => appState(app, world)),
+    redisCaches: [...world.redisCaches.values()].map(cacheState),
+    managedRedis: [...world.managedRedis.values()].map(clusterState),
     keyVaults: [...world.vaults.live.values()].map((vault) => vaultState(vault, world)),
     deletedVaults: [...world.vaults.deleted.values()].map(({ vault, deletedAt, purgesAt }) => ({
       id: vault.id,

@@ -5,6 +5,7 @@ import { latestRevision, mostUsedRevision } from "../container-apps/traffic.js";
 import { Refusal } from "../server/refusal.js";
 import { nameFrom } from "../world/names.js";
 import type { World } from "../world/world.js";
+import { occupyCache } from "./cache-faults.js";
 import type { AppFault } from "./catalogue.js";
 
 /** Puts a fault into an app; `isOver` tells later whether it has been taken back. */
@@ -14,6 +15,7 @@ export function injectAppFault(
   world: World,
   isOver: () => boolean,
 ): void {
+  if (order.name === "operation-in-progress" && occupyCache(order.resource, id, world)) return;
   const app = world.containerApps.get(keyOf(order.resource));
   if (app === undefined) {
     throw new Refusal(

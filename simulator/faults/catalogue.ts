@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ROLES } from "../access/roles.js";
 import { roleGuid } from "../access/role-guid.js";
+import { CACHE_REFUSAL_CODES } from "./refusals.js";
 import { DNS_SERVERS, RESOLVERS } from "../dns/server-names.js";
 import { SERVICE_NAMES } from "../server/service.js";
 
@@ -39,6 +40,17 @@ const AppFault = z.discriminatedUnion("name", [
 ]);
 export type AppFault = z.infer<typeof AppFault>;
 
+const onCache = { resource, forSeconds };
+const mode = z.enum(["refuse", "hang"]).optional();
+
+/** What befalls a cache of either kind, whoever connects. */
+const CacheFault = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("redis-down"), ...onCache, mode }),
+  z.strictObject({ name: z.literal("redis-reboot-does-not-help"), ...onCache, mode }),
+  z.strictObject({ name: z.literal("redis-auth-failed"), ...onCache }),
+]);
+export type CacheFault = z.infer<typeof CacheFault>;
+
 /** What befalls a call before it has an effect. */
 const RefusingFault = z.discriminatedUnion("name", [
   z.strictObject({
@@ -74,6 +86,8 @@ const OutcomeFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("stuck-operation"), ...onCalls }),
   z.strictObject({ name: z.literal("operation-failed"), ...onCalls }),
   z.strictObject({ name: z.literal("restart-has-no-effect"), ...onCalls }),
+  z.strictObject({ name: z.literal("export-failed"), ...onCalls }),
+  z.strictObject({ name: z.literal("import-failed"), ...onCalls }),
   z.strictObject({ name: z.literal("blob-changes-during-copy"), ...onCalls }),
 ]);
 export type OutcomeFault = z.infer<typeof OutcomeFault>;
@@ -126,6 +140,13 @@ const Condition = z.discriminatedUnion("name", [
   }),
   z.strictObject({ name: z.literal("control-plane-down"), region, forSeconds }),
   z.strictObject({
+    name: z.literal("cache-refused"),
+    resource: resource.optional(),
+    region: region.optional(),
+    code: z.enum(CACHE_REFUSAL_CODES).optional(),
+    forSeconds,
+  }),
+  z.strictObject({
     name: z.literal("storage-unavailable"),
     resource,
     region: region.optional(),
@@ -156,6 +177,7 @@ export type Condition = z.infer<typeof Condition>;
 /** The faults that can be ordered by name. What each does stands in README.md. */
 export const FaultOrder = z.discriminatedUnion("name", [
   AppFault,
+  CacheFault,
   VaultFault,
   RefusingFault,
   AnswerFault,
@@ -167,6 +189,10 @@ export type CallFault = RefusingFault | AnswerFault | OutcomeFault;
 
 export function isAppFault(order: FaultOrder): order is AppFault {
   return has(AppFault, order);
+}
+
+export function isCacheFault(order: FaultOrder): order is CacheFault {
+  return has(CacheFault, order);
 }
 
 export function isVaultFault(order: FaultOrder): order is VaultFault {

@@ -1,9 +1,11 @@
 import { roleGuid } from "../access/role-guid.js";
 import { isWithin, keyOf } from "../arm/resource-id.js";
 import type { DnsServerName } from "../dns/server-names.js";
+import type { Refusal } from "../server/refusal.js";
 import type { ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import { type Condition, findRole } from "./catalogue.js";
+import { cacheRefused } from "./refusals.js";
 
 export type Plane = "control" | "data" | "dns";
 export type StorageTrouble = NonNullable<
@@ -94,6 +96,16 @@ export class Conditions {
   /** Whether a resolver goes on answering with what it has. */
   isResolverStale(server: DnsServerName): boolean {
     return this.#of("resolver-stale").some((stale) => stale.server === server);
+  }
+
+  /** What Azure says to whoever wants a new cache, if it makes none. */
+  cacheRefusal(id: string, region: string): Refusal | undefined {
+    const refused = this.#of("cache-refused").find(
+      (one) =>
+        (one.resource === undefined || isWithin(id, one.resource)) &&
+        (one.region === undefined || sameRegion(one.region, region)),
+    );
+    return refused && cacheRefused(refused.code);
   }
 
   /** By how many milliseconds a service's clock is wrong. */

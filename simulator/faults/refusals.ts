@@ -27,6 +27,28 @@ export function tokenDenied(service: ServiceName): Refusal {
     : new Refusal(401, "InvalidAuthenticationToken", "The access token is invalid.");
 }
 
+const CACHE_REFUSALS = {
+  BadRequest: [
+    400,
+    "Azure Cache for Redis is retiring, create Azure Managed Redis instance instead. https://aka.ms/AzureCacheForRedisRetirement",
+  ],
+  QuotaExceeded: [409, "The quota of caches of the subscription has been exceeded in the region."],
+  SkuNotAvailable: [409, "The requested size is not available in the region at the moment."],
+  RequestDisallowedByPolicy: [403, "The resource was disallowed by policy."],
+} as const;
+type CacheRefusalCode = keyof typeof CACHE_REFUSALS;
+
+export const CACHE_REFUSAL_CODES = Object.keys(CACHE_REFUSALS) as [
+  CacheRefusalCode,
+  ...CacheRefusalCode[],
+];
+
+/** Azure makes no cache: by default for the reason that it makes none of this kind any more. */
+export function cacheRefused(code: CacheRefusalCode = "BadRequest"): Refusal {
+  const [status, message] = CACHE_REFUSALS[code];
+  return new Refusal(status, code, message);
+}
+
 /** What a control plane answers for a region that it cannot reach. */
 export function regionUnavailable(region: string): Refusal {
   return new Refusal(

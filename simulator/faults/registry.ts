@@ -1,15 +1,18 @@
 import { isWithin } from "../arm/resource-id.js";
 import { letGo } from "../container-apps/long-running.js";
-import type { Refusal } from "../server/refusal.js";
+import type { CommandFate } from "../redis-server/endpoint.js";
+import { Refusal } from "../server/refusal.js";
 import type { Call, OutcomeName, Outcomes, ServiceName } from "../server/service.js";
 import { regionOf } from "../world/names.js";
 import type { World } from "../world/world.js";
 import { isVaultFaultFelt, injectVaultFault, withdrawVaultFault } from "../key-vault/faults.js";
 import { injectAppFault, isFelt, withdrawAppFault } from "./app-faults.js";
+import { injectCacheFault, isFeltByCache, withdrawCacheFault } from "./cache-faults.js";
 import {
   type CallFault,
   type FaultOrder,
   isAppFault,
+  isCacheFault,
   isCondition,
   isOfAnswer,
   isOfOutcome,
@@ -76,7 +79,9 @@ export class FaultRegistry {
       ended,
       end,
     };
+    checkServes(order);
     if (isAppFault(order)) injectAppFault(order, fault.id, this.#world, () => fault.over);
+    if (isCacheFault(order)) injectCacheFault(order, fault.id, this.#world);
     if (isVaultFault(order)) injectVaultFault(order, fault.id, this.#world);
     if (isCondition(order)) {
       this.#world.conditions.begin(fault.id, placed(order, this.#world), fault.since);
@@ -102,6 +107,7 @@ export class FaultRegistry {
       over:
         over ||
         (isAppFault(order) && !isFelt(id, order, this.#world)) ||
+        (isCacheFault(order) && !isFeltByCache(id, this.#world)) ||
         (isVaultFault(order) && !isVaultFaultFelt(id, order, this.#world)),
     }));
   }
@@ -177,6 +183,19 @@ export class FaultRegistry {
     return undefined;
   }
 
+  /** What happens to a command of a Redis client; undefined where no fault has to do with such commands. */
+  commandFate(target: Target): CommandFate | undefined {
+    const concerned = this.#faults.some(
+      ({ order, over }) => !over && "match" in order && order.match?.service === "redis",
+    );
+    if (!concerned) return undefined;
+    const { delayMs, hang } = this.beforeEffect(target);
+    const answerLost = hang === undefined && this.afterEffect(target)?.name === "lost-answer";
+    return delayMs === 0 && hang === undefined && !answerLost
+      ? undefined
+      : { delayMs, hang, answerLost };
+  }
+
   #strikes(fault: Fault, order: CallFault, target: Target): boolean {
     if (fault.over || !meets(order, target)) return false;
     fault.met += 1;
@@ -194,6 +213,7 @@ export class FaultRegistry {
     fault.end();
     letGo(fault.id, this.#world);
     if (isAppFault(fault.order)) withdrawAppFault(fault.id, this.#world);
+    if (isCacheFault(fault.order)) withdrawCacheFault(fault.id, this.#world);
     if (isVaultFault(fault.order)) withdrawVaultFault(fault.id, this.#world);
     if (this.#world.conditions.end(fault.id)) this.#world.conditionsChanged();
   }
@@ -205,6 +225,8 @@ function meets(order: CallFault, target: Target): boolean {
   if (match?.service === undefined && (target.service === "identity") !== aimsAtTokens(order)) {
     return false;
   }
+  // The commands of Redis clients are many: only a fault that names them means them.
+  if (match?.service === undefined && target.service === "redis") return false;
   if (order.name === "token-denied" && !isAbout(order.audience, target)) return false;
   if (resource !== undefined && !(call.resource && isWithin(call.resource, resource))) return false;
   if (region !== undefined && !(call.region && regionOf(call.region) === regionOf(region))) {
@@ -215,6 +237,20 @@ function meets(order: CallFault, target: Target): boolean {
     (match?.operation ?? call.operation) === call.operation &&
     (match?.method ?? target.method) === target.method &&
     (match?.pathPattern === undefined || new RegExp(match.pathPattern).test(target.path))
+  );
+}
+
+/** Redis clients know no status codes, and what they send is no long operation. */
+function checkServes(order: FaultOrder): void {
+  if (!("match" in order) || order.match?.service !== "redis") return;
+  if (order.name === "lost-answer" && order.status !== undefined) {
+    throw new Refusal(400, "InvalidFault", "status: commands of redis have no status codes");
+  }
+  if (["slow", "hang", "lost-answer"].includes(order.name)) return;
+  throw new Refusal(
+    400,
+    "InvalidFault",
+    `match.service: ${order.name} does not befall commands of redis; slow, hang and lost-answer do`,
   );
 }
 

@@ -13,6 +13,8 @@ const SeedSecret = z
   .strictObject({
     name: z.string().regex(/^[0-9a-zA-Z-]{1,127}$/, "must be 1 to 127 letters, digits and hyphens"),
     value: z.string().optional(),
+    /** The id of a cache of the seed: the value is the connection string of it, with its primary key. */
+    connectionStringOf: z.string().startsWith("/subscriptions/").optional(),
     /** Oldest first. */
     versions: z.array(Version).min(1).optional(),
     enabled: z.boolean().optional(),
@@ -24,9 +26,11 @@ const SeedSecret = z
     /** In soft deletion. */
     deleted: z.boolean().optional(),
   })
-  .refine(({ value, versions }) => (value === undefined) !== (versions === undefined), {
-    error: "needs value or versions, one of the two",
-  });
+  .refine(
+    ({ value, versions, connectionStringOf }) =>
+      [value, versions, connectionStringOf].filter((one) => one !== undefined).length === 1,
+    { error: "needs value, versions or connectionStringOf, one of them" },
+  );
 export type SeedSecret = z.infer<typeof SeedSecret>;
 
 const members = {

@@ -1,4 +1,5 @@
 import { nameFrom, regionOf } from "../world/names.js";
+import { connectionStringOf } from "../redis-server/connection-string.js";
 import type { World } from "../world/world.js";
 import { propertiesOfPut, tenantOf } from "./rules.js";
 import type { VaultProperties } from "./schema.js";
@@ -50,7 +51,7 @@ function vaultOf(seed: SeedVault, world: World): Vault {
   };
   const now = world.timeline.now();
   for (const secret of [...generated(vault, seed), ...(seed.secrets ?? [])]) {
-    vault.secrets.put(secretOf(vault, secret, now));
+    vault.secrets.put(secretOf(vault, withConnectionString(secret, world), now));
   }
   return vault;
 }
@@ -81,6 +82,13 @@ function generated({ name }: Vault, { generate }: SeedVault): SeedSecret[] {
     const secret = `${prefix}-${String(index + 1).padStart(5, "0")}`;
     return { name: secret, value: nameFrom(32, name, secret) };
   });
+}
+
+/** Ports and keys of caches are made when the simulator starts, so a seed cannot write them down. */
+function withConnectionString(seed: SeedSecret, world: World): SeedSecret {
+  if (seed.connectionStringOf === undefined) return seed;
+  const value = connectionStringOf(seed.connectionStringOf, world);
+  return { ...seed, ...(value !== undefined && { value }) };
 }
 
 function secretOf(vault: Vault, seed: SeedSecret, now: number): Secret {

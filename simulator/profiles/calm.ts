@@ -6,22 +6,22 @@ const assumed = "assumed";
 export const calm: Profile = {
   revisionProvisioning: {
     seconds: 30,
-    source: "assumed, within the 1-5 min budget of a new revision (azure-facts 1.6)",
+    source: "assumed, within the 1-5 min budget of a new revision",
   },
-  revisionReady: { seconds: 75, source: "azure-facts 1.6: new revision 1-5 min, unverified" },
+  revisionReady: { seconds: 75, source: "reported: new revision 1-5 min, unverified" },
   revisionActivation: {
     seconds: 60,
-    source: "azure-facts 1.6: activate an existing revision 1-3 min, unverified",
+    source: "reported: activate an existing revision 1-3 min, unverified",
   },
   progressDeadline: {
     seconds: 600,
     source: "documented: the default of a Kubernetes Deployment's progressDeadlineSeconds",
   },
-  revisionRestart: { seconds: 45, source: "azure-facts 1.6: restart 30-120 s, unverified" },
+  revisionRestart: { seconds: 45, source: "reported: restart 30-120 s, unverified" },
   replicaShutdown: { seconds: 20, source: assumed },
   appSettings: { seconds: 10, source: assumed },
-  appStop: { seconds: 60, source: "azure-facts 1.6: stop 1-3 min, unverified" },
-  appStart: { seconds: 90, source: "azure-facts 1.6: start 1-3 min, unverified" },
+  appStop: { seconds: 60, source: "reported: stop 1-3 min, unverified" },
+  appStart: { seconds: 90, source: "reported: start 1-3 min, unverified" },
   appDeletion: { seconds: 30, source: assumed },
   secretRefresh: {
     seconds: 1800,
@@ -33,17 +33,41 @@ export const calm: Profile = {
   },
   rolePropagation: {
     seconds: 120,
-    source: "azure-facts 3.5: several minutes; documented: up to 10 (Troubleshoot Azure RBAC)",
+    source: "reported: several minutes; documented: up to 10 (Troubleshoot Azure RBAC)",
   },
   listConsistency: { seconds: 5, source: assumed },
+  redisCreation: {
+    seconds: 1200,
+    source: "reported: classic create 15-40 min, unverified",
+  },
+  redisDeletion: { seconds: 240, source: "measured: recordings of the Azure CLI, 4 to 5 min" },
+  redisUpdate: { seconds: 60, source: assumed },
+  redisScaling: { seconds: 900, source: "assumed: documented as about 20 min" },
+  redisRebootBegin: { seconds: 5, source: assumed },
+  redisFailover: {
+    seconds: 15,
+    source: "documented: connections are lost for seconds at a failover",
+  },
+  redisReboot: { seconds: 180, source: "reported: reboot 2-5 min, unverified" },
+  redisExport: { seconds: 90, source: "reported: minutes for each 10 GB, unverified" },
+  redisImport: { seconds: 180, source: "reported: minutes for each 10 GB, unverified" },
+  redisLinking: { seconds: 360, source: "measured: recordings of the Azure CLI, 6 min" },
+  redisUnlinking: { seconds: 90, source: "reported: unlink 1-5 min, unverified" },
+  redisReplicationLag: { seconds: 2, source: "assumed; Azure guarantees nothing" },
+  managedRedisCreation: {
+    seconds: 480,
+    source: "reported: AMR cluster 5-20 min, unverified",
+  },
+  managedRedisDatabase: { seconds: 120, source: "reported: database 1-5 min, unverified" },
+  managedRedisKey: { seconds: 30, source: assumed },
   trafficManagerFirstProbe: { seconds: 10, source: assumed },
   trafficManagerPropagation: {
     seconds: 10,
-    source: "azure-facts 5.3: changes reach the name servers in seconds to 1 min",
+    source: "reported: changes reach the name servers in seconds to 1 min",
   },
   blobCopyPerGibibyte: { seconds: 20, source: assumed },
-  vaultCreation: { seconds: 45, source: "azure-facts 3.6: vault create 30-90 s" },
-  vaultRecovery: { seconds: 60, source: "azure-facts 3.6: recover 30-120 s" },
+  vaultCreation: { seconds: 45, source: "reported: vault create 30-90 s" },
+  vaultRecovery: { seconds: 60, source: "reported: recover 30-120 s" },
   vaultPurge: { seconds: 30, source: assumed },
   vaultNetworkRules: { seconds: 30, source: "assumed: users report 30 s to 15 min" },
   vaultFailover: {
@@ -58,7 +82,7 @@ export const calm: Profile = {
   },
   storageAccountCreation: {
     seconds: 20,
-    source: "public recordings of the Azure CLI: 19 s; azure-facts 4: 20-60 s",
+    source: "public recordings of the Azure CLI: 19 s; reported: 20-60 s",
   },
   storageFailover: {
     seconds: 3600,

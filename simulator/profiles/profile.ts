@@ -31,6 +31,28 @@ export interface Profile {
   readonly rolePropagation: Figure;
   /** Something new: until lists show it. */
   readonly listConsistency: Figure;
+  /** A cache of Azure Cache for Redis: from the request until it can be connected to. */
+  readonly redisCreation: Figure;
+  readonly redisDeletion: Figure;
+  /** Settings of a cache, and other short work on it. */
+  readonly redisUpdate: Figure;
+  readonly redisScaling: Figure;
+  /** A reboot that was ordered: until the node goes down. */
+  readonly redisRebootBegin: Figure;
+  /** A primary node that goes down: until its replica serves. */
+  readonly redisFailover: Figure;
+  /** A node without a replica, or all nodes: until they serve again. */
+  readonly redisReboot: Figure;
+  readonly redisExport: Figure;
+  readonly redisImport: Figure;
+  readonly redisLinking: Figure;
+  readonly redisUnlinking: Figure;
+  /** What is written to a geo-primary: until its secondary has it. */
+  readonly redisReplicationLag: Figure;
+  /** A cluster of Azure Managed Redis, without its database. */
+  readonly managedRedisCreation: Figure;
+  readonly managedRedisDatabase: Figure;
+  readonly managedRedisKey: Figure;
   /** A Traffic Manager endpoint that is added, enabled or changed: until its first probe. */
   readonly trafficManagerFirstProbe: Figure;
   /** A change of a Traffic Manager profile or of an endpoint's status: until its name servers know. */

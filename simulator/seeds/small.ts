@@ -8,7 +8,7 @@ const PRINCIPAL = "00000000-0000-0000-0000-0000000000b1";
 const VAULT = `${PRODUCTION}/providers/Microsoft.KeyVault/vaults/mcp-server-prod-kv`;
 const WORKSPACE = "00000000-0000-0000-0000-0000000000d1";
 
-/** One app with three revisions, one storage account, one vault, one workspace: enough to look around. */
+/** One app with three revisions, a cache, a storage account, a vault, a workspace: enough to look around. */
 export const smallSeed: z.input<typeof Seed> = {
   subscriptions: [
     {
@@ -32,6 +32,7 @@ export const smallSeed: z.input<typeof Seed> = {
     ["358470bc-b998-42bd-ab17-a7e34c199c0f", PRODUCTION],
     ["f3bd1b5c-91fa-40e7-afe7-0c11d331232c", PRODUCTION],
     ["73c42c96-874c-492b-b04d-ab87d138a893", PRODUCTION],
+    ["e0f68234-74aa-48ed-b826-c38b57376e17", PRODUCTION],
     ["ba92f5b4-2d11-453d-a403-e96b0029c9fe", RECOVERY],
     ["f25e0fa2-a7c8-4377-a976-54943a77a395", VAULT],
     ["b86a8fe4-44ce-4948-aee5-eccb2c155cd7", VAULT],
@@ -84,6 +85,14 @@ export const smallSeed: z.input<typeof Seed> = {
       location: "eastus",
       purgeProtection: true,
       secrets: [{ name: "redis-connection-string", value: "simulated" }],
+    },
+  ],
+  redisCaches: [
+    {
+      id: `${PRODUCTION}/providers/Microsoft.Cache/redis/mcp-redis`,
+      location: "eastus",
+      sku: "Standard_C1",
+      data: { keys: 1000, bytes: 64 },
     },
   ],
   components: [

@@ -19,7 +19,12 @@ export interface Outcomes {
 }
 
 export type OutcomeName =
-  "stuck-operation" | "operation-failed" | "restart-has-no-effect" | "blob-changes-during-copy";
+  | "stuck-operation"
+  | "operation-failed"
+  | "restart-has-no-effect"
+  | "export-failed"
+  | "import-failed"
+  | "blob-changes-during-copy";
 
 /** One simulated Azure service, addressed by its real host names. */
 export interface Service {
@@ -43,6 +48,7 @@ export const SERVICE_NAMES = [
   "log-stream",
   "log-analytics",
   "blobs",
+  "redis",
   "key-vault",
 ] as const;
 

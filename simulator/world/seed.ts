@@ -1,19 +1,17 @@
 import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
-import { keyOf, parseResourceId } from "../arm/resource-id.js";
+import { keyOf } from "../arm/resource-id.js";
 import { SeedDeletedVault, SeedVault } from "../key-vault/seed-schema.js";
+import { SeedManagedRedis } from "../managed-redis/seed.js";
+import { SeedCaches } from "../redis/seed.js";
 import { storageAccountSchema } from "../storage-accounts/seed-schema.js";
 import { SeedTrafficProfile } from "../traffic-manager/seeding.js";
+import { seededId } from "./seeded-id.js";
 
 const Guid = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "must be a GUID (8-4-4-4-12 hex digits)");
-
-const resourceId = (type: string): z.ZodType<string, string> =>
-  z.string().refine((id) => parseResourceId(id)?.type.toLowerCase() === type.toLowerCase(), {
-    error: `must be a resource id of type ${type} (/subscriptions/…/resourceGroups/…/providers/${type}/…)`,
-  });
 
 const Environment = z.array(
   z
@@ -58,7 +56,14 @@ const Revision = z
 export const Seed = z
   .strictObject({
     subscriptions: z
-      .array(z.strictObject({ id: Guid, tenantId: Guid, displayName: z.string().optional() }))
+      .array(
+        z.strictObject({
+          id: Guid,
+          tenantId: Guid,
+          displayName: z.string().optional(),
+          mayCreateClassicRedis: z.boolean().optional(),
+        }),
+      )
       .min(1),
     resourceGroups: z.array(
       z.strictObject({
@@ -76,7 +81,7 @@ export const Seed = z
         z.strictObject({
           clientId: Guid,
           principalId: Guid,
-          resourceId: resourceId("Microsoft.ManagedIdentity/userAssignedIdentities"),
+          resourceId: seededId("Microsoft.ManagedIdentity/userAssignedIdentities"),
           outboundAddress: z.ipv4().optional(),
         }),
       )
@@ -94,7 +99,7 @@ export const Seed = z
     managedEnvironments: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.App/managedEnvironments"),
+          id: seededId("Microsoft.App/managedEnvironments"),
           location: z.string().min(1),
           defaultDomain: z.string().endsWith(".azurecontainerapps.io").optional(),
           workspaceCustomerId: Guid.optional(),
@@ -105,10 +110,10 @@ export const Seed = z
     containerApps: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.App/containerApps"),
+          id: seededId("Microsoft.App/containerApps"),
           location: z.string().min(1),
-          environmentId: resourceId("Microsoft.App/managedEnvironments"),
-          component: resourceId("Microsoft.Insights/components").optional(),
+          environmentId: seededId("Microsoft.App/managedEnvironments"),
+          component: seededId("Microsoft.Insights/components").optional(),
           activeRevisionsMode: z.enum(["Single", "Multiple"]),
           targetPort: z.int().min(1).max(65_535).optional(),
           minReplicas: z.int().min(0).max(30).optional(),
@@ -116,7 +121,7 @@ export const Seed = z
             .strictObject({
               systemAssigned: z.boolean().optional(),
               userAssigned: z
-                .array(resourceId("Microsoft.ManagedIdentity/userAssignedIdentities"))
+                .array(seededId("Microsoft.ManagedIdentity/userAssignedIdentities"))
                 .optional(),
             })
             .optional(),
@@ -135,12 +140,14 @@ export const Seed = z
       )
       .default([]),
     storageAccounts: z
-      .array(storageAccountSchema(resourceId("Microsoft.Storage/storageAccounts")))
+      .array(storageAccountSchema(seededId("Microsoft.Storage/storageAccounts")))
       .default([]),
+    redisCaches: SeedCaches,
+    managedRedis: SeedManagedRedis,
     workspaces: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.OperationalInsights/workspaces"),
+          id: seededId("Microsoft.OperationalInsights/workspaces"),
           location: z.string().min(1),
           customerId: Guid,
         }),
@@ -159,7 +166,7 @@ export const Seed = z
     components: z
       .array(
         z.strictObject({
-          id: resourceId("Microsoft.Insights/components"),
+          id: seededId("Microsoft.Insights/components"),
           location: z.string().min(1),
           workspaceCustomerId: Guid,
         }),
@@ -184,6 +191,8 @@ export const Seed = z
       "managedEnvironments",
       "containerApps",
       "storageAccounts",
+      "redisCaches",
+      "managedRedis",
       "workspaces",
       "components",
       "keyVaults",
@@ -199,6 +208,14 @@ export const Seed = z
         seen.add(keyOf(id));
       });
     }
+    const caches = new Set([...seed.redisCaches, ...seed.managedRedis].map(({ id }) => keyOf(id)));
+    seed.keyVaults.forEach(({ secrets = [] }, index) => {
+      secrets.forEach(({ connectionStringOf }, place) => {
+        if (connectionStringOf === undefined || caches.has(keyOf(connectionStringOf))) return;
+        const path = ["keyVaults", index, "secrets", place, "connectionStringOf"];
+        fail(path, "names no cache of the seed");
+      });
+    });
     const vaultNames = new Set<string>();
     for (const kind of ["keyVaults", "deletedVaults"] as const) {
       seed[kind].forEach(({ id }, index) => {

@@ -9,6 +9,13 @@ import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.j
 import { Conditions } from "../faults/conditions.js";
 import type { DiagnosticSetting } from "../diagnostic-settings/settings.js";
 import type { Identity } from "../identity/tokens.js";
+import { reconsiderDatabase } from "../managed-redis/lifecycle.js";
+import { seedManagedRedis } from "../managed-redis/seeding.js";
+import type { ManagedCluster } from "../managed-redis/state.js";
+import { RedisServers } from "../redis-server/redis-servers.js";
+import { reconsiderConnections } from "../redis/lifecycle.js";
+import { seedCaches } from "../redis/seeding.js";
+import type { RedisCache } from "../redis/state.js";
 import { planFailovers } from "../key-vault/failover.js";
 import { seedVaults } from "../key-vault/seeding.js";
 import { Vaults } from "../key-vault/vaults.js";
@@ -30,6 +37,8 @@ export interface Subscription {
   readonly id: string;
   readonly tenantId: string;
   readonly displayName: string;
+  /** Undefined where Azure's rule for its tenant decides. */
+  readonly mayCreateClassicRedis: boolean | undefined;
 }
 
 export interface ResourceGroup {
@@ -63,6 +72,8 @@ export interface World {
   readonly containerApps: Map<string, ContainerApp>;
   /** By account name, which is global. */
   readonly storageAccounts: Map<string, StorageAccount>;
+  readonly redisCaches: Map<string, RedisCache>;
+  readonly managedRedis: Map<string, ManagedCluster>;
   readonly stores: Stores;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
@@ -80,6 +91,8 @@ export interface World {
   /** Names of the application's own zone, which lead to other names. */
   readonly dnsRecords: Map<string, { readonly target: string; readonly ttl: number }>;
   readonly throttling: Throttling;
+  /** What is behind the caches of both kinds. */
+  readonly redisServers: RedisServers;
   /** By operation id. */
   readonly operations: Map<string, Operation>;
   tenantId(): string;
@@ -95,7 +108,12 @@ export interface World {
   settle(): void;
 }
 
-export function createWorld(seed: Seed, timeline: Timeline, durations: Durations): World {
+export function createWorld(
+  seed: Seed,
+  timeline: Timeline,
+  durations: Durations,
+  redisServers = new RedisServers(timeline),
+): World {
   const surroundings = {
     timeline,
     durations,
@@ -111,6 +129,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
   const world: World = {
     ...surroundings,
     throttling: new Throttling(),
+    redisServers,
     lifecycle: createLifecycle(surroundings),
     trafficManager: createTrafficManager(surroundings),
     dnsRecords: new Map(),
@@ -118,6 +137,8 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     resourceGroups: new Map(),
     roleAssignments: [],
     storageAccounts: new Map(),
+    redisCaches: new Map(),
+    managedRedis: new Map(),
     stores: new Stores(seed.storageAccounts.map(({ id }) => nameIn(id))),
     workspaces: new Map(),
     components: new Map(),
@@ -128,11 +149,17 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
     timeOf: (service) => timeline.now() + conditions.clockOffsetOf(service),
     conditionsChanged: () => {
       for (const app of world.containerApps.values()) world.lifecycle.conditionsChanged(app);
+      for (const cache of world.redisCaches.values()) reconsiderConnections(cache, world);
+      for (const { database } of world.managedRedis.values()) {
+        if (database) reconsiderDatabase(database, world);
+      }
       planFailovers(world);
       world.vaults.changed();
       for (const account of world.storageAccounts.values()) replicationChanged(account, world);
     },
-    storageChanged: () => undefined,
+    storageChanged: () => {
+      dependencies.changed();
+    },
     load: (next) => {
       clear(world);
       fill(world, next);
@@ -146,6 +173,9 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
   dependencies.onChange(() => {
     for (const app of world.containerApps.values()) world.lifecycle.recordTraffic(app);
   });
+  world.vaults.onChange(() => {
+    dependencies.changed();
+  });
   fill(world, seed);
   return world;
 }
@@ -153,6 +183,7 @@ export function createWorld(seed: Seed, timeline: Timeline, durations: Durations
 function clear(world: World): void {
   world.timeline.clear();
   world.throttling.clear();
+  world.redisServers.clear();
   world.vaults.clear();
   world.stores.releaseAll();
   world.identities.length = 0;
@@ -163,6 +194,8 @@ function clear(world: World): void {
     world.environments,
     world.containerApps,
     world.storageAccounts,
+    world.redisCaches,
+    world.managedRedis,
     world.workspaces,
     world.components,
     world.diagnosticSettings,
@@ -175,8 +208,13 @@ function clear(world: World): void {
 }
 
 function fill(world: World, seed: Seed): void {
-  for (const { id, tenantId, displayName } of seed.subscriptions) {
-    world.subscriptions.set(keyOf(id), { id, tenantId, displayName: displayName ?? "Simulated" });
+  for (const { id, tenantId, displayName, mayCreateClassicRedis } of seed.subscriptions) {
+    world.subscriptions.set(keyOf(id), {
+      id,
+      tenantId,
+      displayName: displayName ?? "Simulated",
+      mayCreateClassicRedis,
+    });
   }
   for (const { id, location } of seed.resourceGroups) {
     world.resourceGroups.set(keyOf(id), { id, name: id.split("/")[4] ?? "", location });
@@ -206,6 +244,8 @@ function fill(world: World, seed: Seed): void {
   for (const account of seed.storageAccounts) {
     world.storageAccounts.set(nameIn(account.id), seedStorageAccount(account, world));
   }
+  seedCaches(seed.redisCaches, world);
+  seedManagedRedis(seed.managedRedis, world);
   for (const { id, location, customerId } of seed.workspaces) {
     world.workspaces.set(keyOf(id), { id, region: regionOf(location), customerId });
   }

@@ -46,7 +46,7 @@ interface Work {
  * that is complete.
  */
 export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order) {
-  const { environment, estate, scope, kind, period } = order;
+  const { environment, estate, scope, kind } = order;
   const active = yield* run.step("find-active", blobs.findActiveAccount, {
     app: estate.containerApp.primary,
     storage: { primary: estate.storage.primary, secondary: estate.storage.secondary },
@@ -57,7 +57,9 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
   yield* protect(run, source, environment === "production");
 
   const of = { kind, environment, source };
-  const set = setPrefix(of, period, run.run());
+  // The set is as old as its oldest copy can be.
+  const takenAt = run.now();
+  const set = setPrefix(of, takenAt, run.run());
   const pairs: Pair[] = [];
   // Sorted, so that a set's items are in the order in which the next set's listing meets them.
   for (const container of [...new Set(estate.storage.containers)].sort()) {
@@ -97,7 +99,7 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
     ...of,
     scope,
     region,
-    takenAt: period,
+    takenAt,
     parts,
     skipped,
     verified: true,

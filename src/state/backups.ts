@@ -154,18 +154,15 @@ export function backups(
     read: (set, wanted, now) => read(set, wanted, now),
     async newestVerified(wanted, now) {
       const problems: { set: string; problem: ManifestProblem }[] = [];
-      const isTrusted = (set: FoundSet): set is Extract<FoundSet, { kind: "usable" }> =>
-        set.kind === "usable" && set.manifest.check.level !== "none";
       const latest = await this.latest(wanted, now);
       if (latest === undefined) return { problems };
-      if (isTrusted(latest)) return { found: latest, problems };
-      if (latest.kind === "unusable") problems.push({ set: latest.set, problem: latest.problem });
-      for (const set of (await this.sets(wanted)).slice(0, longestSearch)) {
-        if (set === latest.set) continue;
-        const found = await read(set, wanted, now);
-        if (isTrusted(found)) return { found, problems };
-        // Without a manifest it was never completed, and is no set.
-        if (found.kind === "unusable" && found.problem !== "missing") {
+      const others = (await this.sets(wanted)).filter((set) => set !== latest.set);
+      for (const set of [latest.set, ...others].slice(0, longestSearch)) {
+        const found: FoundSet = set === latest.set ? latest : await read(set, wanted, now);
+        if (found.kind === "usable") {
+          if (found.manifest.check.level !== "none") return { found, problems };
+        } else if (found === latest || found.problem !== "missing") {
+          // Without a manifest a set was never completed, and is none.
           problems.push({ set, problem: found.problem });
         }
       }

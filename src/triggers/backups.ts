@@ -2,7 +2,7 @@ import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { BackupKind, describeProblem } from "../domain/backup.js";
 import { scheduleOf, sidesOf } from "../domain/backup-order.js";
-import { backupRunsOf } from "../domain/backup-schedule.js";
+import { backupRunsOf, honorsRpo } from "../domain/backup-schedule.js";
 import { Checkpoint } from "../domain/checkpoint.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { describeDuration, type Milliseconds } from "../domain/duration.js";
@@ -148,7 +148,9 @@ async function protectionOf(
     environment: name,
     kind,
     status: newest === undefined ? "unprotected" : newest.age > rpo ? "late" : "protected",
-    detail: describeNewest(newest, rpo),
+    detail: honorsRpo(interval, rpo)
+      ? describeNewest(newest, rpo)
+      : `${describeNewest(newest, rpo)}; an interval of ${describeDuration(interval)} cannot hold it: it must be half or less`,
     rpo,
     interval,
     retention,

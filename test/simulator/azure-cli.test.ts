@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { MAIN, vaultSeed } from "./key-vaults.js";
 import { APP, APP_ID, GROUP, SUBSCRIPTION } from "./names.js";
+import { findOnPath } from "./program.js";
 import { type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 import { storageSeed } from "./storage-seed.js";
 import { PROFILE, PROFILE_ID, twoRegions } from "./two-regions.js";
@@ -193,16 +193,42 @@ withCli(
   120_000,
 );
 
-function findOnPath(name: string): string | undefined {
-  return (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((directory) => join(directory, name))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
+withCli(
+  `the Azure CLI manages caches${why}`,
+  async () => {
+    await azure.steer("POST", "/reset", {});
+    const of = ["-g", GROUP, "-n", "mcp-redis"];
+
+    const [shown, listed, keys] = await Promise.all([
+      az("redis", "show", ...of),
+      az("redis", "list", "-g", GROUP),
+      az("redis", "list-keys", ...of),
+    ]);
+    await az("redis", "force-reboot", ...of, "--reboot-type", "PrimaryNode");
+    await az("redis", "regenerate-keys", ...of, "--key-type", "Primary");
+    const after = await az("redis", "list-keys", ...of);
+    const exported = az(
+      "redis",
+      "export",
+      ...of,
+      "--prefix",
+      "a",
+      "--container",
+      "https://a.example",
+    );
+
+    expect(shown).toMatchObject({
+      name: "mcp-redis",
+      hostName: "localhost",
+      sku: { name: "Standard" },
     });
-}
+    expect(listed).toMatchObject([{ name: "mcp-redis", provisioningState: "Succeeded" }]);
+    expect((after as { primaryKey: string }).primaryKey).not.toBe(
+      (keys as { primaryKey: string }).primaryKey,
+    );
+    await expect(exported).rejects.toMatchObject({
+      stderr: expect.stringContaining("Premium") as string,
+    });
+  },
+  120_000,
+);

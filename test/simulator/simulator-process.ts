@@ -25,6 +25,12 @@ interface Call {
   readonly body?: unknown;
 }
 
+interface SimulatorSurroundings {
+  /** Where it looks for programs; by default where this process does. */
+  readonly path?: string;
+  readonly onLog?: (line: string) => void;
+}
+
 /** A simulator in a process of its own, and ways to speak to it over HTTP. */
 export interface SimulatorProcess {
   readonly control: string;
@@ -45,14 +51,25 @@ export interface SimulatorProcess {
 
 export async function startSimulatorProcess(
   flags: readonly string[] = [],
+  { path, onLog }: SimulatorSurroundings = {},
 ): Promise<SimulatorProcess> {
   const child = spawn(
     process.execPath,
     ["--require", CLOCK_PRELOAD, SIMULATOR, "--end-with-parent", ...flags],
-    { stdio: ["pipe", "pipe", "inherit"] },
+    {
+      stdio: ["pipe", "pipe", "pipe"],
+      ...(path !== undefined && { env: { ...process.env, PATH: path } }),
+    },
   );
+  if (onLog) createInterface({ input: child.stderr }).on("line", onLog);
+  else child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, "line")) as [string];
+  const line = await Promise.race([
+    once(lines, "line").then(([first]) => String(first)),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`the simulator ended with ${String(code)} instead of starting`);
+    }),
+  ]);
   const ready = JSON.parse(line) as Pick<SimulatorProcess, "control" | "direct" | "env">;
   const agent = agentTo(ready.direct, readFileSync(ready.env["NODE_EXTRA_CA_CERTS"] ?? ""));
 
