@@ -86,8 +86,8 @@ export async function loopedBySdk(
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
-  const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
-  if (code !== 0) throw new Error(`the loop ended with ${String(code)}`);
+  const [said] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (child.exitCode !== 0) throw new Error(`the loop ended with ${child.exitCode ?? "a signal"}`);
   return (JSON.parse(said) as { seconds: number }).seconds;
 }
 

@@ -4,7 +4,6 @@ import {
   findRestorableAccount,
   prepareTarget,
 } from "../../src/activities/blob-restore.contract.js";
-import type { BackupItem } from "../../src/domain/backup.js";
 import { instantOf } from "../../src/domain/instant.js";
 import {
   backupEndpoint,
@@ -47,7 +46,7 @@ async function backedUp(
       actions,
     });
   const copyOf = (nth: number) => {
-    const [container = "", ...path] = (items[nth] as BackupItem).blob.split("/");
+    const [container = "", ...path] = items[nth]!.blob.split("/");
     return { endpoint: backupEndpoint, container, name: path.join("/") };
   };
   const results = () =>
@@ -159,6 +158,18 @@ describe("a restore of blobs", () => {
     expect((await bringBack()).failed).toMatchObject([
       { reason: expect.stringContaining("after it was compared") as string },
     ]);
+    expect(blobs.text(branding("logo.svg"))).toBe("somebody's");
+  });
+
+  it("does not write over what somebody writes just after the copy", async () => {
+    const { blobs, compare, bringBack } = await backedUp({ "logo.svg": "1" });
+    await blobs.remove(branding("logo.svg"));
+    await compare();
+    blobs.afterCopy = ({ to }) => {
+      blobs.put(to, "somebody's");
+    };
+
+    expect((await bringBack()).failed).toHaveLength(1);
     expect(blobs.text(branding("logo.svg"))).toBe("somebody's");
   });
 

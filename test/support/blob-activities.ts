@@ -134,7 +134,7 @@ export function blobWorld() {
     done,
     list,
     pieceOf,
-    async backUp(takenAt: string, base?: string) {
+    backUp: async (takenAt: string, base?: string) => {
       const set = setPrefix(source, takenAt, "run-1");
       const listed = await list(set, base);
       const parts: ItemPart[] = [];

@@ -30,6 +30,7 @@ export class MemoryBlobs implements BlobCopies {
   readsTags = true;
   /** Called when a copy begins, before its source is read. */
   beforeCopy: (order: CopyOrder) => void = () => undefined;
+  afterCopy: (order: CopyOrder) => void = () => undefined;
   /** What arrives at the target instead of the source. */
   corrupt: (name: string, bytes: Buffer) => Buffer = (_name, bytes) => bytes;
   #containers = new Set<string>();
@@ -90,7 +91,9 @@ export class MemoryBlobs implements BlobCopies {
   copy(order: CopyOrder): Promise<CopyAnswer> {
     this.copied.push(order);
     this.beforeCopy(order);
-    return Promise.resolve(this.#copy(order));
+    const answer = this.#copy(order);
+    this.afterCopy(order);
+    return Promise.resolve(answer);
   }
 
   hash(place: BlobPlace, etag: string) {
