@@ -3,11 +3,13 @@ import { blobBackup } from "./rows/blob-backup.js";
 import { coldStart } from "./rows/cold-start.js";
 import { containerAppFailure } from "./rows/container-app-failure.js";
 import { host } from "./rows/host.js";
+import { keyVaultBackup } from "./rows/key-vault-backup.js";
 
 /** Everything that is measured, in the order of the table. */
 export const measurements: readonly Measurement[] = [
   ...host,
   ...containerAppFailure,
+  ...keyVaultBackup,
   ...blobBackup,
   ...coldStart,
 ];

@@ -8,7 +8,14 @@ export function watchMemory(pid: number): { end(): number } {
     peak = Math.max(peak, kilobytes / 1_024);
   };
   look();
-  const timer = setInterval(look, 500);
+  const timer = setInterval(() => {
+    try {
+      look();
+    } catch {
+      // It has ended; whoever measures it sees that, and says why.
+      clearInterval(timer);
+    }
+  }, 500);
   return {
     end() {
       clearInterval(timer);

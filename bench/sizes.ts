@@ -13,8 +13,13 @@ export const sizeFlags = {
   purged: { usual: 10_000, quick: 500, what: "instances that are run and purged" },
   history: { usual: 1_000, quick: 200, what: "events of the long history that is replayed" },
   starts: { usual: 7, quick: 2, what: "processes that are started" },
+  secrets: { usual: 5_000, quick: 300, what: "secrets that are backed up" },
   blobs: { usual: 100_000, quick: 1_000, what: "blobs that are backed up" },
-  loop: { usual: 2_000, quick: 200, what: "blobs that the loop beside it copies one by one" },
+  loop: {
+    usual: 1_000,
+    quick: 100,
+    what: "items that the loop beside a backup copies one by one",
+  },
   runs: { usual: 3, quick: 1, what: "recoveries on each path of a scenario" },
 } as const satisfies Readonly<Record<string, Size>>;
 

@@ -18,7 +18,7 @@ interface Window {
 }
 
 // documented: "Azure Key Vault service limits", for each vault and region. Backup and restore are not in its table;
-// that they are as dear as a write is assumed (azure-facts 3.6: they are in the small classes).
+// that they are as dear as a write is assumed (they are reported to be in the small classes).
 export const SECRET_LIMITS = {
   reads: { transactions: 4000, seconds: 10 },
   writes: { transactions: 300, seconds: 10 },

@@ -16,7 +16,7 @@ import { itemName, listedOf } from "./listed-blob.js";
 const pagesAtOnce = 8;
 
 /** As much as one activity copies. */
-const largestPiece = { blobs: 500, bytes: 2 * 2 ** 30 };
+const largestPiece = { blobs: 500, bytes: 2 ** 30 };
 
 /** What a backup does with storage accounts before anything is copied. */
 export function blobBackupActivities(

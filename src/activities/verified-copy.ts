@@ -48,8 +48,8 @@ export async function verifiedCopy(
       const proof = await proofOf(copies, source, order.to, answer.etag);
       if (proof.kind === "proven") return { kind: "copied", source, hash: proof.hash };
       reason = proof.reason;
-      // What is there is the copy itself, in vain.
-      over = "anything";
+      // What may be written over now is the vain copy alone.
+      over = { etag: answer.etag };
       if (proof.kind === "differs") continue;
     } else {
       switch (answer.why) {

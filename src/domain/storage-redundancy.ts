@@ -1,21 +1,10 @@
-/** What the name of a sku says of where the copies of a blob are. */
-export interface Redundancy {
-  readonly geo: boolean;
-  readonly zones: boolean;
-}
-
-export const redundancyOf = (sku: string): Redundancy => ({
-  geo: /_(RA)?GZ?RS$/.test(sku),
-  zones: /_((RA)?G)?ZRS$/.test(sku),
-});
-
 /**
  * What it takes to have an account's blobs in three zones and in a second region. Undefined where they
  * are. Zones are a conversion that Azure begins and ends when it can: no backup and no recovery waits
  * for it, so nothing here is ever started by this service.
  */
 export function missingRedundancy(sku: string, isConverting: boolean): string | undefined {
-  const { geo, zones } = redundancyOf(sku);
+  const [geo, zones] = [/_(RA)?GZ?RS$/.test(sku), /_((RA)?G)?ZRS$/.test(sku)];
   if (geo && zones) return undefined;
   const lost = geo
     ? "a zone is lost"

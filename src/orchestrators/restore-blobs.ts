@@ -114,7 +114,8 @@ function* bringBack(run: Steps, decided: Decided): Durable<Ending> {
     if (step === "overwrite") {
       const approval = yield* run.approval("overwrite");
       if (approval !== "granted") {
-        return run.end("failed", `overwriting was not approved: ${approval}`);
+        const rest = restored > 0 ? `; ${restored} missing or older blobs are back` : "";
+        return run.end("failed", `overwriting was not approved: ${approval}${rest}`);
       }
     }
     const done = yield* carryOut(run, step, { ...decided, actions: [...actions], count });

@@ -86,6 +86,18 @@ describe("blob copies", () => {
     });
   });
 
+  it("copies a blob whatever its name is", async () => {
+    const odd = { ...branding, name: "größe/100% a+b?c#d&e.svg" };
+    await ports.anyBlob.write(odd, "<svg/>");
+    const listed = (await ports.blobCopies.page(branding))?.blobs.map(({ name }) => name);
+
+    expect(listed).toContain(odd.name);
+    expect(await ports.blobCopies.copy(await order(odd))).toMatchObject({ kind: "copied" });
+    expect(await ports.anyBlob.text(copyOf(odd.name))).toBe("<svg/>");
+    await ports.blobCopies.remove(odd);
+    expect(await ports.blobCopies.properties(odd)).toBeUndefined();
+  });
+
   it("refuses what is not as it was seen, each in its own words", async () => {
     const wanted = await order(logo);
     const why = async (more: Partial<typeof wanted.from>, over: object = {}) => {

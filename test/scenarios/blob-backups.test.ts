@@ -1,3 +1,4 @@
+import { ServiceClient } from "../../local/stack/service-client.js";
 import { startStack, type Stack } from "../../local/stack/stack.js";
 import { RunRecord } from "../../src/domain/run-record.js";
 import { BlobBackups, endpointOf } from "../support/blob-backups.js";
@@ -41,6 +42,35 @@ describe("blob backups and restores, from account to account", () => {
     }
     const [logo] = manifest.items;
     expect(await blobs.copyOf(logo!)).toMatchObject({ contentType: "image/svg+xml" });
+  });
+
+  it("is started, shown and restored from over HTTP", async () => {
+    const service = new ServiceClient(stack.host, { "x-operator": "olga" });
+    const order = async (path: string, body: object) => {
+      const wanted = JSON.stringify({ environment: "production", reason: "a test", ...body });
+      const { status, json } = await service.call("POST", `/api/${path}`, wanted);
+      expect(status).toBe(202);
+      return json;
+    };
+    await stack.simulator.advance(24 * 3_600);
+    const started = (await order("backups", { kinds: ["blobs"] })) as { backups: { id: string }[] };
+    const backup = await ended(stack, started.backups[0]?.id ?? "");
+    await blobs.branding.remove("contoso/logo.svg");
+    const restoring = await order("restores", {
+      kind: "blobs",
+      from: "latest",
+      items: ["branding/contoso/*"],
+    });
+    const restore = await ended(stack, (restoring as { id: string }).id);
+    const { json } = await service.call("GET", "/api/backups?environment=production");
+    const shown = (json as { backups: { kind: string }[] }).backups;
+
+    expect(backup.outcome).toBe("passed");
+    expect(restore.reason).toBe("1 of 2 wanted blobs brought back and verified, 1 were the same");
+    expect(shown.find(({ kind }) => kind === "blobs")).toMatchObject({
+      status: "protected",
+      newest: { count: 4 },
+    });
   });
 
   it("turns on what keeps deleted blobs, once, and says what redundancy lacks", async () => {

@@ -14,53 +14,59 @@ describe("a host that is killed while it backs up", () => {
   });
   afterAll(() => world.stop());
 
-  it("leaves the old latest set or the complete new one, and completes the new one afterwards", async () => {
-    const kind = "key-vault";
-    const { stack } = world;
-    const writes = { method: "PUT", pathPattern: `(key-vault/|latest)` };
-    const hold = (nth: number) =>
-      stack.simulator.fault({
-        name: "hold-answer",
-        nth,
-        resource: `/subscriptions/${subscriptionOf(world)}/resourceGroups/mcp-dr-service/providers/Microsoft.Storage/storageAccounts/${backupAccount}`,
-        match: writes,
-      });
-    let killed = 0;
-    for (let n = 1; ; n++) {
-      await freshPeriod(world);
-      await world.backUp(kind);
-      const before = await world.latest(kind);
-      await stack.simulator.advance(1_800);
-      await hold(n);
+  it.each([
+    ["key-vault", 3],
+    ["blobs", 4],
+  ] as const)(
+    "leaves the old latest set of %s or the complete new one, and completes that afterwards",
+    async (kind, count) => {
+      const { stack } = world;
+      const writes = { method: "PUT", pathPattern: `/(${kind}/|[a-z]+-backup-)` };
+      const hold = (nth: number) =>
+        stack.simulator.fault({
+          name: "hold-answer",
+          nth,
+          resource: `/subscriptions/${subscriptionOf(world)}/resourceGroups/mcp-dr-service/providers/Microsoft.Storage/storageAccounts/${backupAccount}`,
+          match: writes,
+        });
+      let killed = 0;
+      for (let n = 1; ; n++) {
+        await freshPeriod(world);
+        await world.backUp(kind);
+        const before = await world.latest(kind);
+        await stack.simulator.advance(1_800);
+        await hold(n);
 
-      const run = await world.orderBackup(kind);
-      const [held] = await stack.simulator.held(3_000);
-      if (held === undefined) {
-        await ended(stack, run);
-        break;
+        const run = await world.orderBackup(kind);
+        const [held] = await stack.simulator.held(3_000);
+        if (held === undefined) {
+          await ended(stack, run);
+          break;
+        }
+        await stack.killHost();
+        const where = `after write ${n}, ${held.entry.path}`;
+        const seen = await world.latest(kind);
+        expect({ where, kind: seen?.kind }).toEqual({ where, kind: "usable" });
+        const isNew = seen?.kind === "usable" && seen.manifest.run === run;
+        if (!isNew) expect({ where, set: seen?.set }).toEqual({ where, set: before?.set });
+        if (seen?.kind === "usable") {
+          let items = 0;
+          for await (const part of world.sets.items(seen.manifest)) items += part.length;
+          expect({ where, items }).toEqual({ where, items: count });
+        }
+        await stack.simulator.removeFaults();
+        await stack.startHost();
+        const record = await ended(stack, run);
+        const after = await world.latest(kind);
+        expect({ where, outcome: record.outcome }).toEqual({ where, outcome: "passed" });
+        expect(after).toMatchObject({ kind: "usable", manifest: { run } });
+        killed = n;
       }
-      await stack.killHost();
-      const where = `after write ${n}, ${held.entry.path}`;
-      const seen = await world.latest(kind);
-      expect({ where, kind: seen?.kind }).toEqual({ where, kind: "usable" });
-      const isNew = seen?.kind === "usable" && seen.manifest.run === run;
-      if (!isNew) expect({ where, set: seen?.set }).toEqual({ where, set: before?.set });
-      if (seen?.kind === "usable") {
-        let items = 0;
-        for await (const part of world.sets.items(seen.manifest)) items += part.length;
-        expect({ where, items }).toEqual({ where, items: 3 });
-      }
-      await stack.simulator.removeFaults();
-      await stack.startHost();
-      const record = await ended(stack, run);
-      const after = await world.latest(kind);
-      expect({ where, outcome: record.outcome }).toEqual({ where, outcome: "passed" });
-      expect(after).toMatchObject({ kind: "usable", manifest: { run } });
-      killed = n;
-    }
-    // A work list, a part, a manifest and the pointer at least; copies besides in a full set.
-    expect(killed).toBeGreaterThanOrEqual(4);
-  }, 240_000);
+      // A work list, a part, a manifest and the pointer at least; copies besides in a full set.
+      expect(killed).toBeGreaterThanOrEqual(4);
+    },
+    240_000,
+  );
 });
 
 const subscriptionOf = ({ stack }: BackupStack): string =>

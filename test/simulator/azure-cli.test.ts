@@ -192,3 +192,43 @@ withCli(
   },
   120_000,
 );
+
+withCli(
+  `the Azure CLI manages caches${why}`,
+  async () => {
+    await azure.steer("POST", "/reset", {});
+    const of = ["-g", GROUP, "-n", "mcp-redis"];
+
+    const [shown, listed, keys] = await Promise.all([
+      az("redis", "show", ...of),
+      az("redis", "list", "-g", GROUP),
+      az("redis", "list-keys", ...of),
+    ]);
+    await az("redis", "force-reboot", ...of, "--reboot-type", "PrimaryNode");
+    await az("redis", "regenerate-keys", ...of, "--key-type", "Primary");
+    const after = await az("redis", "list-keys", ...of);
+    const exported = az(
+      "redis",
+      "export",
+      ...of,
+      "--prefix",
+      "a",
+      "--container",
+      "https://a.example",
+    );
+
+    expect(shown).toMatchObject({
+      name: "mcp-redis",
+      hostName: "localhost",
+      sku: { name: "Standard" },
+    });
+    expect(listed).toMatchObject([{ name: "mcp-redis", provisioningState: "Succeeded" }]);
+    expect((after as { primaryKey: string }).primaryKey).not.toBe(
+      (keys as { primaryKey: string }).primaryKey,
+    );
+    await expect(exported).rejects.toMatchObject({
+      stderr: expect.stringContaining("Premium") as string,
+    });
+  },
+  120_000,
+);

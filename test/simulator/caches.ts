@@ -59,7 +59,7 @@ export const readBlob = (
   });
 
 export const RECOVERY_GROUP = "mcp-dr";
-export const CACHE_VERSION = "2024-11-01";
+const CACHE_VERSION = "2024-11-01";
 export const MANAGED_VERSION = "2025-07-01";
 
 export const cacheId = (name: string, group = GROUP): string =>
@@ -75,19 +75,17 @@ export const IDENTITY = smallSeed.identities[0]?.resourceId ?? "";
 
 /** The small seed with an account for exports in each region and with other caches. */
 export function seedWith(caches: Pick<SeedInput, "redisCaches" | "managedRedis">): SeedInput {
-  const role = (roleDefinitionId: string, group: string) => ({
+  const role = (roleDefinitionId: string, group?: string) => ({
     roleDefinitionId,
     principalId: PRINCIPAL,
-    scope: `/subscriptions/${SUBSCRIPTION}/resourceGroups/${group}`,
+    scope: `/subscriptions/${SUBSCRIPTION}${group === undefined ? "" : `/resourceGroups/${group}`}`,
   });
   return {
     ...smallSeed,
     ...caches,
     roleAssignments: [
       ...smallSeed.roleAssignments,
-      role("e0f68234-74aa-48ed-b826-c38b57376e17", RECOVERY_GROUP),
-      role("b24988ac-6180-42a0-ab88-20f7382dd24c", GROUP),
-      role("b24988ac-6180-42a0-ab88-20f7382dd24c", RECOVERY_GROUP),
+      role("b24988ac-6180-42a0-ab88-20f7382dd24c"),
       role("ba92f5b4-2d11-453d-a403-e96b0029c9fe", GROUP),
     ],
     storageAccounts: [
@@ -216,7 +214,10 @@ export async function cachesOf(azure: SimulatorProcess): Promise<Caches> {
       return [...listed.text.matchAll(/<Name>(.*?)<\/Name>/g)].map(([, name = ""]) => name);
     },
     disconnect: () => {
-      for (const redis of connections.splice(0)) redis.disconnect();
+      for (const redis of connections.splice(0)) {
+        // One that has ended would leave a timer behind.
+        if (redis.status !== "end") redis.disconnect();
+      }
     },
   };
 }

@@ -117,7 +117,7 @@ const secretValue = (): string => {
     principalId: IDENTITY!.principalId,
     secret: SECRET,
   });
-  return (result.readable && result.value) || "";
+  return (result.readable ? result.value : undefined) ?? "";
 };
 const keepSecret = (value: string): void => {
   const secret = world.vaults.get("mcp-server-prod-kv")!.secrets.get(SECRET)!;
@@ -183,20 +183,25 @@ it.each<[string, FaultOrder, unknown]>([
     { name: "storage-unavailable", resource: ACCOUNT },
     { storage: "mcpstorage.blob.core.windows.net answers 503 ServerBusy" },
   ],
-])("/health tells %s from the rest, and users meet it from that instant on", async (_, order, told) => {
-  await start();
+])(
+  "/health tells %s from the rest, and users meet it from that instant on",
+  async (_, order, told) => {
+    await start();
 
-  const { id } = faults.add(order);
-  const during = ills();
-  const phase = app().phases.at(-1);
-  faults.remove(id);
+    const { id } = faults.add(order);
+    const during = ills();
+    const phase = app().phases.at(-1);
+    faults.remove(id);
 
-  expect(during).toEqual(told);
-  expect(phase).toMatchObject({ from: now });
-  expect(backendsOf(phase).some(({ ailment }) => ailment !== undefined)).toBe(true);
-  expect(ills()).toEqual({});
-  expect(backendsOf(app().phases.at(-1)).every(({ ailment }) => ailment === undefined)).toBe(true);
-});
+    expect(during).toEqual(told);
+    expect(phase).toMatchObject({ from: now });
+    expect(backendsOf(phase).some(({ ailment }) => ailment !== undefined)).toBe(true);
+    expect(ills()).toEqual({});
+    expect(backendsOf(app().phases.at(-1)).every(({ ailment }) => ailment === undefined)).toBe(
+      true,
+    );
+  },
+);
 
 it("a reboot is an outage of some seconds", async () => {
   await start();

@@ -15,6 +15,7 @@ import {
   seedWith,
   withRedis,
 } from "./caches.js";
+import { ARM } from "./names.js";
 import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 
 let azure: SimulatorProcess;
@@ -64,8 +65,10 @@ interface Status {
   readonly error?: { readonly code: string; readonly message: string };
 }
 /** What an operation's status URL says. */
-const statusOf = async ({ headers }: Reply): Promise<Status> =>
-  (await azure.call("GET", headers["azure-asyncoperation"] ?? "")).json<Status>();
+const statusOf = async (begun: Reply): Promise<Status> =>
+  (await followed(begun, "azure-asyncoperation")).json<Status>();
+const followed = async ({ headers }: Reply, name: string): Promise<Reply> =>
+  azure.call("GET", headers[name] ?? "", { token: await azure.tokenFor(ARM) });
 const propertiesOf = async (id: string): Promise<Record<string, unknown>> =>
   (await arm("GET", id)).json<{ properties: Record<string, unknown> }>().properties;
 const cluster = (sku = "Balanced_B5") => ({
@@ -164,7 +167,7 @@ describe("a database", () => {
     const asked = await act(ALONE, "regenerateKey", { keyType: "Primary" });
     await broken;
     await azure.advance(31);
-    const made = (await azure.call("GET", asked.headers["location"] ?? "")).json<{
+    const made = (await followed(asked, "location")).json<{
       primaryKey: string;
     }>();
     const fresh = await caches.connect(ALONE);

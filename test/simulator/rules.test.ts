@@ -230,7 +230,7 @@ describe("time spans", () => {
 it("every figure of a profile has a source, and a scale divides it", () => {
   for (const profile of [calm, badDay]) {
     for (const { source, seconds } of Object.values(profile)) {
-      expect(source).toMatch(/azure-facts|documented|recordings|assumed/);
+      expect(source).toMatch(/reported|documented|recordings|assumed/);
       expect(seconds).toBeGreaterThan(0);
     }
   }

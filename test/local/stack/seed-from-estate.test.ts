@@ -1,0 +1,177 @@
+import { Redis } from "ioredis";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { seedFromEstate } from "../../../local/stack/seed-from-estate.js";
+import { parseSeed } from "../../../simulator/world/seed.js";
+import { withRedis } from "../../simulator/caches.js";
+import { type SimulatorProcess, startSimulatorProcess } from "../../simulator/simulator-process.js";
+import { sampleEstate } from "../../support/estates.js";
+
+const estate = sampleEstate();
+const production = estate.environments.production!;
+const VERSION = "2024-11-01";
+
+let azure: SimulatorProcess;
+let folder: string;
+let ca: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "seed-from-estate-"));
+  const file = path.join(folder, "seed.json");
+  await writeFile(file, JSON.stringify(seedFromEstate(estate)));
+  azure = await startSimulatorProcess(["--seed", file]);
+  ca = await readFile(azure.env["NODE_EXTRA_CA_CERTS"] ?? "", "utf8");
+});
+
+afterAll(async () => {
+  await azure.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Health {
+  readonly status: string;
+  readonly checks: Record<string, { readonly status: string; readonly detail: string }>;
+}
+interface App {
+  readonly id: string;
+  readonly fqdn: string;
+}
+
+const apps = async (): Promise<readonly App[]> =>
+  (await azure.steer("GET", "/state")).json<{ containerApps: App[] }>().containerApps;
+const healthOf = async ({ fqdn }: App): Promise<Health> =>
+  (await azure.call("GET", `https://${fqdn}/health`)).json<Health>();
+const arm = async <T>(method: string, id: string): Promise<T> => {
+  const token = await azure.tokenFor("https://management.azure.com");
+  const url = `https://management.azure.com${id}?api-version=${VERSION}`;
+  return (await azure.call(method, url, { token })).json<T & Record<string, unknown>>();
+};
+/** The connection string that the vault of production holds. */
+const connectionString = async (): Promise<string> => {
+  const { primary } = production.keyVault;
+  const token = await azure.tokenFor("https://vault.azure.net");
+  const host = `https://${path.basename(primary)}.vault.azure.net`;
+  const url = `${host}/secrets/redis-connection-string?api-version=7.4`;
+  return (await azure.call("GET", url, { token })).json<{ value: string }>().value;
+};
+
+async function connect(port: number, password: string): Promise<Redis> {
+  const redis = new Redis({
+    host: "localhost",
+    port,
+    password,
+    tls: { ca, servername: "localhost" },
+    lazyConnect: true,
+    retryStrategy: () => null,
+  });
+  redis.on("error", () => undefined);
+  await redis.connect();
+  return redis;
+}
+
+it("every application is well, with all that it uses", async () => {
+  const reports = await Promise.all((await apps()).map(healthOf));
+
+  expect(reports).toHaveLength(5);
+  for (const { status, checks } of reports) {
+    expect([status, Object.keys(checks).sort()]).toEqual([
+      "healthy",
+      ["keyVault", "redis", "server", "storage"],
+    ]);
+  }
+});
+
+it("the vault's secret leads to the active cache with its real key, as Resource Manager has them", async () => {
+  const { primary } = production.redis;
+  const { properties } = await arm<{ properties: { hostName: string; sslPort: number } }>(
+    "GET",
+    primary,
+  );
+  const { primaryKey } = await arm<{ primaryKey: string }>("POST", `${primary}/listKeys`);
+
+  expect(await connectionString()).toBe(
+    `${properties.hostName}:${properties.sslPort},password=${primaryKey},ssl=True,abortConnect=False`,
+  );
+});
+
+it("caches have the tier of the estate, and Premium ones a linked secondary", () => {
+  const seed = parseSeed(seedFromEstate(estate), "of the test");
+  const of = (environment: "development" | "staging" | "production") => {
+    const { primary, secondary } = estate.environments[environment]!.redis;
+    return seed.redisCaches
+      .filter(({ id }) => id === primary || id === secondary)
+      .map(({ sku, location, copyOf }) => [sku, location, copyOf]);
+  };
+
+  expect(of("development")).toEqual([["Standard_C1", "eastus", undefined]]);
+  expect(of("staging")).toEqual([
+    ["Standard_C1", "eastus", undefined],
+    ["Standard_C1", "westus", undefined],
+  ]);
+  expect(of("production")).toEqual([
+    ["Premium_P1", "eastus", undefined],
+    ["Premium_P1", "westus", production.redis.primary],
+  ]);
+});
+
+it("an environment of Azure Managed Redis has two linked databases", () => {
+  const managed = (id: string | undefined): string =>
+    (id ?? "").replace("/redis/", "/redisEnterprise/");
+  const { primary, secondary } = production.redis;
+  const redis = {
+    ...production.redis,
+    primary: managed(primary),
+    secondary: managed(secondary),
+    tier: "Managed" as const,
+  };
+  const seed = parseSeed(
+    seedFromEstate({
+      ...estate,
+      environments: { ...estate.environments, production: { ...production, redis } },
+    }),
+    "of the test",
+  );
+
+  expect(seed.managedRedis).toMatchObject([
+    { id: managed(primary), location: "eastus", group: "mcp", data: { keys: 2000 } },
+    { id: managed(secondary), location: "westus", group: "mcp" },
+  ]);
+});
+
+it("/health of the application tells that its cache is down", async () => {
+  const app = (await apps()).find(({ id }) => id === production.containerApp.primary)!;
+  await azure.steer("POST", "/faults", { name: "redis-down", resource: production.redis.primary });
+  const during = await healthOf(app);
+  await azure.steer("DELETE", "/faults");
+
+  expect(during).toMatchObject({
+    status: "unhealthy",
+    checks: {
+      redis: { status: "unhealthy", detail: "mcp-redis-prod resets connections" },
+      keyVault: { status: "healthy" },
+      storage: { status: "healthy" },
+    },
+  });
+  expect((await healthOf(app)).status).toBe("healthy");
+});
+
+withRedis("the cache holds data, and its secondary is a copy that only reads", async () => {
+  const [, port = "", password = ""] =
+    /^localhost:(\d+),password=([^,]*),/.exec(await connectionString()) ?? [];
+  const { secondary = "" } = production.redis;
+  const { properties } = await arm<{ properties: { sslPort: number } }>("GET", secondary);
+  const { primaryKey } = await arm<{ primaryKey: string }>("POST", `${secondary}/listKeys`);
+  const [active, copy] = await Promise.all([
+    connect(Number(port), password),
+    connect(properties.sslPort, primaryKey),
+  ]);
+
+  const sizes = [await active.dbsize(), await copy.dbsize()];
+  const refused = await copy.set("a", "1").catch((error: unknown) => String(error));
+  active.disconnect();
+  copy.disconnect();
+
+  expect(sizes).toEqual([2000, 2000]);
+  expect(refused).toContain("READONLY");
+});
