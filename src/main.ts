@@ -105,7 +105,7 @@ for (const { name, handler } of [
   ...blobBackupActivities(apps, accounts, copies, sets, settings.backup.endpoint),
   ...blobCopyActivities(copies, sets, settings.backup.endpoint),
   ...blobRestoreActivities(accounts, copies, sets, settings.backup.endpoint),
-  ...backupPruningActivities(sets),
+  ...backupPruningActivities(sets, store.runs),
   ...deliveryActivities(store, webhook),
 ]) {
   df.app.activity(name, { handler });

@@ -83,7 +83,7 @@ export function beginStuckOn(
   resource: Operable,
   world: World,
   fault: string,
-  { provider, ended }: { readonly provider: string; ended(): void },
+  { provider, ended }: { readonly provider: string; readonly ended: () => void },
 ): void {
   const operation = startOn(resource, world, { provider }, fault);
   operation.due = () => {

@@ -59,7 +59,7 @@ export function newDatabase(
 }
 
 /** One redis-server. With the policy OSSCluster it speaks as a cluster of one node. */
-export function newStore(
+function newStore(
   cluster: ManagedCluster,
   properties: DatabaseProperties,
   endpoint: Endpoint,

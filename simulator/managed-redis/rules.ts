@@ -70,6 +70,6 @@ export function checkChange(database: ManagedDatabase, to: DatabaseProperties): 
   }
 }
 
-export function notSimulated(what: string): Refusal {
+function notSimulated(what: string): Refusal {
   return new Refusal(501, "NotSimulated", `${what} is not simulated.`);
 }

@@ -113,7 +113,10 @@ export class Endpoint {
     tls.on("error", () => raw.destroy());
     if (admission.kind === "unserved") {
       backend.refused(admission.why);
-      tls.on("data", () => tls.write(`-ERR ${admission.why}\r\n`));
+      const framer = new RequestFramer();
+      tls.on("data", (bytes: Buffer) => {
+        for (const _request of framer.push(bytes)) tls.write(`-ERR ${admission.why}\r\n`);
+      });
       return;
     }
     backend.server().then(

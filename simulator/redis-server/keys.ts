@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { KeyName } from "./endpoint.js";
 
-export type AccessKeys = { -readonly [name in KeyName]: string };
+export type AccessKeys = Record<KeyName, string>;
 
 /** A key as Azure makes them: 44 characters of base64. */
 export function newKey(): string {

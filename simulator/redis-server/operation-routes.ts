@@ -18,7 +18,7 @@ export type PollKind =
 
 const locations = `/subscriptions/{subscriptionId}/providers/${PROVIDER}/locations/{location}`;
 
-export function pollUrl(kind: PollKind, operation: Operation, context: ArmContext): string {
+function pollUrl(kind: PollKind, operation: Operation, context: ArmContext): string {
   const location = encodeURIComponent(displayNameOf(operation.region));
   return signedPollUrl(
     `/subscriptions/${operation.subscription}/providers/${PROVIDER}/locations/${location}/${kind}/${operation.id}`,

@@ -42,7 +42,7 @@ export class RedisProcesses {
 
   async close(): Promise<void> {
     const child = this.#supervisor?.child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     await new Promise<void>((resolve) => {
       child.once("exit", () => {
         resolve();

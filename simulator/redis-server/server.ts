@@ -30,7 +30,10 @@ export interface RunningServer {
   /** The port at which nodes of a cluster talk among themselves. */
   readonly busPort: number | undefined;
   /** Runs a command that clients do not have. */
-  administer(command: string, ...words: readonly (string | number)[]): Promise<unknown>;
+  readonly administer: (
+    command: string,
+    ...words: readonly (string | number)[]
+  ) => Promise<unknown>;
 }
 
 const ATTEMPTS = 5;

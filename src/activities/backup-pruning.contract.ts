@@ -57,3 +57,16 @@ export const pruneSet = declareActivity({
   }),
   patience: unhurried,
 });
+
+/** Forget the records of old backups, and what restores and prunings have written down. */
+export const forgetOldRuns = declareActivity({
+  name: "forgetOldRuns",
+  input: z.strictObject({ environment: EnvironmentName, olderThan: Milliseconds }),
+  output: z.strictObject({
+    ...mutated,
+    forgotten: z.int().nonnegative(),
+    /** Whether more are left for the next time. */
+    left: z.boolean(),
+  }),
+  patience: unhurried,
+});

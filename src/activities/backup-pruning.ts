@@ -4,9 +4,10 @@ import { BackupKind, copyPlaceOf, isOwnCopyPlace, isOwnSet, takenAtOf } from "..
 import { pruningPlan, type PrunableSet } from "../domain/backup-schedule.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { terminal } from "../domain/failure.js";
-import type { Instant } from "../domain/instant.js";
+import { earlierBy, isAfter, type Instant } from "../domain/instant.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
+import type { Runs } from "../state/runs.js";
 import * as contract from "./backup-pruning.contract.js";
 import { inParallel } from "../domain/in-parallel.js";
 
@@ -27,7 +28,7 @@ const PruningPlan = z.strictObject({ version: z.literal(1), sets: z.array(Planne
 const atOnce = 2_000;
 
 /** What happens to old sets: a plan first, then what it says. */
-export function backupPruningActivities(store: Backups): readonly Activity[] {
+export function backupPruningActivities(store: Backups, runs: Runs): readonly Activity[] {
   const { container } = store;
   return [
     contract.planPruning.implementedBy(
@@ -72,6 +73,29 @@ export function backupPruningActivities(store: Backups): readonly Activity[] {
       const detail = `${removed} blobs of ${set} removed${kept === 0 ? "" : `; ${kept} are kept by a policy or a hold`}`;
       return { set, changed: removed > 0, left, kept, done: left ? 0 : 1, detail };
     }),
+
+    contract.forgetOldRuns.implementedBy(
+      classifyError,
+      async ({ environment, olderThan }, { now }) => {
+        const limit = earlierBy(now(), olderThan);
+        const kinds = [...BackupKind.options, "pruning"];
+        const listed = await inParallel(kinds, 2, (kind) =>
+          runs.backups(`backup-${kind}-${environment}-`),
+        );
+        const old = listed.flat().filter(({ endedAt }) => isAfter(limit, endedAt));
+        const going = old.slice(0, atOnce);
+        await inParallel(going, 8, async ({ id }) => {
+          await container.remove(`pruning/${id}.json`);
+          await runs.forgetBackup(id);
+        });
+        return {
+          changed: going.length > 0,
+          forgotten: going.length,
+          left: old.length > going.length,
+          detail: `${going.length} records of old backups removed`,
+        };
+      },
+    ),
   ];
 }
 

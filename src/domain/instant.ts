@@ -12,6 +12,8 @@ const epoch = (instant: Instant): number => Date.parse(instant);
 export const instantOf = (date: Date): Instant => date.toISOString();
 export const plus = (instant: Instant, duration: Milliseconds): Instant =>
   new Date(epoch(instant) + duration).toISOString();
+export const earlierBy = (instant: Instant, duration: Milliseconds): Instant =>
+  new Date(epoch(instant) - duration).toISOString();
 /** How long after `from` is `to`; zero if it is not after. */
 export const elapsed = (from: Instant, to: Instant): Milliseconds =>
   milliseconds(Math.max(0, epoch(to) - epoch(from)));

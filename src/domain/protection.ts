@@ -4,6 +4,7 @@ import { Checkpoint } from "./checkpoint.js";
 import { Milliseconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { Instant } from "./instant.js";
+import { Outcome } from "./run-record.js";
 
 const side = z.enum(["primary", "secondary"]);
 
@@ -35,6 +36,8 @@ export const Protection = z.strictObject({
     .optional(),
   /** Newer sets that cannot be used, and why. */
   problems: z.array(z.strictObject({ side, set: z.string(), problem: z.string() })),
+  /** The last backup that has ended, whatever came of it. */
+  lastRun: z.strictObject({ id: z.string(), outcome: Outcome, endedAt: z.string() }).optional(),
   running: z.strictObject({ id: z.string(), progress: Checkpoint.shape.progress }).optional(),
 });
 export type Protection = z.infer<typeof Protection>;

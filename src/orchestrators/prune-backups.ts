@@ -1,7 +1,8 @@
-import { planPruning, pruneSet } from "../activities/backup-pruning.contract.js";
+import { forgetOldRuns, planPruning, pruneSet } from "../activities/backup-pruning.contract.js";
 import type { PrunedSource } from "../activities/backup-pruning.contract.js";
 import { BackupKind } from "../domain/backup.js";
 import { scheduleOf, sidesOf } from "../domain/backup-order.js";
+import { days } from "../domain/duration.js";
 import type { Environment } from "../domain/estate.js";
 import { RunOrder } from "../domain/run-order.js";
 import { framed } from "../recovery/framed.js";
@@ -35,6 +36,8 @@ export const pruneBackups = framed(backupPruning, RunOrder, function* (run, orde
       return answer?.ok === true && answer.value.left;
     });
   }
+  const forgotten = yield* run.step("forget", forgetOldRuns, { environment, olderThan: days(30) });
+  if (!forgotten.ok) run.journal.finding(describeFailure(forgotten.failure));
   const what = `${prune} sets were to go, ${keep} stay`;
   return run.end(run.journal.hasFindings ? "passed-with-findings" : "passed", what);
 });

@@ -19,6 +19,11 @@ export const backupPruning = declareScenario({
       path: "main",
     },
     prune: { title: "Remove the sets that go", expected: minutes(2), path: "main" },
+    forget: {
+      title: "Forget the records of backups that are older than 30 days",
+      expected: seconds(10),
+      path: "main",
+    },
   },
   fallbacks: [],
 });

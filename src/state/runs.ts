@@ -21,12 +21,17 @@ export interface Runs {
   save(record: RunRecord, reports: Readonly<Record<ReportFormat, string>>): Promise<void>;
   read(id: string): Promise<RunRecord | undefined>;
   report(id: string, format: ReportFormat): Promise<string | undefined>;
-  /** Newest first. */
+  /** Recoveries and what else people start, newest first. */
   list(): Promise<readonly RunSummary[]>;
+  /** Backups whose ids begin so, newest first. */
+  backups(idPrefix: string): Promise<readonly RunSummary[]>;
+  /** Removes a backup's record and reports. */
+  forgetBackup(id: string): Promise<void>;
 }
 
-const prefix = "runs/";
-const recordName = (id: string): string => `${prefix}${id}.json`;
+/** Backups run all day; their records lie apart, so that a list of recoveries need not read through them. */
+const folderOf = (id: string): string => (id.startsWith("backup-") ? "backup-runs/" : "runs/");
+const recordName = (id: string): string => `${folderOf(id)}${id}.json`;
 const reportName = (id: string, format: ReportFormat): string => `reports/${id}.${format}`;
 
 const contentTypes: Record<ReportFormat, string> = {
@@ -36,6 +41,22 @@ const contentTypes: Record<ReportFormat, string> = {
 
 export function runs(blobs: BlobContainer): Runs {
   const documents = jsonDocuments(blobs, RunRecord);
+  const summaries = async (folder: string, idPrefix: string): Promise<readonly RunSummary[]> => {
+    const listed = await blobs.list(`${folder}${idPrefix}`);
+    return listed
+      .flatMap(({ name, metadata }) => {
+        const summary = RunSummary.safeParse({
+          id: name.slice(folder.length, -".json".length),
+          environment: metadata["environment"],
+          scenario: metadata["scenario"],
+          startedAt: metadata["startedat"],
+          endedAt: metadata["endedat"],
+          outcome: metadata["outcome"],
+        });
+        return summary.success ? [summary.data] : [];
+      })
+      .sort((one, other) => other.startedAt.localeCompare(one.startedAt));
+  };
   return {
     async save(record, reports) {
       for (const format of ["md", "html"] as const) {
@@ -56,21 +77,12 @@ export function runs(blobs: BlobContainer): Runs {
     },
     read: async (id) => (await documents.read(recordName(id)))?.value,
     report: async (id, format) => (await blobs.read(reportName(id, format)))?.text,
-    async list() {
-      const listed = await blobs.list(prefix);
-      return listed
-        .flatMap(({ name, metadata }) => {
-          const summary = RunSummary.safeParse({
-            id: name.slice(prefix.length, -".json".length),
-            environment: metadata["environment"],
-            scenario: metadata["scenario"],
-            startedAt: metadata["startedat"],
-            endedAt: metadata["endedat"],
-            outcome: metadata["outcome"],
-          });
-          return summary.success ? [summary.data] : [];
-        })
-        .sort((one, other) => other.startedAt.localeCompare(one.startedAt));
+    list: () => summaries("runs/", ""),
+    backups: (idPrefix) => summaries("backup-runs/", idPrefix),
+    async forgetBackup(id) {
+      if (folderOf(id) !== "backup-runs/") throw new Error(`${id} is no backup`);
+      for (const format of ["md", "html"] as const) await blobs.remove(reportName(id, format));
+      await blobs.remove(recordName(id));
     },
   };
 }

@@ -104,7 +104,7 @@ export async function showBackups(endpoint: Endpoint): Promise<HttpResponseInit>
 const supportedKinds = BackupKind.options.filter((kind) => backupProcedures[kind] !== undefined);
 
 async function protectionOf(
-  { backups, now }: Endpoint,
+  { backups, store, now }: Endpoint,
   active: readonly ActiveRun[],
   name: EnvironmentName,
   environment: Environment,
@@ -144,6 +144,7 @@ async function protectionOf(
   const { rpo } = environment.objectives;
   const { interval, retention } = scheduleOf(environment, kind);
   const running = active.find(({ id }) => id.startsWith(backupRunsOf(kind, name)));
+  const [last] = await store.runs.backups(backupRunsOf(kind, name));
   return {
     environment: name,
     kind,
@@ -156,6 +157,9 @@ async function protectionOf(
     retention,
     ...(newest === undefined ? {} : { newest }),
     problems,
+    ...(last === undefined
+      ? {}
+      : { lastRun: { id: last.id, outcome: last.outcome, endedAt: last.endedAt } }),
     ...(running === undefined
       ? {}
       : {

@@ -1,5 +1,9 @@
 import { backupPruningActivities } from "../../src/activities/backup-pruning.js";
-import { planPruning, pruneSet } from "../../src/activities/backup-pruning.contract.js";
+import {
+  forgetOldRuns,
+  planPruning,
+  pruneSet,
+} from "../../src/activities/backup-pruning.contract.js";
 import {
   folderOf,
   setPrefix,
@@ -8,8 +12,10 @@ import {
 } from "../../src/domain/backup.js";
 import { days, hours, type Milliseconds } from "../../src/domain/duration.js";
 import { backups } from "../../src/state/backups.js";
+import { runs } from "../../src/state/runs.js";
 import { answerOf } from "../support/activity-call.js";
 import { MemoryContainer } from "../support/memory-container.js";
+import { runRecords } from "../support/run-records.js";
 
 const source: BackupSource = {
   kind: "blobs",
@@ -25,7 +31,8 @@ function world() {
     return known;
   };
   const store = backups(container, elsewhere);
-  const activities = backupPruningActivities(store);
+  const history = runs(new MemoryContainer());
+  const activities = backupPruningActivities(store, history);
   const at = (age: Milliseconds): string => new Date(Date.now() - age).toISOString();
   /** A set of a certain age, with one copy in a dated container. */
   const add = async (age: Milliseconds, more: Partial<BackupManifest> = {}): Promise<string> => {
@@ -80,6 +87,9 @@ function world() {
           },
         ],
       }),
+    history,
+    forget: () =>
+      answerOf(activities, forgetOldRuns, { environment: "production", olderThan: days(30) }),
     prune: (plan: string, nth: number) =>
       answerOf(activities, pruneSet, { environment: "production", plan, nth }),
   };
@@ -153,6 +163,28 @@ describe("pruning of backup sets", () => {
       expect(await prune("pruning/x.json", 0)).toMatchObject({ failure: { code: "not-ours" } });
     }
     expect(container.blobs.has(`${newest}manifest.json`)).toBe(true);
+  });
+
+  it("forgets the records of old backups, and of nothing else", async () => {
+    const { history, forget } = world();
+    const save = (id: string, age: Milliseconds) => {
+      const at = new Date(Date.now() - age).toISOString();
+      const record = { ...runRecords.restored, id, startedAt: at, endedAt: at };
+      return history.save(record, { md: "", html: "" });
+    };
+    await save("backup-blobs-production-20260101T000000Z", days(31));
+    await save("backup-pruning-production-20260101T000000Z", days(31));
+    await save("backup-blobs-development-20260101T000000Z", days(31));
+    await save("backup-blobs-production-20260201T000000Z", days(29));
+    await save("container-app-failure-production-20260101T000000Z-abcdef", days(400));
+
+    expect(value(await forget())).toMatchObject({ forgotten: 2, left: false });
+    expect((await history.backups("")).map(({ id }) => id)).toEqual([
+      "backup-blobs-production-20260201T000000Z",
+      "backup-blobs-development-20260101T000000Z",
+    ]);
+    expect(await history.list()).toHaveLength(1);
+    await expect(history.forgetBackup("container-app-failure-production-x")).rejects.toThrow();
   });
 
   it("names what a policy keeps, and does not try for ever", async () => {

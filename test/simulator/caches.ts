@@ -59,7 +59,7 @@ export const readBlob = (
   });
 
 export const RECOVERY_GROUP = "mcp-dr";
-export const CACHE_VERSION = "2024-11-01";
+const CACHE_VERSION = "2024-11-01";
 export const MANAGED_VERSION = "2025-07-01";
 
 export const cacheId = (name: string, group = GROUP): string =>

@@ -117,7 +117,7 @@ const secretValue = (): string => {
     principalId: IDENTITY!.principalId,
     secret: SECRET,
   });
-  return (result.readable && result.value) || "";
+  return (result.readable ? result.value : undefined) ?? "";
 };
 const keepSecret = (value: string): void => {
   const secret = world.vaults.get("mcp-server-prod-kv")!.secrets.get(SECRET)!;

@@ -334,7 +334,7 @@ describe("a reboot", () => {
   const reboot = (name: string, rebootType: string, shardId?: number): Promise<unknown> =>
     outcome(
       caches.client.redis.forceReboot(GROUP, name, {
-        rebootType: rebootType as "AllNodes",
+        rebootType: rebootType,
         ...(shardId !== undefined && { shardId }),
       }),
     );

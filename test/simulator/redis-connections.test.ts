@@ -315,21 +315,27 @@ describe("the processes behind caches", () => {
       path: bare,
       onLog: (line) => lines.push(line),
     });
-    const clients = await cachesOf(without);
+    const asked = async () => {
+      const clients = await cachesOf(without);
+      const redis = await clients.connect(STANDARD);
+      const said = {
+        shown: await clients.client.redis.get("mcp-server-prod", "mcp-redis"),
+        answer: await outcome(redis.ping()),
+        why: clients.whyOf(redis),
+        exported: await clients.arm("POST", `${CLUSTERED}/export`, undefined, {
+          prefix: "a",
+          container: "https://mcpexports.blob.core.windows.net/a",
+        }),
+      };
+      clients.disconnect();
+      return said;
+    };
 
-    const shown = await clients.client.redis.get("mcp-server-prod", "mcp-redis");
-    const redis = await clients.connect(STANDARD);
-    const answer = await outcome(redis.ping());
-    const exported = await clients.arm("POST", `${CLUSTERED}/export`, undefined, {
-      prefix: "a",
-      container: "https://mcpexports.blob.core.windows.net/a",
-    });
-    clients.disconnect();
-    await without.stop();
+    const { shown, answer, why, exported } = await asked().finally(() => without.stop());
 
     expect(shown.provisioningState).toBe("Succeeded");
     expect(answer).not.toBe("PONG");
-    expect(clients.whyOf(redis)).toContain("ERR redis-server is not on PATH of this machine");
+    expect(why).toContain("ERR redis-server is not on PATH of this machine");
     expect(lines.join("\n")).toContain("mcp-redis: redis-server is not on PATH");
     expect([exported.status, exported.text]).toEqual([
       501,

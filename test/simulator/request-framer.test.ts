@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { encodeRequest, RequestFramer } from "../../simulator/redis-server/request-framer.js";
 
-const words = fc.array(fc.uint8Array({ maxLength: 40 }).map(Buffer.from), {
-  minLength: 1,
-  maxLength: 5,
-});
+const words = fc.array(
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  {
+    minLength: 1,
+    maxLength: 5,
+  },
+);
 
 it("commands come out as they went in, however the bytes are cut", () => {
   fc.assert(

@@ -9,7 +9,7 @@ import { type SimulatorProcess, startSimulatorProcess } from "../../simulator/si
 import { sampleEstate } from "../../support/estates.js";
 
 const estate = sampleEstate();
-const production = estate.environments["production"]!;
+const production = estate.environments.production!;
 const VERSION = "2024-11-01";
 
 let azure: SimulatorProcess;
@@ -45,7 +45,7 @@ const healthOf = async ({ fqdn }: App): Promise<Health> =>
 const arm = async <T>(method: string, id: string): Promise<T> => {
   const token = await azure.tokenFor("https://management.azure.com");
   const url = `https://management.azure.com${id}?api-version=${VERSION}`;
-  return (await azure.call(method, url, { token })).json<Record<string, unknown>>() as T;
+  return (await azure.call(method, url, { token })).json<T & Record<string, unknown>>();
 };
 /** The connection string that the vault of production holds. */
 const connectionString = async (): Promise<string> => {
@@ -95,7 +95,7 @@ it("the vault's secret leads to the active cache with its real key, as Resource 
   );
 });
 
-it("caches have the tier of the estate, and Premium ones a linked secondary", async () => {
+it("caches have the tier of the estate, and Premium ones a linked secondary", () => {
   const seed = parseSeed(seedFromEstate(estate), "of the test");
   const of = (environment: "development" | "staging" | "production") => {
     const { primary, secondary } = estate.environments[environment]!.redis;
