@@ -101,7 +101,9 @@ async function dumpedByReplication(count: number): Promise<number> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "redis-bench-"));
   const socket = path.join(folder, "redis.sock");
   const place = ["--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""];
-  const server = spawn("redis-server", [...place, "--enable-debug-command", "yes"], {
+  // The server waits some seconds for further replicas otherwise.
+  const more = ["--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0"];
+  const server = spawn("redis-server", [...place, ...more], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
