@@ -11,10 +11,11 @@ import { sampleEstate } from "../support/estates.js";
 import { replay, stub, type Call } from "../support/replay-driver.js";
 
 const period = "2026-11-22T12:00:00.000Z";
+/** A set is of what is there when its run begins, not when its period does. */
 const startAt = Date.parse(period) + 60_000;
 const instanceId = backupRunId("blobs", "production", period);
 const estate = sampleEstate().environments.production!;
-const set = `blobs/mcpstorageprod/20261122T120000Z-${instanceId}/`;
+const set = `blobs/mcpstorageprod/20261122T120100Z-${instanceId}/`;
 const never: Failure = { class: "terminal", code: "AuthorizationFailure", message: "no" };
 const later: Failure = { class: "transient", code: "ServerBusy", message: "later" };
 
@@ -162,12 +163,12 @@ describe("back up blobs", () => {
       "copy-blobs",
       "complete",
     ]);
-    const folder = `20261122T120000Z-${instanceId}`;
+    const folder = `20261122T120100Z-${instanceId}`;
     expect(inputsOf<Completed>(backup.completeSet)).toMatchObject([
       {
         set,
         scope: "interval",
-        takenAt: period,
+        takenAt: expect.stringMatching(/^2026-11-22T12:01:00/) as string,
         verified: true,
         copies: [`branding-backup-20261122/${folder}/`],
         facts: {},
