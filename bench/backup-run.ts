@@ -8,6 +8,7 @@ import { onSharedClock } from "../local/stack/simulator-process.js";
 import type { Stack } from "../local/stack/stack.js";
 import type { BackupKind } from "../src/domain/backup.js";
 import { sidesOf, type BackupOrder } from "../src/domain/backup-order.js";
+import { backupRunId } from "../src/domain/backup-schedule.js";
 import type { Environment } from "../src/domain/estate.js";
 import { elapsed } from "../src/domain/instant.js";
 import { historyLength } from "./history-length.js";
@@ -45,7 +46,7 @@ export async function backUp(
     detectedAt: now,
     estate,
   };
-  const id = `bench-${kind}-${wanted.count}-${wanted.scope}`;
+  const id = `${backupRunId(kind, "production", now)}-${wanted.scope}`;
   const memory = watchMemory(stack.hostPid());
   const begun = performance.now();
   const answer = await service.call(

@@ -9,7 +9,7 @@ export const blobBackup: readonly Measurement[] = [
     group: "backup",
     name: "blobs",
     async measure({ blobs, loop }) {
-      const stack = await startStack();
+      const stack = await startStack({ hostHeap: heap });
       try {
         return await measured(stack, blobs, loop);
       } finally {
@@ -18,6 +18,12 @@ export const blobBackup: readonly Measurement[] = [
     },
   },
 ];
+
+/**
+ * The heap that the host gets, in MB. Node would let it grow by what the machine has before it cleans
+ * up, and nobody could tell what the work needs; with less than it needs, the host would end.
+ */
+const heap = 128;
 
 /** Milliseconds that each call of the blob service takes longer here, as over a network. */
 const latency = 20;
@@ -50,9 +56,13 @@ async function measured(stack: Stack, count: number, loop: number): Promise<read
       value: count / unchanged.seconds,
       unit: "per s",
     },
-    { what: `peak memory of the host, ${n(few)} blobs`, value: small.memory, unit: "MB" },
     {
-      what: `peak memory of the host, ${n(count)} blobs`,
+      what: `peak memory of the host with a heap of ${heap} MB, ${n(few)} blobs`,
+      value: small.memory,
+      unit: "MB",
+    },
+    {
+      what: `the same, ${n(count)} blobs`,
       value: large.memory,
       unit: "MB",
       goal: { atMost: 300 },

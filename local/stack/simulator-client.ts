@@ -96,7 +96,8 @@ export class SimulatorClient {
       ...(body === undefined
         ? {}
         : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-      signal: AbortSignal.timeout(70_000),
+      // A seed may hold as many blobs as take minutes to be written.
+      signal: AbortSignal.timeout(path === "/reset" ? 600_000 : 70_000),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`the simulator refused ${method} ${path}: ${text}`);

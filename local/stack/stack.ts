@@ -25,6 +25,8 @@ export interface StackOptions {
   /** What is under the stack when it starts; by default the estate's resources, all well. */
   readonly seed?: unknown;
   readonly settings?: Readonly<Record<string, string>>;
+  /** The size of the host's heap in MB; by default Node takes what the machine has. */
+  readonly hostHeap?: number;
   readonly onNotice?: (received: Received) => void;
   readonly onLog?: (process: "host" | "simulator", line: string) => void;
 }
@@ -72,6 +74,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     host = await startChild<HostReady>({
       name: "the host",
       nodeArguments: [
+        ...(options.hostHeap === undefined ? [] : [`--max-old-space-size=${options.hostHeap}`]),
         ...onSharedClock,
         compiled("local/host/main.js"),
         "--app",
