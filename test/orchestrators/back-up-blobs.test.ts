@@ -14,7 +14,7 @@ const period = "2026-11-22T12:00:00.000Z";
 const startAt = Date.parse(period) + 60_000;
 const instanceId = backupRunId("blobs", "production", period);
 const estate = sampleEstate().environments.production!;
-const set = `blobs/mcpstorageprod/20261122T120000Z-${instanceId}/`;
+const set = `blobs/mcpstorageprod/20261122T120100Z-${instanceId}/`;
 const never: Failure = { class: "terminal", code: "AuthorizationFailure", message: "no" };
 const later: Failure = { class: "transient", code: "ServerBusy", message: "later" };
 
@@ -162,12 +162,12 @@ describe("back up blobs", () => {
       "copy-blobs",
       "complete",
     ]);
-    const folder = `20261122T120000Z-${instanceId}`;
+    const folder = `20261122T120100Z-${instanceId}`;
     expect(inputsOf<Completed>(backup.completeSet)).toMatchObject([
       {
         set,
         scope: "interval",
-        takenAt: period,
+        takenAt: "2026-11-22T12:01:00.400Z",
         verified: true,
         copies: [`branding-backup-20261122/${folder}/`],
         facts: {},
