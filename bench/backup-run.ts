@@ -104,6 +104,7 @@ export async function fill(
 interface SeedMembers {
   readonly storageAccounts: readonly { readonly id: string }[];
   readonly keyVaults: readonly { readonly id: string }[];
+  readonly redisCaches: readonly { readonly id: string; readonly copyOf?: string }[];
 }
 
 export function productionOf({ estate }: Stack): Environment {

@@ -2,6 +2,7 @@ import type { Measurement } from "./measurement.js";
 import { blobBackup } from "./rows/blob-backup.js";
 import { coldStart } from "./rows/cold-start.js";
 import { containerAppFailure } from "./rows/container-app-failure.js";
+import { redisBackup } from "./rows/redis-backup.js";
 import { host } from "./rows/host.js";
 import { keyVaultBackup } from "./rows/key-vault-backup.js";
 
@@ -10,6 +11,7 @@ export const measurements: readonly Measurement[] = [
   ...host,
   ...containerAppFailure,
   ...keyVaultBackup,
+  ...redisBackup,
   ...blobBackup,
   ...coldStart,
 ];

@@ -14,6 +14,7 @@ export const sizeFlags = {
   history: { usual: 1_000, quick: 200, what: "events of the long history that is replayed" },
   starts: { usual: 7, quick: 2, what: "processes that are started" },
   secrets: { usual: 5_000, quick: 300, what: "secrets that are backed up" },
+  keys: { usual: 1_000_000, quick: 20_000, what: "keys of a cache that are backed up" },
   blobs: { usual: 100_000, quick: 1_000, what: "blobs that are backed up" },
   loop: {
     usual: 1_000,

@@ -4,16 +4,28 @@
  *
  *   node mishap.js secret <vault address> <name>
  *   node mishap.js blobs <account address> <container>
+ *   node mishap.js keys <vault address> <name of the secret with the connection string>
  */
 import { DefaultAzureCredential } from "@azure/identity";
 import { SecretClient } from "@azure/keyvault-secrets";
 import { BlobServiceClient } from "@azure/storage-blob";
+import { Redis } from "ioredis";
 
 async function main([what, address = "", name = ""]: readonly string[]): Promise<number> {
   const credential = new DefaultAzureCredential();
   if (what === "secret") {
     await new SecretClient(address, credential).beginDeleteSecret(name);
     return 1;
+  }
+  if (what === "keys") {
+    const { value = "" } = await new SecretClient(address, credential).getSecret(name);
+    const [, host = "", port = "", password = ""] =
+      /^([^:,]+):(\d+),password=([^,]+)/.exec(value) ?? [];
+    const redis = new Redis({ host, port: Number(port), password, tls: {} });
+    const lost = await redis.dbsize();
+    await redis.flushall();
+    redis.disconnect();
+    return lost;
   }
   const container = new BlobServiceClient(address, credential).getContainerClient(name);
   let lost = 0;

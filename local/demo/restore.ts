@@ -13,16 +13,18 @@ import { protections, protectionTable } from "./nightly-backup.js";
 import { as, operatorOf, say, watch, type Show } from "./show.js";
 
 /** What is lost of each kind, and what is ordered to bring it back. */
-const losses: Partial<
-  Record<BackupKind, { lose(stack: Stack, from: Environment): Promise<string>; items: string[] }>
-> = {
+interface Loss {
+  lose(stack: Stack, from: Environment): Promise<string>;
+  readonly order: Readonly<Record<string, unknown>>;
+}
+const losses: Readonly<Record<BackupKind, Loss>> = {
   "key-vault": {
     async lose(stack, { keyVault }) {
       const vault = parseResourceId(keyVault.primary)?.name ?? "";
       await mishap(stack, "secret", `https://${vault}.vault.azure.net`, "jwt-signing-key");
       return `the secret jwt-signing-key of ${vault}`;
     },
-    items: ["jwt-signing-key"],
+    order: { items: ["jwt-signing-key"] },
   },
   blobs: {
     async lose(stack, { storage }) {
@@ -30,7 +32,17 @@ const losses: Partial<
       await mishap(stack, "blobs", `https://${account}.blob.core.windows.net`, "branding");
       return `every blob of the container branding of ${account}`;
     },
-    items: ["branding/*"],
+    order: { items: ["branding/*"] },
+  },
+  redis: {
+    async lose(stack, { keyVault, redis }) {
+      const vault = parseResourceId(keyVault.primary)?.name ?? "";
+      const address = `https://${vault}.vault.azure.net`;
+      const { lost } = await mishap(stack, "keys", address, redis.connectionSecret);
+      return `all ${lost} keys of ${parseResourceId(redis.primary)?.name ?? ""}`;
+    },
+    // An import replaces what a cache in use holds; only an order that says so does that.
+    order: { overwrite: true },
   },
 };
 
@@ -55,10 +67,9 @@ export const restore: Show = {
     const records: RunRecord[] = [];
     for (const kind of Object.keys(losses) as BackupKind[]) {
       const loss = losses[kind];
-      if (loss === undefined) continue;
       say(`By mistake somebody deletes ${await loss.lose(stack, production)}.`);
       await stack.simulator.advance(60);
-      const order = { kind, items: loss.items, reason: "deleted by mistake" };
+      const order = { kind, ...loss.order, reason: "deleted by mistake" };
       const plan = await ordered(service, { ...order, mode: "plan" }, people);
       if (plan.plan !== undefined) say(`\n${planTable(plan.plan)}\n`);
       records.push(options.plan ? plan : await ordered(service, order, people));
@@ -89,7 +100,7 @@ async function ordered(
 }
 
 /** Somebody else's script, in a process of its own. */
-async function mishap(stack: Stack, ...args: string[]): Promise<void> {
+async function mishap(stack: Stack, ...args: string[]): Promise<{ readonly lost: number }> {
   const child = await startChild<{ lost: number }>({
     name: "the mishap",
     nodeArguments: [...onSharedClock, compiled("local/demo/mishap.js"), ...args],
@@ -98,4 +109,5 @@ async function mishap(stack: Stack, ...args: string[]): Promise<void> {
     onLog: () => undefined,
   });
   await child.stop();
+  return child.ready;
 }

@@ -39,7 +39,9 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
   if (!active.ok) return run.end("failed", describeFailure(active.failure));
   const cache = active.value;
   if (cache.known === "assumed") run.journal.finding(cache.detail);
-  const set = setPrefix({ kind, environment, source: cache.id }, order.period, run.run());
+  // The set is as old as its oldest copy can be.
+  const takenAt = run.now();
+  const set = setPrefix({ kind, environment, source: cache.id }, takenAt, run.run());
   if (run.planning) return run.end("planned", `would back up ${cache.id} by ${cache.way}`);
 
   const copied: Copied =
@@ -54,7 +56,7 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
     scope,
     source: cache.id,
     region: cache.location,
-    takenAt: order.period,
+    takenAt,
     parts: [...copied.parts],
     skipped: [],
     verified: copied.verified,

@@ -369,6 +369,16 @@ export class Journal {
     return this.#sum(Object.values(this.scenario.steps).filter(({ path }) => path === "main"));
   }
 
+  /** Of the main path, and of what the plan has taken besides. */
+  #expectedOnTheWay(): Milliseconds {
+    const taken = new Set(this.#changes.map(({ step }) => step));
+    return this.#sum(
+      Object.entries<DeclaredStep>(this.scenario.steps).flatMap(([id, step]) =>
+        step.path === "main" || taken.has(id) ? [step] : [],
+      ),
+    );
+  }
+
   #plan(): Plan {
     const titleOf = (id: string): string => this.declared(id)?.title ?? id;
     return {
@@ -379,7 +389,7 @@ export class Journal {
         expected: this.#sum(steps.flatMap((id) => this.declared(id) ?? [])),
         dataLoss,
       })),
-      expected: this.expectedOnMainPath(),
+      expected: this.#expectedOnTheWay(),
       dataLoss: this.scenario.dataLoss,
     };
   }

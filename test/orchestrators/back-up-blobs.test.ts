@@ -168,7 +168,11 @@ describe("back up blobs", () => {
       {
         set,
         scope: "interval",
+<<<<<<< HEAD
         takenAt: expect.stringMatching(/^2026-11-22T12:01:00/) as string,
+=======
+        takenAt: "2026-11-22T12:01:00.400Z",
+>>>>>>> backup
         verified: true,
         copies: [`branding-backup-20261122/${folder}/`],
         facts: {},

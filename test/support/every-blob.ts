@@ -7,7 +7,7 @@ const { ContainerClient } = require("@azure/storage-blob");
 const { DefaultAzureCredential } = require("@azure/identity");
 (async () => {
   const client = new ContainerClient(
-    "https://${stateAccount}.blob.core.windows.net/recovery-state",
+    process.env.CONTAINER_URL,
     new DefaultAzureCredential({ managedIdentityClientId: process.env.AZURE_CLIENT_ID }),
   );
   const texts = [];
@@ -17,11 +17,13 @@ const { DefaultAzureCredential } = require("@azure/identity");
   console.log(JSON.stringify(texts));
 })();`;
 
-/** Name and content of every blob in the state store, read as the service's identity. */
-export function everyBlob(stack: Stack): readonly string[] {
+const state = `https://${stateAccount}.blob.core.windows.net/recovery-state`;
+
+/** Name and content of every blob in a container, by default the state store; read as the service's identity. */
+export function everyBlob(stack: Stack, container = state): readonly string[] {
   const { env } = stack.simulatorReady;
   const read = spawnSync(process.execPath, ["--disable-warning=UNDICI-EHPA", "-e", program], {
-    env: { PATH: process.env["PATH"], ...env },
+    env: { PATH: process.env["PATH"], CONTAINER_URL: container, ...env },
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });

@@ -1,0 +1,239 @@
+import { completeSet } from "../../src/activities/backup.contract.js";
+import { postNotice } from "../../src/activities/notices.contract.js";
+import * as redis from "../../src/activities/redis-backup.contract.js";
+import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
+import type { Failure } from "../../src/domain/failure.js";
+import type { RunRecord } from "../../src/domain/run-record.js";
+import { instantOf } from "../../src/domain/instant.js";
+import { backUpRedis } from "../../src/orchestrators/back-up-redis.js";
+import { detectedAt, orderOf } from "../support/estates.js";
+import { replay, stub } from "../support/replay-driver.js";
+
+const forbidden: Failure = { class: "terminal", code: "Forbidden", message: "no" };
+
+interface World {
+  readonly way: "export" | "snapshot";
+  readonly hasIdentity: boolean;
+  /** Parts that the walk over the keys takes, and those that begin it anew. */
+  readonly parts: number;
+  readonly freshAt: readonly number[];
+  /** How an export by each means ends. */
+  readonly exports: Partial<Record<"identity" | "sas", "failed" | Failure>>;
+  readonly whole: boolean;
+  readonly proven: boolean;
+}
+
+async function backUp(given: Partial<World> = {}) {
+  const world: World = {
+    way: "export",
+    hasIdentity: true,
+    parts: 4,
+    freshAt: [1],
+    exports: {},
+    whole: true,
+    proven: true,
+    ...given,
+  };
+  const {
+    incident: _incident,
+    scenario: _scenario,
+    ...order
+  } = orderOf({
+    trigger: { kind: "timer", schedule: "0 */5 * * * *" },
+  });
+  let record: RunRecord | undefined;
+  const part = (nth: number) => ({ blob: `items-${nth}`, count: 1, bytes: 100, sha256: "0" });
+  const place = {
+    endpoint: "https://prod.blob.core.windows.net",
+    container: "redis-backups",
+    prefix: "mine/20261122T135824Z-run",
+    own: false,
+  };
+  const run = await replay(backUpRedis, {
+    instanceId: "backup-redis-production-20261122T140000Z",
+    input: { ...order, kind: "redis", period: detectedAt, scope: "full" },
+    startAt: Date.parse(detectedAt),
+    stubs: [
+      stub(postNotice, () => ({ changed: true, detail: "posted" })),
+      stub(takeLease, (_input, _caller, now) => ({
+        kind: "taken" as const,
+        fencing: 1,
+        expiresAt: instantOf(new Date(now + 600_000)),
+        detail: "taken",
+      })),
+      stub(releaseLease, () => ({ changed: true, detail: "released" })),
+      stub(saveRecord, (saved) => {
+        record = saved.record;
+        return { detail: "saved" };
+      }),
+      stub(redis.findActiveCache, ({ redis: { primary } }) => ({
+        side: "primary" as const,
+        known: "observed" as const,
+        id: primary,
+        way: world.way,
+        kind: "classic" as const,
+        tier: world.way === "export" ? "Premium" : "Standard",
+        location: "eastus",
+        hasIdentity: world.hasIdentity,
+        detail: "the app uses it",
+      })),
+      stub(redis.countCacheKeys, () => ({ count: 4_000, detail: "4000 keys" })),
+      stub(
+        redis.copyKeys,
+        ({ nth }) => ({
+          done: 1_000,
+          fresh: world.freshAt.includes(nth),
+          part: part(nth),
+          ...(nth < world.parts
+            ? { next: { servers: ["a"], server: 0, database: 0, cursor: String(nth) } }
+            : {}),
+          detail: "copied",
+        }),
+        25_000,
+      ),
+      stub(redis.prepareExport, () => ({ changed: false, place, detail: "there" })),
+      stub(redis.startExport, ({ access }) => {
+        const end = world.exports[access];
+        if (typeof end === "object") return { failure: end };
+        return { changed: true, operation: `poll-${access}`, detail: "exporting" };
+      }),
+      stub(redis.observeCacheOperation, ({ operation }, _caller, now) => {
+        if (now - Date.parse(detectedAt) < 60_000) {
+          return { state: "running" as const, operation, detail: "running" };
+        }
+        const access = operation.slice("poll-".length) as "identity" | "sas";
+        const failed = world.exports[access] === "failed";
+        return failed
+          ? { state: "failed" as const, detail: "failed: no role" }
+          : { state: "succeeded" as const, detail: "succeeded" };
+      }),
+      stub(redis.observeExport, () => ({
+        files: [{ name: `${place.prefix}_c0`, bytes: 512 }],
+        whole: world.whole,
+        detail: "seen",
+      })),
+      stub(redis.copyCacheFiles, (_input, caller) =>
+        caller.attempt < 3
+          ? { done: 0, waiting: 1, failed: [], detail: "copying" }
+          : { done: 1, waiting: 0, failed: [], detail: "copied" },
+      ),
+      stub(redis.verifyExport, ({ from }) =>
+        from === undefined
+          ? { done: 256, next: { read: 256, crc: "0" }, proven: true, detail: "half" }
+          : { done: 256, part: part(1), proven: world.proven, detail: "too long to be read" },
+      ),
+      stub(redis.removeCacheFiles, () => ({ changed: true, detail: "removed" })),
+      stub(redis.protectCache, () => ({ changed: false, drift: [], detail: "as it should be" })),
+      stub(completeSet, ({ parts }) => ({
+        changed: true,
+        count: parts.length,
+        bytes: 1,
+        latest: true,
+        detail: "complete",
+      })),
+    ],
+  });
+  if (record === undefined) throw new Error("no record");
+  const callsOf = (name: string) => run.calls.filter((call) => call.name === name);
+  const [completed] = callsOf("completeSet");
+  return {
+    record,
+    callsOf,
+    completed: completed?.input as
+      { parts: unknown[]; verified: boolean; facts: Record<string, string> } | undefined,
+    progress: run.customStatuses.map(
+      (status) => (status as { progress?: { done: number; total?: number } }).progress,
+    ),
+  };
+}
+
+describe("back up redis, key by key", () => {
+  it("goes on where the last part ended, and tells how far it is", async () => {
+    const { record, callsOf, completed, progress } = await backUp({ way: "snapshot" });
+
+    expect(record).toMatchObject({
+      outcome: "passed",
+      reason: "4000 keys are backed up and verified",
+    });
+    const cursors = callsOf("copyKeys").map(
+      ({ input }) => (input as { from?: { cursor: string } }).from?.cursor,
+    );
+    expect(cursors).toEqual([undefined, "1", "2", "3"]);
+    expect(completed).toMatchObject({ verified: true, facts: { format: "rsnap/1", keys: "4000" } });
+    expect(progress).toContainEqual(expect.objectContaining({ done: 2_000, total: 4_000 }));
+  });
+
+  it("leaves out what was copied before another server took over", async () => {
+    const { record, completed } = await backUp({ way: "snapshot", freshAt: [1, 3] });
+
+    expect(record.reason).toBe("2000 keys are backed up and verified");
+    expect(completed?.parts).toEqual([
+      expect.objectContaining({ blob: "items-3" }),
+      expect.objectContaining({ blob: "items-4" }),
+    ]);
+  });
+
+  it("gives up where the cache does not hold still", async () => {
+    const { record, callsOf } = await backUp({
+      way: "snapshot",
+      parts: 50,
+      freshAt: Array.from({ length: 50 }, (_, index) => index + 1),
+    });
+
+    expect(record).toMatchObject({
+      outcome: "failed",
+      reason: "another server has taken over 5 times while keys were copied",
+    });
+    expect(callsOf("completeSet")).toEqual([]);
+  });
+});
+
+describe("back up redis, by export", () => {
+  it("follows the export, copies it, reads it in goes, and removes it", async () => {
+    const { record, callsOf, completed } = await backUp();
+
+    expect(record).toMatchObject({ outcome: "passed", findings: [] });
+    expect(callsOf("startExport").map(({ input }) => input)).toEqual([
+      expect.objectContaining({ access: "identity" }),
+    ]);
+    expect(callsOf("observeCacheOperation").length).toBeGreaterThan(2);
+    expect(callsOf("verifyExport")).toHaveLength(2);
+    expect(callsOf("removeCacheFiles")).toHaveLength(1);
+    expect(completed).toMatchObject({ verified: true, facts: { format: "rdb" } });
+  });
+
+  it.each([["failed" as const], [forbidden]])(
+    "exports with a SAS where its identity ends in %p",
+    async (end) => {
+      const { record, callsOf } = await backUp({ exports: { identity: end } });
+
+      expect(record.outcome).toBe("passed-with-findings");
+      expect(record.findings[0]).toMatch(/^the cache cannot export with its own identity/);
+      expect(callsOf("startExport").map(({ input }) => input)).toEqual([
+        expect.objectContaining({ access: "identity" }),
+        expect.objectContaining({ access: "sas" }),
+      ]);
+    },
+  );
+
+  it("fails, and leaves nothing behind, where no export can be had", async () => {
+    const { record, callsOf } = await backUp({
+      hasIdentity: false,
+      exports: { sas: "failed" },
+    });
+
+    expect(record).toMatchObject({ outcome: "failed", reason: "the export failed: no role" });
+    expect(callsOf("removeCacheFiles")).toHaveLength(1);
+    expect(callsOf("completeSet")).toEqual([]);
+  });
+
+  it("makes no set of files that are not whole, and no verified one of what was not read", async () => {
+    const broken = await backUp({ whole: false });
+    const unread = await backUp({ proven: false });
+
+    expect(broken.record.reason).toBe("the cache has not written whole files: seen");
+    expect(broken.completed).toBeUndefined();
+    expect(unread.record.outcome).toBe("passed-with-findings");
+    expect(unread.completed?.verified).toBe(false);
+  });
+});
