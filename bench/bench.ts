@@ -33,7 +33,7 @@ async function main(): Promise<number> {
     try {
       for (const row of await one.measure(sizes)) lines.push({ measurement, ...row });
     } catch (error) {
-      failures.push({ measurement, reason: (error as Error).message });
+      failures.push({ measurement, reason: reasonOf(error) });
     }
   }
 
@@ -49,6 +49,12 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify({ machine, sizes, rows, failures })}\n`);
   }
   return failures.length === 0 ? 0 : 1;
+}
+
+/** What happened on the wire is in the cause: "fetch failed" alone tells nobody anything. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 /** What a figure depends on; other work on the machine shows as load. */
