@@ -30,6 +30,8 @@ export const completeSet = declareActivity({
     source: z.string(),
     region: z.string(),
     takenAt: Instant,
+    /** Given, so that a repeat writes the same bytes. */
+    completedAt: Instant,
     parts: z.array(ItemPart),
     skipped: z.array(SkippedItem),
     /** A list in the set whose entries say themselves that they were skipped, and why. */

@@ -37,8 +37,9 @@ export function backupActivities(store: Backups): readonly Activity[] {
       };
     }),
 
-    contract.completeSet.implementedBy(classifyError, async (wanted, { caller, now }) => {
-      const { set, kind, environment, scope, source, region, takenAt, parts, verified } = wanted;
+    contract.completeSet.implementedBy(classifyError, async (wanted, { caller }) => {
+      const { set, kind, environment, scope, source, region, takenAt, completedAt } = wanted;
+      const { parts, verified } = wanted;
       const count = parts.reduce((sum, part) => sum + part.count, 0);
       const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
       const listed = wanted.skippedIn === undefined ? [] : await lists.read(wanted.skippedIn);
@@ -66,14 +67,14 @@ export function backupActivities(store: Backups): readonly Activity[] {
         geography: geographyOf(region) ?? "unknown",
         subscription: parseResourceId(source)?.subscription ?? "",
         takenAt,
-        completedAt: now(),
+        completedAt,
         run: caller.run,
         items,
         parts: inline ? [] : parts,
         count,
         bytes,
         skipped,
-        check: verified ? { level: "verified", at: now() } : { level: "none" },
+        check: verified ? { level: "verified", at: completedAt } : { level: "none" },
         copies: wanted.copies,
         references,
         facts: wanted.facts,

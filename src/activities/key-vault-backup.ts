@@ -5,6 +5,7 @@ import type { KeyVaults } from "../azure/key-vault.js";
 import type { Secrets, SecretValue } from "../azure/secrets.js";
 import type { BackupItem, SkippedItem } from "../domain/backup.js";
 import { ClassifiedError, terminal } from "../domain/failure.js";
+import { isAfter } from "../domain/instant.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { sha256 } from "../state/hash.js";
@@ -43,7 +44,8 @@ export function keyVaultBackupActivities(
       };
     }),
 
-    contract.protectVault.implementedBy(classifyError, async (wanted) => {
+    contract.protectVault.implementedBy(classifyError, async (wanted, { caller }) => {
+      const acts = caller.mode === "execute";
       const view = await vaults.vault(wanted.vault);
       if (view === undefined) throw terminal("vault-missing", `${wanted.vault} does not exist`);
       const drift: string[] = [];
@@ -55,7 +57,7 @@ export function keyVaultBackupActivities(
         );
       }
       if (wanted.purgeProtection && !view.purgeProtection) {
-        await vaults.change(wanted.vault, { purgeProtection: true });
+        if (acts) await vaults.change(wanted.vault, { purgeProtection: true });
         done.push("purge protection turned on");
       }
       if (wanted.workspace !== undefined) {
@@ -66,13 +68,14 @@ export function keyVaultBackupActivities(
             logs.some(({ name }) => ["audit", "allLogs", "AuditEvent"].includes(name)),
         );
         if (!audited) {
-          await diagnostics.put(wanted.vault, {
-            name: auditSetting,
-            workspaceId: wanted.workspace,
-            storageAccountId: undefined,
-            logs: [{ kind: "group", name: "audit" }],
-            metrics: false,
-          });
+          if (acts)
+            await diagnostics.put(wanted.vault, {
+              name: auditSetting,
+              workspaceId: wanted.workspace,
+              storageAccountId: undefined,
+              logs: [{ kind: "group", name: "audit" }],
+              metrics: false,
+            });
           done.push("audit logging turned on");
         }
       }
@@ -91,7 +94,7 @@ export function keyVaultBackupActivities(
             name,
             ...(updatedAt === undefined ? {} : { updatedAt }),
             ...(managed ? { skip: "belongs to a certificate, which has a backup of its own" } : {}),
-            ...(enabled ? {} : { version: "disabled" }),
+            ...(enabled ? {} : { disabled: true }),
           });
         }
       }
@@ -104,7 +107,7 @@ export function keyVaultBackupActivities(
       return { list, count: copied.length, skipped: left.length, detail };
     }),
 
-    contract.copySecrets.implementedBy(classifyError, async (piece, { caller }) => {
+    contract.copySecrets.implementedBy(classifyError, async (piece) => {
       const { set, list, nth, begin, end, base } = piece;
       const wanted = await lists.read(list, begin, end);
       const unchanged = await knownCopies(store, base, wanted);
@@ -115,9 +118,7 @@ export function keyVaultBackupActivities(
           reused += 1;
           return known;
         }
-        return unlessRefused(secret.name, () =>
-          copyOf(secrets, store, piece, secret, caller.attempt > 1),
-        );
+        return unlessRefused(secret.name, () => copyOf(secrets, store, piece, secret));
       });
       const items = copies.filter((copy): copy is BackupItem => "blob" in copy);
       const skipped = copies.filter((copy): copy is SkippedItem => "reason" in copy);
@@ -134,8 +135,8 @@ export function keyVaultBackupActivities(
     contract.syncSecrets.implementedBy(classifyError, async ({ from, to, list, begin, end }) => {
       const wanted = await lists.read(list, begin, end);
       const results = await inParallel(wanted, atATime, async (secret) => {
-        if (secret.version === "disabled") {
-          return { name: secret.name, reason: "disabled: its value cannot be read" };
+        if (secret.disabled === true) {
+          return { name: secret.name, reason: "it is disabled, so that its value cannot be read" };
         }
         return unlessRefused(secret.name, () => bringOver(secrets, from, to, secret.name));
       });
@@ -186,35 +187,32 @@ async function knownCopies(
 }
 
 /**
- * Backs one secret up, and reads the copy back before it counts. A repeat takes what the first try has
- * copied: Key Vault counts backups, and grants few.
+ * Backs one secret up, and reads the copy back before it counts. Its hash is in its name: a repeat of the
+ * activity, which gets other bytes for the same secret, never writes over what an earlier answer names.
  */
 async function copyOf(
   secrets: Secrets,
   store: Backups,
   { uri, set }: { readonly uri: string; readonly set: string },
   { name, updatedAt }: ListedItem,
-  isRepeat: boolean,
 ): Promise<BackupItem> {
-  const blob = `${set}secrets/${name}.backup`;
-  let stored = isRepeat ? await store.container.readBytes(blob) : undefined;
-  if (stored === undefined) {
-    const bytes = await secrets.backup(uri, name);
-    await store.container.putBytes(blob, bytes);
-    stored = await store.container.readBytes(blob);
-    if (stored === undefined || sha256(stored) !== sha256(bytes)) {
-      throw new ClassifiedError({
-        class: "transient",
-        code: "copy-differs",
-        message: `the copy of ${name} is not what was written`,
-      });
-    }
+  const bytes = await secrets.backup(uri, name);
+  const hash = sha256(bytes);
+  const blob = `${set}secrets/${name}.${hash.slice(0, 12)}.backup`;
+  await store.container.putBytes(blob, bytes);
+  const stored = await store.container.readBytes(blob);
+  if (stored === undefined || sha256(stored) !== hash) {
+    throw new ClassifiedError({
+      class: "transient",
+      code: "copy-differs",
+      message: `the copy of ${name} is not what was written`,
+    });
   }
   return {
     name,
     blob,
-    bytes: stored.byteLength,
-    sha256: sha256(stored),
+    bytes: bytes.byteLength,
+    sha256: hash,
     ...(updatedAt === undefined ? {} : { sourceUpdatedAt: updatedAt }),
   };
 }
@@ -229,6 +227,14 @@ async function bringOver(
   const [source, target] = await Promise.all([secrets.value(from, name), secrets.value(to, name)]);
   if (source === undefined) return { written: false };
   if (target !== undefined && sameSecret(source, target)) return { written: false };
+  // What was written here since is nobody's copy: the recovery vault may have been in use.
+  if (
+    target?.updatedAt !== undefined &&
+    source.updatedAt !== undefined &&
+    isAfter(target.updatedAt, source.updatedAt)
+  ) {
+    throw terminal("newer-there", "the recovery vault has a newer value, which is left as it is");
+  }
   await secrets.set(to, name, source.value, source);
   return { written: true };
 }

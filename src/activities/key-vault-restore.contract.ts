@@ -98,7 +98,10 @@ export const restoreSecrets = declareActivity({
   output: z.strictObject({
     ...mutated,
     done: z.int().nonnegative(),
-    /** Those that Azure refuses for good, and why. */
+    /** How many were brought back, and how many are refused for good. */
+    brought: z.int().nonnegative(),
+    failed: z.int().nonnegative(),
+    /** The first of those, and why. */
     refused: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   }),
   patience: throttled,
@@ -111,6 +114,8 @@ export const overwriteSecrets = declareActivity({
   output: z.strictObject({
     ...mutated,
     done: z.int().nonnegative(),
+    brought: z.int().nonnegative(),
+    failed: z.int().nonnegative(),
     refused: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   }),
   patience: throttled,

@@ -222,7 +222,7 @@ async function setBack(
   target: string,
   name: string,
   takenAt: Instant,
-): Promise<void> {
+): Promise<boolean> {
   const then = (await secrets.versions(target, name))
     .filter(({ createdAt }) => createdAt !== undefined && !isAfter(createdAt, takenAt))
     .sort((one, other) => (one.createdAt ?? "").localeCompare(other.createdAt ?? ""))
@@ -238,8 +238,12 @@ async function setBack(
     secrets.value(target, name, then.version),
     secrets.value(target, name),
   ]);
-  if (wanted === undefined || wanted.value === current?.value) return;
-  await secrets.set(target, name, wanted.value, wanted);
+  if (wanted === undefined) {
+    throw terminal("version-gone", `the version that ${name} had then is gone`);
+  }
+  // It is so already: by an earlier try, or because somebody wrote the old value again.
+  if (wanted.value !== current?.value) await secrets.set(target, name, wanted.value, wanted);
+  return true;
 }
 
 function outcomeOf(results: readonly (boolean | SkippedItem)[], what: string) {
@@ -248,6 +252,8 @@ function outcomeOf(results: readonly (boolean | SkippedItem)[], what: string) {
   return {
     changed: done > 0,
     done: results.length,
+    brought: done,
+    failed: refused.length,
     refused: refused.slice(0, longestList),
     detail: `${done} ${what}, ${refused.length} refused`,
   };

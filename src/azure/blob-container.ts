@@ -38,6 +38,8 @@ export interface BlobContainer {
    * keeps it.
    */
   remove(name: string): Promise<"removed" | "kept">;
+  /** Whether a legal hold lies on the container, and whether a policy keeps young blobs in it. */
+  protection(): Promise<{ readonly hold: boolean; readonly policy: boolean }>;
   /** Removes the container itself, if nothing is in it. */
   removeIfEmpty(): Promise<void>;
   /** Throws unless the container can be reached and read. */
@@ -162,6 +164,19 @@ export function blobContainer(
     replace: (name, text, etag, description) => write(name, text, { ifMatch: etag }, description),
     async put(name, text, description) {
       await write(name, text, {}, description);
+    },
+    async protection() {
+      const { reading } = await clients();
+      try {
+        const found = await reading.getProperties(limit());
+        return {
+          hold: found.hasLegalHold === true,
+          policy: found.hasImmutabilityPolicy === true,
+        };
+      } catch (error) {
+        if (codeOf(error) === "ContainerNotFound") return { hold: false, policy: false };
+        throw error;
+      }
     },
     async removeIfEmpty() {
       if ((await this.list("", 1)).length > 0) return;

@@ -28,19 +28,6 @@ export const backupRunId = (
 export const pruningRunId = (environment: string, now: Instant): string =>
   `backup-pruning-${environment}-${compact(periodOf(now, days(1)))}`;
 
-/** Whether the period is the first of its day (UTC): then the set is a full one that is kept. */
-export const isNightly = (period: Instant, interval: Milliseconds): boolean =>
-  Date.parse(period) % days(1) < interval;
-
-/** The backup that an instant belongs to: its period, and whether it is the nightly full one. */
-export function dueBackup(
-  now: Instant,
-  interval: Milliseconds,
-): { readonly period: Instant; readonly scope: "full" | "interval" } {
-  const period = periodOf(now, interval);
-  return { period, scope: isNightly(period, interval) ? "full" : "interval" };
-}
-
 /** How long a set that is not a nightly full one is kept. */
 const intervalRetention: Milliseconds = hours(48);
 

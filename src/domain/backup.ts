@@ -170,7 +170,7 @@ export function problemIn(
   }
   if (isAfter(manifest.takenAt, plus(now, tolerance))) return "future";
   if (listed !== manifest.count) return "truncated";
-  if (manifest.count === 0 && manifest.skipped.length === 0) return "empty";
+  if (manifest.count === 0) return "empty";
   return undefined;
 }
 

@@ -100,6 +100,7 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
     scope,
     region,
     takenAt,
+    completedAt: run.now(),
     parts,
     skipped,
     verified: true,

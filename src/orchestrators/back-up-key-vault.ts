@@ -47,6 +47,11 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
   const listed = yield* run.step("list", vault.listSecrets, { uri, set });
   if (!listed.ok) return run.end("failed", describeFailure(listed.failure));
   const { list, count } = listed.value;
+  if (count === 0) {
+    return run.end("failed", "the vault holds no secret; the newest set stays as it is", [
+      "Look whether the secrets were deleted by mistake: soft deletion keeps them for 90 days",
+    ]);
+  }
 
   const copied = yield* run.each(
     "copy-secrets",
@@ -69,6 +74,7 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
     source,
     region: location,
     takenAt,
+    completedAt: run.now(),
     parts,
     skipped,
     skippedIn: list,
@@ -78,7 +84,14 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
   for (const { name, reason } of skipped) run.journal.finding(`${name} was left out: ${reason}`);
-  if (otherUri !== undefined) yield* sync(run, { from: uri, to: otherUri, list, count });
+  // Values go to the side that is not in use; where that is not known, none go.
+  if (otherUri !== undefined && known === "observed") {
+    yield* sync(run, { from: uri, to: otherUri, list, count });
+  } else if (otherUri !== undefined) {
+    run.journal.finding(
+      "the recovery vault was left as it is: nobody can tell which side is in use",
+    );
+  }
 
   const what = `${completed.value.count} secrets`;
   return run.journal.hasFindings

@@ -57,6 +57,7 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
     source: cache.id,
     region: cache.location,
     takenAt,
+    completedAt: run.now(),
     parts: [...copied.parts],
     skipped: [],
     verified: copied.verified,

@@ -85,36 +85,49 @@ function* bringBack(run: Steps, decided: Decided): Durable<Ending> {
     return run.end("planned", `${missing + counts.overwrite} of ${wanted} would be changed`);
   }
   const files = actions.map((each) => ({ target, actions: each }));
-  if (missing > 0) {
-    const work = { atATime, total: wanted, unit: "secrets", apart };
-    const answers = yield* run.each("restore", restore.restoreSecrets, files, work);
+  const work = { atATime, total: wanted, unit: "secrets", apart };
+  let [brought, failed] = [0, 0];
+  for (const step of ["restore", "overwrite"] as const) {
+    if ((step === "restore" ? missing : counts.overwrite) === 0) continue;
+    if (step === "overwrite") {
+      const approval = yield* run.approval(step);
+      if (approval !== "granted") {
+        return run.end("failed", `overwriting was not approved: ${approval}`);
+      }
+    }
+    const answers =
+      step === "restore"
+        ? yield* run.each(step, restore.restoreSecrets, files, work)
+        : yield* run.each(
+            step,
+            restore.overwriteSecrets,
+            files.map((file) => ({ ...file, takenAt })),
+            work,
+          );
     for (const answer of answers) {
       if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
-      for (const { name, reason } of answer.value.refused)
+      brought += answer.value.brought;
+      failed += answer.value.failed;
+      for (const { name, reason } of answer.value.refused) {
         run.journal.finding(`${name}: ${reason}`);
+      }
     }
   }
-  if (counts.overwrite > 0) {
-    const approval = yield* run.approval("overwrite");
-    if (approval !== "granted")
-      return run.end("failed", `overwriting was not approved: ${approval}`);
-    const work = { atATime, total: wanted, unit: "secrets", apart };
-    const pieces = files.map((file) => ({ ...file, takenAt }));
-    const answers = yield* run.each("overwrite", restore.overwriteSecrets, pieces, work);
-    for (const answer of answers) {
-      if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
-      for (const { name, reason } of answer.value.refused)
-        run.journal.finding(`${name}: ${reason}`);
-    }
-  }
-  const work = { atATime, total: wanted, unit: "secrets" };
   const verified = yield* run.each("verify", restore.verifySecrets, files, work);
   for (const answer of verified) {
     if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
     for (const name of answer.value.missing) run.journal.finding(`${name} is not there`);
   }
-  return run.end(
-    run.journal.hasFindings ? "passed-with-findings" : "passed",
-    `of ${wanted} wanted secrets, ${missing} were brought back and ${counts.overwrite} set back; the others were left as they were`,
-  );
+  const kept = wanted - brought - failed;
+  const what = [
+    `${brought} of ${wanted} wanted secrets brought back`,
+    ...(kept > 0 ? [`${kept} left as they were`] : []),
+    ...(failed > 0 ? [`${failed} could not be brought back`] : []),
+  ].join(", ");
+  if (failed > 0 && brought === 0) return run.end("failed", what, nextSteps);
+  return run.journal.hasFindings
+    ? run.end("passed-with-findings", what, failed > 0 ? nextSteps : [])
+    : run.end("passed", what);
 }
+
+const nextSteps = ["Restore what failed from an earlier set: GET /api/backups lists them"];

@@ -22,6 +22,13 @@ export type FoundSet =
   | { readonly kind: "usable"; readonly set: string; readonly manifest: BackupManifest }
   | { readonly kind: "unusable"; readonly set: string; readonly problem: ManifestProblem };
 
+/** What became of a removal; `left`: there is more to remove, `kept`: what a policy or hold keeps. */
+interface Removal {
+  readonly removed: number;
+  readonly kept: number;
+  readonly left: boolean;
+}
+
 export interface NewestSet {
   readonly found?: Extract<FoundSet, { kind: "usable" }>;
   readonly problems: readonly { readonly set: string; readonly problem: ManifestProblem }[];
@@ -38,8 +45,6 @@ export interface Backups {
   writePart(set: string, nth: number, items: readonly BackupItem[]): Promise<ItemPart>;
   /** Completes a set: its manifest, then the pointer, unless that names a newer set. */
   complete(set: string, manifest: BackupManifest): Promise<{ readonly latest: boolean }>;
-  /** Writes a manifest again, with another level of trust. */
-  recheck(set: string, check: BackupManifest["check"], wanted: BackupSource): Promise<void>;
   /** The set that `latest.json` names. */
   latest(wanted: BackupSource, now: Instant): Promise<FoundSet | undefined>;
   read(set: string, wanted: BackupSource, now: Instant): Promise<FoundSet>;
@@ -61,16 +66,13 @@ export interface Backups {
    * Removes a set and its copies elsewhere (`container/prefix/`), at most so many blobs at a time. The
    * manifest goes first, so that half a set is never taken for one. `kept`: a policy or hold keeps it.
    */
-  remove(
-    set: string,
-    copies: readonly string[],
-    atMost: number,
-  ): Promise<{ readonly removed: number; readonly kept: number; readonly left: boolean }>;
+  remove(set: string, copies: readonly string[], atMost: number): Promise<Removal>;
 }
 
 const print = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-const partName = (set: string, nth: number): string =>
-  `${set}items-${String(nth).padStart(5, "0")}.json`;
+/** With its hash in its name, so that a late repeat never writes over what an earlier answer names. */
+const partName = (set: string, nth: number, hash: string): string =>
+  `${set}items-${String(nth).padStart(5, "0")}-${hash.slice(0, 12)}.json`;
 
 /** `elsewhere` gives the other containers of the same account, by name. */
 export function backups(
@@ -112,9 +114,11 @@ export function backups(
     container,
     async writePart(set, nth, items) {
       const text = print(items);
-      await container.put(partName(set, nth), text);
+      const hash = sha256(text);
+      const blob = partName(set, nth, hash);
+      await container.put(blob, text);
       const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
-      return { blob: partName(set, nth), count: items.length, bytes, sha256: sha256(text) };
+      return { blob, count: items.length, bytes, sha256: hash };
     },
     async complete(set, manifest) {
       const text = print(BackupManifest.parse(manifest));
@@ -135,11 +139,6 @@ export function backups(
         takenAt,
       };
       return { latest: await point(manifest, pointer) };
-    },
-    async recheck(set, check, wanted) {
-      const found = await read(set, wanted, check.at ?? "9999-01-01T00:00:00.000Z");
-      if (found.kind === "unusable") throw unusableSet(set, found.problem);
-      await this.complete(set, { ...found.manifest, check });
     },
     async latest(wanted, now) {
       const text = (await container.read(latestIn(wanted)))?.text;
@@ -211,12 +210,22 @@ export function backups(
       }
     },
     async remove(set, copies, atMost) {
-      const first = await container.remove(manifestIn(set));
-      if (first === "kept") return { removed: 0, kept: 1, left: false };
       const places = copies.map((place) => {
         const [name = "", ...prefix] = place.split("/");
         return { where: elsewhere(name), prefix: prefix.join("/"), own: true };
       });
+      const whole: Removal = { removed: 0, kept: 1, left: false };
+      // A copy that stays is of no use without its manifest, so the whole set stays then.
+      for (const { where, prefix } of places) {
+        const { hold, policy } = await where.protection();
+        if (hold) return whole;
+        // Whether a policy still keeps a blob is seen only by trying.
+        const [young] = policy ? await where.list(prefix, 1) : [];
+        if (young !== undefined && (await where.remove(young.name)) === "kept") return whole;
+      }
+      if ((await container.protection()).hold) return whole;
+      const first = await container.remove(manifestIn(set));
+      if (first === "kept") return whole;
       let [removed, kept, left] = [0, 0, false];
       for (const { where, prefix, own } of [
         ...places,

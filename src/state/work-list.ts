@@ -8,6 +8,8 @@ export const ListedItem = z.strictObject({
   name: z.string(),
   updatedAt: Instant.optional(),
   version: z.string().optional(),
+  /** Its content cannot be read while it is so. */
+  disabled: z.boolean().optional(),
   bytes: z.int().nonnegative().optional(),
   /** Of the content, in base64, where the source tells it. */
   md5: z.string().optional(),

@@ -16,7 +16,7 @@ const attempts = 3;
 
 /** Starts every backup that is due, and once a day the pruning. One that cannot start holds up no other. */
 export const startDueBackups =
-  ({ estate, now }: EndpointDependencies) =>
+  ({ estate, store, now }: EndpointDependencies) =>
   async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
     if (!estate.ok) {
       context.error("nothing is backed up: this service is not configured", estate.findings);
@@ -37,12 +37,12 @@ export const startDueBackups =
         if (backupProcedures[kind] === undefined) continue;
         await unlessItFails(`the ${kind} backup of ${environment}`, async () => {
           const wish = { environment, kind, trigger, attempts };
-          const { run, status } = await startBackup(runs, estate.estate, now(), wish);
+          const { run, status } = await startBackup(runs, store, estate.estate, now(), wish);
           if (status === "started") context.log(`started ${run}`);
         });
       }
       await unlessItFails(`the pruning of ${environment}`, () =>
-        startPruning(runs, estate.estate, now(), environment, trigger),
+        startPruning(runs, store, estate.estate, now(), environment, trigger),
       );
     }
     // The platform shows an invocation that throws; it is not repeated before the next one.

@@ -43,6 +43,8 @@ export const BackupAnswer = z
         id: z.string(),
         /** `ended`: the present period's backup has been made; `running`: it is being made. */
         status: z.enum(["started", "running", "ended"]),
+        /** When a backup that has ended was made: a period may be hours long. */
+        madeAt: z.string().optional(),
         links: RunLinks,
       }),
     ),
@@ -60,7 +62,7 @@ const attempts = 9;
 
 /** POST /api/backups: the backups of the present period, of each kind that is wanted. */
 export async function startBackups(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
-  const { request, estate, runs, now, who, audit } = endpoint;
+  const { request, store, estate, runs, now, who, audit } = endpoint;
   const wish = accept(BackupRequest.safeParse(readJson(await readText(request))));
   const { name: environment } = environmentIn(estate, wish.environment, 400);
   const kinds = [...new Set(wish.kinds ?? supportedKinds)];
@@ -74,9 +76,11 @@ export async function startBackups(endpoint: ActingEndpoint): Promise<HttpRespon
   } as const;
   const backups: z.infer<typeof BackupAnswer>["backups"] = [];
   for (const kind of kinds) {
-    const start = await startBackup(runs, estate, now(), { environment, kind, trigger, attempts });
-    const { run: id, status } = start;
-    backups.push({ kind, id, status, links: linksOf(request, id) });
+    const wanted = { environment, kind, trigger, attempts };
+    const { run: id, status } = await startBackup(runs, store, estate, now(), wanted);
+    const [record] = status === "ended" ? await store.runs.backups(id) : [];
+    const madeAt = record === undefined ? {} : { madeAt: record.startedAt };
+    backups.push({ kind, id, status, ...madeAt, links: linksOf(request, id) });
   }
   return json(202, { backups });
 }

@@ -1,11 +1,12 @@
 import type { BackupKind } from "../domain/backup.js";
 import { scheduleOf, sidesOf, type BackupOrder } from "../domain/backup-order.js";
-import { backupRunId, backupRunsOf, dueBackup } from "../domain/backup-schedule.js";
+import { backupRunId, backupRunsOf, periodOf } from "../domain/backup-schedule.js";
 import { Checkpoint } from "../domain/checkpoint.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { environmentOf, type Estate } from "../domain/estate.js";
-import type { Instant } from "../domain/instant.js";
+import { compact, type Instant } from "../domain/instant.js";
 import type { Trigger } from "../domain/run-record.js";
+import type { StateStore } from "../state/state-store.js";
 import { backupProcedures } from "../scenarios/procedures.js";
 import type { DurableRuns, RunState } from "./durable-runs.js";
 
@@ -31,13 +32,14 @@ export interface BackupStart {
  */
 export async function startBackup(
   runs: DurableRuns,
+  store: StateStore,
   estate: Estate,
   now: Instant,
   { environment, kind, trigger, attempts }: BackupWish,
 ): Promise<BackupStart> {
   const resources = environmentOf(estate, environment);
   const { interval } = scheduleOf(resources, kind);
-  const { period, scope } = dueBackup(now, interval);
+  const period = periodOf(now, interval);
   let last = "";
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const run = backupRunId(kind, environment, period, attempt);
@@ -59,7 +61,7 @@ export async function startBackup(
       detectedAt: now,
       estate: resources,
       period,
-      scope,
+      scope: await scopeOf(store, kind, environment, period),
     };
     await runs.start(orchestratorOf(kind), run, order);
     return { run, status: "started" };
@@ -67,9 +69,25 @@ export async function startBackup(
   return { run: last, status: "ended" };
 }
 
+/** What a person has canceled is not begun again before the next period. */
 function hasFailed(state: Extract<RunState, { kind: "ended" }>): boolean {
-  const outcome = Checkpoint.safeParse(state.checkpoint).data?.outcome;
-  return outcome !== "passed" && outcome !== "passed-with-findings";
+  const outcome = outcomeOf(state);
+  return outcome !== "passed" && outcome !== "passed-with-findings" && outcome !== "canceled";
+}
+
+const outcomeOf = (state: Extract<RunState, { kind: "ended" }>) =>
+  Checkpoint.safeParse(state.checkpoint).data?.outcome;
+
+/** A day's first set that passes is a full one, whatever becomes of the period of midnight. */
+async function scopeOf(
+  store: StateStore,
+  kind: BackupKind,
+  environment: EnvironmentName,
+  period: Instant,
+): Promise<BackupOrder["scope"]> {
+  const day = compact(period).slice(0, "yyyyMMddT".length);
+  const runs = await store.runs.backups(`${backupRunsOf(kind, environment)}${day}`);
+  return runs.some(({ outcome }) => outcome.startsWith("passed")) ? "interval" : "full";
 }
 
 function orchestratorOf(kind: BackupKind): string {

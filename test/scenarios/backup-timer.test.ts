@@ -1,4 +1,4 @@
-import { backupRunId, dueBackup, pruningRunId } from "../../src/domain/backup-schedule.js";
+import { backupRunId, periodOf, pruningRunId } from "../../src/domain/backup-schedule.js";
 import { scheduleOf } from "../../src/domain/backup-order.js";
 import { hours } from "../../src/domain/duration.js";
 import { EnvironmentName } from "../../src/domain/environment-name.js";
@@ -23,7 +23,7 @@ describe("the timer of backups", () => {
   /** The run of the present period, once the timer has started it. */
   const runOf = async (environment: EnvironmentName): Promise<string> => {
     const { interval } = scheduleOf(environmentOf(world.stack.estate, environment), kind);
-    return backupRunId(kind, environment, dueBackup(await now(), interval).period);
+    return backupRunId(kind, environment, periodOf(await now(), interval));
   };
   const started = async (run: string): Promise<void> => {
     const giveUpAt = performance.now() + 15_000;

@@ -11,7 +11,6 @@ import {
 import {
   backupRunId,
   honorsRpo,
-  isNightly,
   periodOf,
   pruningPlan,
   type PrunableSet,
@@ -200,18 +199,6 @@ describe("backup sets", () => {
 
     expect(await store.sets(source)).toEqual([setAt(plus(now, hours(1))), setAt(now)]);
   });
-
-  it("carry another level of trust once a restore was compared", async () => {
-    const { store } = world();
-    const set = setAt(now);
-    await store.complete(set, manifest());
-
-    await store.recheck(set, { level: "proven", at: now }, source);
-
-    expect(await store.latest(source, now)).toMatchObject({
-      manifest: { check: { level: "proven" } },
-    });
-  });
 });
 
 describe("the schedule of backups", () => {
@@ -225,17 +212,6 @@ describe("the schedule of backups", () => {
     expect(backupRunId("redis", "production", now)).toBe(
       "backup-redis-production-20261122T140000Z",
     );
-  });
-
-  it("has one nightly period a day", () => {
-    const interval = minutes(30);
-    const periods = Array.from({ length: 48 }, (_, index) =>
-      plus("2026-11-22T00:00:00.000Z", (index * interval) as never),
-    );
-    expect(periods.filter((period) => isNightly(period, interval))).toEqual([
-      "2026-11-22T00:00:00.000Z",
-    ]);
-    expect(isNightly("2026-11-22T00:00:00.000Z", days(1))).toBe(true);
   });
 
   it("honors an RPO when it runs at least twice in it", () => {

@@ -167,6 +167,7 @@ export function blobWorld() {
         scope: base === undefined ? "full" : "interval",
         region: "eastus",
         takenAt,
+        completedAt: takenAt,
         parts,
         skipped,
         verified: true,

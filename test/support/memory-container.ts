@@ -94,6 +94,14 @@ export class MemoryContainer implements BlobContainer, BlobStreams {
     return "removed";
   }
 
+  /** Whether a legal hold lies on it. */
+  held = false;
+
+  async protection() {
+    await this.#turn();
+    return { hold: this.held, policy: this.immutable.size > 0 };
+  }
+
   /** Whether the container itself is gone. */
   isRemoved = false;
 

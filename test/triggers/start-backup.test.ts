@@ -3,7 +3,11 @@ import type { Outcome } from "../../src/domain/run-record.js";
 import type { DurableRuns, RunState } from "../../src/triggers/durable-runs.js";
 import { startBackup } from "../../src/triggers/start-backup.js";
 import { checkpointAfter } from "../support/checkpoints.js";
+import { BackupOrder } from "../../src/domain/backup-order.js";
+import { stateStore } from "../../src/state/state-store.js";
 import { sampleEstate } from "../support/estates.js";
+import { MemoryContainer } from "../support/memory-container.js";
+import { runRecords } from "../support/run-records.js";
 
 const now = "2026-11-22T14:10:00.000Z";
 const wish = {
@@ -17,6 +21,7 @@ const first = "backup-key-vault-production-20261122T140000Z";
 /** Runs by id, as the host would know them. */
 function host(known: Readonly<Record<string, Outcome | "active" | "terminated">> = {}) {
   const started: string[] = [];
+  const scopes: string[] = [];
   const stateOf = (id: string): RunState => {
     const how = known[id];
     if (how === undefined) return { kind: "unknown" };
@@ -29,8 +34,9 @@ function host(known: Readonly<Record<string, Outcome | "active" | "terminated">>
     };
   };
   const runs: DurableRuns = {
-    start: (_orchestrator, id) => {
+    start: (_orchestrator, id, input) => {
       started.push(id);
+      scopes.push(BackupOrder.parse(input).scope);
       return Promise.resolve();
     },
     state: (id) => Promise.resolve(stateOf(id)),
@@ -42,29 +48,48 @@ function host(known: Readonly<Record<string, Outcome | "active" | "terminated">>
         ),
       ),
   };
-  return { runs, started };
+  return { runs, started, scopes };
 }
 
-const start = async (known?: Parameters<typeof host>[0]) => {
-  const { runs, started } = host(known);
-  return { ...(await startBackup(runs, sampleEstate(), now, wish)), started };
+const start = async (
+  known?: Parameters<typeof host>[0],
+  /** Backups of which records are there. */
+  passed: readonly string[] = [],
+) => {
+  const { runs, started, scopes } = host(known);
+  const store = stateStore(new MemoryContainer());
+  for (const id of passed) {
+    const record = { ...runRecords.restored, id, outcome: "passed" } as const;
+    await store.runs.save(record, { md: "", html: "" });
+  }
+  const answer = await startBackup(runs, store, sampleEstate(), now, wish);
+  return { ...answer, started, scopes };
 };
 
 describe("starting the backup of a period", () => {
   it("starts one run, named for the period", async () => {
-    expect(await start()).toEqual({ run: first, status: "started", started: [first] });
+    expect(await start()).toMatchObject({ run: first, status: "started", started: [first] });
   });
 
-  it.each(["passed", "passed-with-findings"] as const)(
+  it.each(["passed", "passed-with-findings", "canceled"] as const)(
     "is over once it has %s",
     async (outcome) => {
-      expect(await start({ [first]: outcome })).toEqual({
+      expect(await start({ [first]: outcome })).toMatchObject({
         run: first,
         status: "ended",
         started: [],
       });
     },
   );
+
+  it("takes a full set until one of the day has passed, and only what changed after that", async () => {
+    const today = "backup-key-vault-production-20261122T003000Z";
+    const yesterday = "backup-key-vault-production-20261121T233000Z";
+
+    expect((await start()).scopes).toEqual(["full"]);
+    expect((await start({}, [yesterday])).scopes).toEqual(["full"]);
+    expect((await start({}, [yesterday, today])).scopes).toEqual(["interval"]);
+  });
 
   it("finds the one that runs, be it an earlier period's", async () => {
     const earlier = "backup-key-vault-production-20261122T133000Z";
@@ -76,18 +101,16 @@ describe("starting the backup of a period", () => {
     });
   });
 
-  it.each(["failed", "canceled", "terminated"] as const)(
+  it.each(["failed", "superseded", "terminated"] as const)(
     "begins again what was %s, so often and no oftener",
     async (how) => {
       expect(await start({ [first]: how })).toMatchObject({ started: [`${first}-2`] });
       expect(await start({ [first]: how, [`${first}-2`]: how })).toMatchObject({
         started: [`${first}-3`],
       });
-      expect(await start({ [first]: how, [`${first}-2`]: how, [`${first}-3`]: how })).toEqual({
-        run: `${first}-3`,
-        status: "ended",
-        started: [],
-      });
+      expect(await start({ [first]: how, [`${first}-2`]: how, [`${first}-3`]: how })).toMatchObject(
+        { run: `${first}-3`, status: "ended", started: [] },
+      );
     },
   );
 });
