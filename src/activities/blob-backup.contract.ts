@@ -148,3 +148,6 @@ export const proveSlowCopies = declareActivity({
 /** Where a piece is written down: the same name for whoever writes and whoever reads it. */
 export const pieceIn = (set: string, nth: number): string => `${set}work/piece-${nth}.jsonl`;
 export const slowPieceIn = (set: string, nth: number): string => `${set}work/slow-${nth}.jsonl`;
+
+/** Where all that a piece left out is written down, if it is more than a history should hold. */
+export const skippedIn = (set: string, nth: number): string => `${set}work/skipped-${nth}.jsonl`;
