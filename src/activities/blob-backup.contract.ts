@@ -17,6 +17,8 @@ export const findActiveAccount = declareActivity({
   name: "findActiveAccount",
   input: z.strictObject({
     app: z.string(),
+    /** The app of the other side, which is asked where the first cannot be read. */
+    standby: z.string().optional(),
     storage: z.strictObject({ primary: z.string(), secondary: z.string().optional() }),
   }),
   output: z.strictObject({

@@ -49,6 +49,7 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
   const { environment, estate, scope, kind } = order;
   const active = yield* run.step("find-active", blobs.findActiveAccount, {
     app: estate.containerApp.primary,
+    standby: estate.containerApp.secondary,
     storage: { primary: estate.storage.primary, secondary: estate.storage.secondary },
   });
   if (!active.ok) return run.end("failed", describeFailure(active.failure));

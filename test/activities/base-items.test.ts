@@ -48,7 +48,10 @@ async function walked(quick: readonly (readonly string[])[], large: readonly str
 
 describe("the items of an earlier set", () => {
   it("are all found in a short set, where a large blob stands behind those of other containers", async () => {
-    const { names, found, part } = await walked([["alpha/a.svg", "zeta/z.svg"]], ["alpha/film.mp4"]);
+    const { names, found, part } = await walked(
+      [["alpha/a.svg", "zeta/z.svg"]],
+      ["alpha/film.mp4"],
+    );
 
     expect(found).toEqual(names);
     expect(part).toBe(0);

@@ -320,6 +320,22 @@ describe("the account that is backed up", () => {
     });
   });
 
+  it("is asked for again while the app is away, and taken from the standby when the app is gone", async () => {
+    const { world, ask, done } = filled(0);
+    world.appError = restError(503, "ServiceUnavailable");
+    const away = await ask(findActiveAccount, { ...wanted, standby: "standby" });
+    world.appError = restError(404, "ResourceNotFound");
+    const byStandby = await done(findActiveAccount, { ...wanted, standby: "standby" });
+    const byNobody = await done(findActiveAccount, wanted);
+
+    expect(away).toMatchObject({ ok: false, failure: { class: "transient" } });
+    expect(byStandby).toMatchObject({ known: "observed", side: "primary" });
+    expect(byNobody).toMatchObject({
+      known: "assumed",
+      detail: "taken to be prod: no app can be read",
+    });
+  });
+
   it("fails for good where there is none", async () => {
     const { world, ask } = filled(0);
     world.account = undefined;
