@@ -68,9 +68,18 @@ async function measured(stack: Stack, count: number, loop: number): Promise<read
       goal: { atMost: 300 },
     },
     {
-      what: `events in the history for each blob, ${n(count)} blobs`,
-      value: large.events / count,
+      what: `how many times as much memory for ${n(count)} blobs as for ${n(few)}`,
+      value: large.memory / small.memory,
       unit: "",
+      // Ten times as many blobs; what is held must not grow with them.
+      goal: { atMost: 1.5 },
+    },
+    {
+      what: `events in the history for each blob beyond the first ${n(few)}, up to ${n(count)}`,
+      value: (large.events - small.events) / (count - few),
+      unit: "",
+      // A piece of 500 blobs is one activity, which takes less than ten.
+      goal: { atMost: 0.02 },
     },
     { what: `events in the history, ${n(count)} blobs`, value: large.events, unit: "" },
   ];

@@ -1,6 +1,7 @@
 import type { ContainerApps } from "../azure/container-apps.js";
 import type { KeyVaults, VaultView } from "../azure/key-vault.js";
 import { terminal } from "../domain/failure.js";
+import { addressInUse, isObserved, whyAssumed } from "./address-in-use.js";
 
 /** The vault that the app uses now, and how that is known. */
 interface ActiveVault {
@@ -15,17 +16,15 @@ interface ActiveVault {
 export async function activeVault(
   apps: ContainerApps,
   vaults: KeyVaults,
-  app: string,
+  app: { readonly app: string; readonly standby?: string | undefined },
   sides: { readonly primary: string; readonly secondary?: string | undefined },
 ): Promise<ActiveVault> {
   const [primary, secondary] = await Promise.all([
     vaults.vault(sides.primary),
     sides.secondary === undefined ? undefined : vaults.vault(sides.secondary),
   ]);
-  const address = await apps.app(app).then(
-    ({ variables }) => variables["KEY_VAULT_URL"],
-    () => undefined,
-  );
+  const said = await addressInUse(apps, app, "KEY_VAULT_URL");
+  const { address } = said;
   const isUsed = (view: VaultView | undefined): boolean =>
     view !== undefined && address !== undefined && sameAddress(view.uri, address);
   const side = isUsed(secondary) ? "secondary" : "primary";
@@ -33,7 +32,7 @@ export async function activeVault(
   if (active === undefined) {
     throw terminal("vault-missing", `${sides[side] ?? sides.primary} does not exist`);
   }
-  const known = isUsed(active) ? "observed" : "assumed";
+  const known = isUsed(active) && isObserved(said, side) ? "observed" : "assumed";
   return {
     side,
     known,
@@ -42,7 +41,7 @@ export async function activeVault(
     detail:
       known === "observed"
         ? `the app uses ${active.name}, the ${side} side`
-        : `taken to be ${active.name}: the app ${address === undefined ? "does not say which vault it uses" : `names ${address}`}`,
+        : `taken to be ${active.name}: ${whyAssumed(said, "vault")}`,
   };
 }
 

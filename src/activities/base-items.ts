@@ -17,7 +17,7 @@ export class BaseItems {
   readonly #manifest: BackupManifest;
   #at: number;
   #items: readonly BackupItem[] | undefined;
-  #slow: ReadonlyMap<string, BackupItem> | undefined;
+  #unsorted: ReadonlyMap<string, BackupItem> | undefined;
 
   private constructor(store: Backups, manifest: BackupManifest, at: number) {
     this.#store = store;
@@ -46,8 +46,10 @@ export class BaseItems {
     const last = names.at(-1);
     if (last === undefined) return found;
     const wanted = new Set(names);
-    for (const [name, item] of await this.#slowItems()) if (wanted.has(name)) found.set(name, item);
-    for (; this.#at < this.#sorted; this.#at++, this.#items = undefined) {
+    for (const [name, item] of await this.#unsortedItems()) {
+      if (wanted.has(name)) found.set(name, item);
+    }
+    for (; this.#at < this.#sortedParts; this.#at++, this.#items = undefined) {
       this.#items ??= await this.#part(this.#at);
       for (const item of this.#items) if (wanted.has(item.name)) found.set(item.name, item);
       const end = this.#items.at(-1);
@@ -56,33 +58,29 @@ export class BaseItems {
     return found;
   }
 
-  get #isInline(): boolean {
-    return this.#manifest.parts.length === 0;
-  }
-
-  /** How many parts are in the order of names. A short set is one part, and read as a whole each time. */
-  get #sorted(): number {
-    return this.#isInline ? 1 : this.#manifest.parts.length - this.#slowParts;
-  }
-
   get #slowParts(): number {
     return Number(this.#manifest.facts[slowPartsFact] ?? 0);
   }
 
-  async #slowItems(): Promise<ReadonlyMap<string, BackupItem>> {
-    if (this.#slow !== undefined) return this.#slow;
-    const slow = new Map<string, BackupItem>();
+  /** How many parts are in the order of names: those of large blobs, at the end, are not. */
+  get #sortedParts(): number {
     const { parts } = this.#manifest;
-    const last = this.#isInline || this.#slowParts === 0 ? [] : parts.slice(-this.#slowParts);
-    for await (const items of this.#store.listedIn(last)) {
-      for (const item of items) slow.set(item.name, item);
+    return parts.length === 0 ? 0 : parts.length - this.#slowParts;
+  }
+
+  /** What is held as a whole, in no order: large blobs, and a short set, which has both in its manifest. */
+  async #unsortedItems(): Promise<ReadonlyMap<string, BackupItem>> {
+    if (this.#unsorted !== undefined) return this.#unsorted;
+    const { items, parts } = this.#manifest;
+    const unsorted = new Map(items.map((item) => [item.name, item]));
+    for await (const part of this.#store.listedIn(parts.slice(this.#sortedParts))) {
+      for (const item of part) unsorted.set(item.name, item);
     }
-    this.#slow = slow;
-    return slow;
+    this.#unsorted = unsorted;
+    return unsorted;
   }
 
   async #part(nth: number): Promise<readonly BackupItem[]> {
-    if (this.#isInline) return this.#manifest.items;
     const items: BackupItem[] = [];
     for await (const part of this.#store.listedIn(this.#manifest.parts.slice(nth, nth + 1))) {
       items.push(...part);

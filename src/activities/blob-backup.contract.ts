@@ -17,6 +17,8 @@ export const findActiveAccount = declareActivity({
   name: "findActiveAccount",
   input: z.strictObject({
     app: z.string(),
+    /** The app of the other side, which is asked where the first cannot be read. */
+    standby: z.string().optional(),
     storage: z.strictObject({ primary: z.string(), secondary: z.string().optional() }),
   }),
   output: z.strictObject({
@@ -148,3 +150,6 @@ export const proveSlowCopies = declareActivity({
 /** Where a piece is written down: the same name for whoever writes and whoever reads it. */
 export const pieceIn = (set: string, nth: number): string => `${set}work/piece-${nth}.jsonl`;
 export const slowPieceIn = (set: string, nth: number): string => `${set}work/slow-${nth}.jsonl`;
+
+/** Where all that a piece left out is written down, if it is more than a history should hold. */
+export const skippedIn = (set: string, nth: number): string => `${set}work/skipped-${nth}.jsonl`;

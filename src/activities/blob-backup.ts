@@ -8,6 +8,7 @@ import { missingRedundancy } from "../domain/storage-redundancy.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { workLists, type ListedItem } from "../state/work-list.js";
+import { addressInUse, isObserved, whyAssumed } from "./address-in-use.js";
 import { BaseItems } from "./base-items.js";
 import * as contract from "./blob-backup.contract.js";
 import { itemName, listedOf } from "./listed-blob.js";
@@ -29,15 +30,13 @@ export function blobBackupActivities(
   const lists = workLists(store.container);
   const backupAccount = withoutSlash(backupEndpoint);
   return [
-    contract.findActiveAccount.implementedBy(classifyError, async ({ app, storage }) => {
+    contract.findActiveAccount.implementedBy(classifyError, async ({ storage, ...sides }) => {
       const [primary, secondary] = await Promise.all([
         accounts.account(storage.primary),
         storage.secondary === undefined ? undefined : accounts.account(storage.secondary),
       ]);
-      const address = await apps.app(app).then(
-        ({ variables }) => variables["STORAGE_ACCOUNT_URL"],
-        () => undefined,
-      );
+      const said = await addressInUse(apps, sides, "STORAGE_ACCOUNT_URL");
+      const { address } = said;
       const isUsed = (view: StorageAccountView | undefined): boolean =>
         view !== undefined && address !== undefined && sameHost(view.blobEndpoint, address);
       const side = isUsed(secondary) ? "secondary" : "primary";
@@ -45,7 +44,7 @@ export function blobBackupActivities(
       if (active === undefined) {
         throw terminal("account-missing", `${storage[side] ?? storage.primary} does not exist`);
       }
-      const known = isUsed(active) ? "observed" : "assumed";
+      const known = isUsed(active) && isObserved(said, side) ? "observed" : "assumed";
       return {
         side,
         known,
@@ -55,7 +54,7 @@ export function blobBackupActivities(
         detail:
           known === "observed"
             ? `the app uses ${active.name}, the ${side} side`
-            : `taken to be ${active.name}: the app ${address === undefined ? "does not say which account it uses" : `names ${address}`}`,
+            : `taken to be ${active.name}: ${whyAssumed(said, "account")}`,
       };
     }),
 

@@ -92,11 +92,18 @@ export function blobCopyActivities(
     const items = results.flatMap(({ item }) => item ?? []);
     const skipped = results.flatMap((each) => each.skipped ?? []);
     const reused = results.filter((each) => each.reused === true).length;
+    const list = contract.skippedIn(piece.set, piece.nth);
+    if (skipped.length > longestSkipped) {
+      await lists.write(
+        list,
+        skipped.map(({ name, reason }) => ({ name, skip: reason })),
+      );
+    }
     return {
       done: results.length,
       reused,
       part: await store.writePart(piece.set, piece.nth, items),
-      skipped: shortened(skipped),
+      skipped: shortened(skipped, list),
       findings: results.flatMap(({ finding }) => finding ?? []).slice(0, longestSkipped),
       detail: `${items.length - reused} copied, ${reused} unchanged, ${results.length - items.length} left out`,
     };
@@ -259,16 +266,13 @@ async function unlessAboutItAlone(name: string, act: () => Promise<Result>): Pro
   }
 }
 
-/** A run's history must not grow with what is wrong with an account. */
-function shortened(skipped: readonly SkippedItem[]): SkippedItem[] {
+/** A run's history must not grow with what is wrong with an account; `list` has them all. */
+function shortened(skipped: readonly SkippedItem[], list: string): SkippedItem[] {
   const [first] = skipped;
   if (skipped.length <= longestSkipped || first === undefined) return [...skipped];
   const more = skipped.length - longestSkipped;
   return [
     ...skipped.slice(0, longestSkipped),
-    {
-      name: `and ${more} more`,
-      reason: "of the same piece; the work list beside the set has them",
-    },
+    { name: `and ${more} more`, reason: `${list} in the backup account has them all` },
   ];
 }

@@ -16,6 +16,8 @@ export const findActiveVault = declareActivity({
   name: "findActiveVault",
   input: z.strictObject({
     app: z.string(),
+    /** The app of the other side, which is asked where the first cannot be read. */
+    standby: z.string().optional(),
     vault: z.strictObject({ primary: z.string(), secondary: z.string().optional() }),
   }),
   output: z.strictObject({

@@ -31,8 +31,8 @@ export function keyVaultBackupActivities(
 ): readonly Activity[] {
   const lists = workLists(store.container);
   return [
-    contract.findActiveVault.implementedBy(classifyError, async ({ app, vault }) => {
-      const { side, known, active, other, detail } = await activeVault(apps, vaults, app, vault);
+    contract.findActiveVault.implementedBy(classifyError, async ({ vault, ...sides }) => {
+      const { side, known, active, other, detail } = await activeVault(apps, vaults, sides, vault);
       return {
         side,
         known,

@@ -5,8 +5,11 @@ import type { ListedItem } from "../state/work-list.js";
 /** A copy's name has the set's folder before it, and Azure takes names of up to this length. */
 const longestName = 1_024;
 
-/** What is larger is not read back within the time that an activity has. */
-const largest = 16 * 2 ** 30;
+/**
+ * As much as one activity reads within a minute, at some 40 MB/s. A copy is read back where the service
+ * has not compared an MD5 itself, and without an MD5 the blob is read as well.
+ */
+const mostRead = 2 * 2 ** 30;
 
 /** What a blob is called in a set. */
 export const itemName = ({ container }: { readonly container: string }, name: string): string =>
@@ -24,9 +27,7 @@ export function listedOf(
     ? "it is in the archive tier; rehydrate it to have it backed up"
     : folder.length + 1 + name.length > longestName
       ? "its name is too long to have the set's folder before it"
-      : bytes > largest
-        ? "it is larger than 16 GiB; copy it with a tool of its own"
-        : undefined;
+      : tooLarge(blob);
   return {
     name,
     version: etag,
@@ -37,4 +38,13 @@ export function listedOf(
     ...(isKnown ? { copied: { blob: known.blob, sha256: known.sha256 } } : {}),
     ...(skip === undefined ? {} : { skip }),
   };
+}
+
+function tooLarge({ bytes, md5 }: BlobView): string | undefined {
+  if (bytes > mostRead) {
+    return "it is larger than 2 GiB, which cannot be read back for proof in time; copy it with a tool of its own";
+  }
+  return md5 === undefined && bytes > mostRead / 2
+    ? "it is larger than 1 GiB and has no MD5, so that both sides cannot be read for proof in time; copy it with a tool of its own"
+    : undefined;
 }

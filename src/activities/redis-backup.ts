@@ -223,7 +223,7 @@ async function addressInUse(
     readonly secret: string;
   },
 ): Promise<string | undefined> {
-  const { active } = await activeVault(apps, vaults, wanted.app, wanted.vault);
+  const { active } = await activeVault(apps, vaults, wanted, wanted.vault);
   const secret = await secrets.value(active.uri, wanted.secret).catch((error: unknown) => {
     // Without the secret the cache is assumed, and that is a finding; a vault that is away is waited for.
     if (classifyError(error)?.class === "terminal") return undefined;

@@ -49,6 +49,7 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
   const { environment, estate, scope, kind } = order;
   const active = yield* run.step("find-active", blobs.findActiveAccount, {
     app: estate.containerApp.primary,
+    standby: estate.containerApp.secondary,
     storage: { primary: estate.storage.primary, secondary: estate.storage.secondary },
   });
   if (!active.ok) return run.end("failed", describeFailure(active.failure));
@@ -72,7 +73,6 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
     containers: pairs.map(({ target }) => target),
   });
   if (!prepared.ok) return run.end("failed", describeFailure(prepared.failure));
-  if (run.planning) return run.end("passed", "what has changed is known after apply");
 
   const base = yield* baseOf(run, of, scope);
   const work = yield* list(run, { endpoint, set, pairs, base });
@@ -94,6 +94,11 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
     skipped.push(...answer.value.skipped);
     for (const finding of answer.value.findings) run.journal.finding(finding);
   }
+  for (const { name, reason } of skipped) run.journal.finding(`${name} was left out: ${reason}`);
+  if (parts.every((part) => part.count === 0)) {
+    const reason = "not one blob could be backed up; the newest set stays as it is";
+    return run.end("failed", reason, ["Look in the findings for why each blob was left out"]);
+  }
   const completed = yield* run.step("complete", backup.completeSet, {
     set,
     ...of,
@@ -108,7 +113,6 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
     facts: slow.length === 0 ? {} : { [slowPartsFact]: `${slow.length}` },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
-  for (const { name, reason } of skipped) run.journal.finding(`${name} was left out: ${reason}`);
   const reused = copied.reduce((sum, answer) => sum + (answer.ok ? answer.value.reused : 0), 0);
   return run.end(
     run.journal.hasFindings ? "passed-with-findings" : "passed",

@@ -26,6 +26,7 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
   const { environment, estate, scope, kind } = order;
   const active = yield* run.step("find-active", vault.findActiveVault, {
     app: estate.containerApp.primary,
+    standby: estate.containerApp.secondary,
     vault: estate.keyVault,
   });
   if (!active.ok) return run.end("failed", describeFailure(active.failure));

@@ -202,6 +202,27 @@ describe("a copy", () => {
     ]);
   });
 
+  it("that is not made is named in a list beside the set where there are many", async () => {
+    const { blobs, container, backUp } = filled(60);
+    blobs.beforeCopy = () => {
+      throw restError(409, "BlobArchived");
+    };
+    const { set, skipped } = await backUp(midnight);
+    const list = `${set}work/skipped-1.jsonl`;
+    const lines = (await container.read(list))?.text.trim().split("\n") ?? [];
+
+    expect(skipped).toHaveLength(51);
+    expect(skipped.at(-1)).toEqual({
+      name: "and 10 more",
+      reason: `${list} in the backup account has them all`,
+    });
+    expect(lines).toHaveLength(60);
+    expect(JSON.parse(lines.at(-1) ?? "")).toEqual({
+      name: `branding/${path(59)}`,
+      skip: expect.stringContaining("BlobArchived") as string,
+    });
+  });
+
   it("fails with the whole piece where the account refuses, and alone where Azure refuses the blob", async () => {
     const { blobs, ask, list, pieceOf } = filled(2);
     const set = setPrefix(source, midnight, "run-1");
@@ -296,6 +317,22 @@ describe("the account that is backed up", () => {
     expect(assumed).toMatchObject({
       known: "assumed",
       detail: "taken to be prod: the app names https://elsewhere.blob.core.windows.net/",
+    });
+  });
+
+  it("is asked for again while the app is away, and taken from the standby when the app is gone", async () => {
+    const { world, ask, done } = filled(0);
+    world.appError = restError(503, "ServiceUnavailable");
+    const away = await ask(findActiveAccount, { ...wanted, standby: "standby" });
+    world.appError = restError(404, "ResourceNotFound");
+    const byStandby = await done(findActiveAccount, { ...wanted, standby: "standby" });
+    const byNobody = await done(findActiveAccount, wanted);
+
+    expect(away).toMatchObject({ ok: false, failure: { class: "transient" } });
+    expect(byStandby).toMatchObject({ known: "observed", side: "primary" });
+    expect(byNobody).toMatchObject({
+      known: "assumed",
+      detail: "taken to be prod: no app can be read",
     });
   });
 

@@ -29,6 +29,8 @@ interface Traits {
   /** What copying a piece brings instead of an answer, a try each. */
   readonly failing: Readonly<Record<number, readonly (Failure | Error)[]>>;
   readonly skipped: readonly { name: string; reason: string }[];
+  /** Blobs that a piece copies, of the 500 in it. */
+  readonly copied: number;
   /** Looks until the large copies are done. */
   readonly slowLooks: number;
   readonly base: string | undefined;
@@ -42,6 +44,7 @@ const usual: Traits = {
   drift: [],
   failing: {},
   skipped: [],
+  copied: 500,
   slowLooks: 1,
   base: undefined,
 };
@@ -67,7 +70,7 @@ async function backUp(given: Partial<Traits> = {}) {
   const partOf = (nth: number) => ({
     done: 500,
     reused: nth === 1 ? 300 : 0,
-    part: { blob: `${set}items-0000${nth}.json`, count: 500, bytes: 5_000, sha256: "0" },
+    part: { blob: `${set}items-0000${nth}.json`, count: traits.copied, bytes: 5_000, sha256: "0" },
     skipped: nth === 1 ? [...traits.skipped] : [],
     findings: [],
     detail: "copied",
@@ -231,6 +234,20 @@ describe("back up blobs", () => {
     expect(calls.map(({ name }) => name)).not.toContain("completeSet");
   });
 
+  it("completes nothing where every blob was left out, and says why each was", async () => {
+    const { record, calls } = await backUp({
+      copied: 0,
+      skipped: [{ name: "branding/a.svg", reason: "it is in the archive tier" }],
+    });
+
+    expect(record).toMatchObject({
+      outcome: "failed",
+      reason: "not one blob could be backed up; the newest set stays as it is",
+      findings: ["branding/a.svg was left out: it is in the archive tier"],
+    });
+    expect(calls.map(({ name }) => name)).not.toContain("completeSet");
+  });
+
   it("says what is odd: the account, its settings, what was left out, what is missing", async () => {
     const { record } = await backUp({
       known: "assumed",
@@ -262,18 +279,6 @@ describe("back up blobs", () => {
       { nth: 2, list: `${set}work/slow-1.jsonl` },
     ]);
     expect(inputsOf<Completed>(backup.completeSet)[0]?.facts).toEqual({ slowParts: "1" });
-  });
-
-  it("lists and copies nothing in a plan", async () => {
-    const { calls, record } = await backUp({ order: { mode: "plan" } });
-
-    expect(record.outcome).toBe("planned");
-    expect(calls.map(({ name }) => name)).toEqual([
-      "findActiveAccount",
-      "protectAccount",
-      "prepareContainers",
-      "saveRecord",
-    ]);
   });
 
   it("leaves a history that grows by pieces, not by blobs", async () => {

@@ -53,12 +53,17 @@ export function blobWorld() {
   const blobs = new MemoryBlobs();
   const world = {
     variables: { STORAGE_ACCOUNT_URL: endpoint } as Record<string, string>,
+    /** What the app answers with instead, as long as it is set. */
+    appError: undefined as Error | undefined,
     account: view as StorageAccountView | undefined,
     protection: { versioning: true, blobRetentionDays: 365, containerRetentionDays: 7 },
     protectedFor: undefined as number | undefined,
   };
   const apps = {
-    app: () => Promise.resolve({ variables: world.variables }),
+    app: (id: string) =>
+      id === "app" && world.appError !== undefined
+        ? Promise.reject(world.appError)
+        : Promise.resolve({ variables: world.variables }),
   } as unknown as ContainerApps;
   const accounts: StorageAccounts = {
     account: (id) => Promise.resolve(id === source.source ? world.account : undefined),
