@@ -51,7 +51,8 @@ export class Endpoint {
 
   constructor(context: () => SecureContext) {
     this.#context = context;
-    this.#server = createServer((raw) => {
+    // As redis-server itself: what waits for more to send would wait for the client's late acknowledgment.
+    this.#server = createServer({ noDelay: true }, (raw) => {
       this.#accept(raw);
     });
   }

@@ -53,7 +53,8 @@ async function connect(
     // A cluster names its nodes by number; the certificate is the cache's.
     ...(tls ? { tls: { servername: host } } : {}),
     connectTimeout: timeLimit,
-    commandTimeout: timeLimit,
+    // One timer for what is under way; a timer for each command would keep a million of them.
+    socketTimeout: timeLimit,
     lazyConnect: true,
     protocol: 2,
     retryStrategy: () => null,
@@ -152,6 +153,6 @@ function classified(error: unknown, reason: Error | undefined): unknown {
 /** ioredis has no codes of its own for these. */
 const isLostConnection = (error: Error): boolean =>
   "code" in error ||
-  /connection is closed|timed out|max retries|failed to refresh slots|stream isn't writeable/i.test(
+  /connection is closed|timed out|socket timeout|max retries|failed to refresh slots|stream isn't writeable/i.test(
     error.message,
   );

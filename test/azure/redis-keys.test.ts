@@ -8,7 +8,7 @@ import {
   walkKeys,
   type DumpedKey,
 } from "../../src/azure/redis-keys.js";
-import { seconds } from "../../src/domain/duration.js";
+import { milliseconds, seconds } from "../../src/domain/duration.js";
 import type { ScanPosition } from "../../src/domain/scan-position.js";
 import { withRedis } from "../simulator/caches.js";
 import { startCluster, startRedis, type OwnRedis } from "../support/redis-server.js";
@@ -199,6 +199,25 @@ describe("a connection that cannot be had", () => {
       });
       const connection = await connectTo({ ...address, password: "right" });
       expect(await countKeys(connection)).toBe(0);
+      connection.close();
+    } finally {
+      await server.stop();
+    }
+  });
+
+  withRedis("to a server that says nothing is given up after a while", async () => {
+    const server = await startRedis();
+    const soon = redisConnections(milliseconds(300), () => Promise.resolve(ioredis));
+    try {
+      const connection = await soon(server.address);
+      process.kill(server.pid, "SIGSTOP");
+      await expect(countKeys(connection)).rejects.toMatchObject({
+        failure: {
+          class: "transient",
+          code: "redis-connection",
+          message: expect.stringContaining("Socket timeout") as string,
+        },
+      });
       connection.close();
     } finally {
       await server.stop();
