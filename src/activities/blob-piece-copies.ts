@@ -10,8 +10,11 @@ import { inParallel } from "../domain/in-parallel.js";
 import { itemName, listedOf } from "./listed-blob.js";
 import { hashOfMd5, proofOf, verifiedCopy, type Copied, type SeenBlob } from "./verified-copy.js";
 
-/** How many copies one activity has under way: the service does the work, and answers in its own time. */
-const atATime = 16;
+/**
+ * How many copies one activity has under way. The service does the work; a few wait for it at a time,
+ * so that what else this host has to answer, an alert above all, does not wait behind them.
+ */
+const atATime = 8;
 
 /** Of what could not be copied, a piece names this many in a run's history. */
 const longestSkipped = 50;

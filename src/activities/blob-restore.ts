@@ -12,7 +12,8 @@ import * as contract from "./blob-restore.contract.js";
 import { restoreResults, type BlobResult, type RestoreDecision } from "./restore-results.js";
 import { isSameBlob, placeAt, restoredBlob } from "./restored-blob.js";
 
-const atATime = 16;
+/** As many as in a backup, for the same reason. */
+const atATime = 8;
 
 /** How many names a result spells out. */
 const longestList = 20;
