@@ -28,6 +28,7 @@ async function walked(quick: readonly (readonly string[])[], large: readonly str
     scope: "full",
     region: "eastus",
     takenAt,
+    completedAt: takenAt,
     parts,
     skipped: [],
     verified: true,
