@@ -167,7 +167,7 @@ export const verifyExport = declareActivity({
     /** Where to go on; absent when the file has been read. */
     next: z.strictObject({ read: z.int().nonnegative(), crc: z.string() }).optional(),
     part: ItemPart.optional(),
-    /** False for a compressed file that is too long to be read in one go. */
+    /** False for a compressed file that is too long to be read in one go, and one without a checksum. */
     proven: z.boolean(),
   }),
   patience: unhurried,
