@@ -67,6 +67,7 @@ describe("a cache", () => {
     expect(await ports.redisCaches.cache(MANAGED)).toMatchObject({
       kind: "managed",
       tier: "Balanced_B5",
+      hasIdentity: false,
       location: "eastus",
       provisioningState: "Succeeded",
     });
