@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { BlobStreams } from "../azure/blob-container.js";
@@ -51,7 +51,9 @@ export function redisCopyActivities(
       withCache(caches, connectTo, cache, async (connection) => {
         const goesOn = from !== undefined && isSameCache(connection, from);
         const walk = new Stretch(walkKeys(connection, goesOn ? from : undefined), longest);
-        const blob = `${set}part-${String(nth).padStart(5, "0")}.rsnap.gz`;
+        // Where it runs twice at once, neither writes over what the other has answered with.
+        const ours = randomUUID().slice(0, 8);
+        const blob = `${set}part-${String(nth).padStart(5, "0")}-${ours}.rsnap.gz`;
         const written = await writeSnapshotPart(sets.streams, blob, walk.pages());
         // Its cursors mean nothing to a server that has taken over in the meantime.
         if (!(await holdsStill(connection))) {
