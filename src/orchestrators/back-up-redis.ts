@@ -42,7 +42,6 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
   // The set is as old as its oldest copy can be.
   const takenAt = run.now();
   const set = setPrefix({ kind, environment, source: cache.id }, takenAt, run.run());
-  if (run.planning) return run.end("planned", `would back up ${cache.id} by ${cache.way}`);
 
   const copied: Copied =
     cache.way === "export"
