@@ -8,6 +8,7 @@ import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { redisBackup } from "../scenarios/redis-backup.js";
+import { cleanUpFiles } from "./clean-up-files.js";
 
 type Steps = Recovery<keyof typeof redisBackup.steps>;
 
@@ -128,17 +129,13 @@ function* exported(run: Steps, order: BackupOrder, cache: Cache, set: string): D
   });
   if (!prepared.ok) return { failed: describeFailure(prepared.failure) };
   const { place } = prepared.value;
-  const held = yield* run.holding(cache.id, () => written(run, cache, place));
-  const files: Files | Failed = held.ok ? held.value : { failed: describeFailure(held.failure) };
-  const copied: Copied = "failed" in files ? files : yield* takenOver(run, set, place, files);
-  // What a cache has written is a copy of all its data: it does not stay where the app's files are.
-  const removed = yield* run.step("clean-up", redis.removeCacheFiles, { place, whole: true });
-  if (!removed.ok) {
-    run.journal.finding(
-      `the export stays in ${place.container}: ${describeFailure(removed.failure)}`,
-    );
+  try {
+    const held = yield* run.holding(cache.id, () => written(run, cache, place));
+    const files: Files | Failed = held.ok ? held.value : { failed: describeFailure(held.failure) };
+    return "failed" in files ? files : yield* takenOver(run, set, place, files);
+  } finally {
+    yield* cleanUpFiles(run, place, true);
   }
-  return copied;
 }
 
 /** Has the cache write its files: with its own identity, or else with a SAS that is made for it. */

@@ -8,6 +8,7 @@ import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { redisRestore } from "../scenarios/redis-restore.js";
+import { cleanUpFiles } from "./clean-up-files.js";
 
 type Steps = Recovery<keyof typeof redisRestore.steps>;
 
@@ -105,13 +106,11 @@ function* imported(run: Steps, order: RestoreOrder, target: Target): Durable<End
     name,
     target: `${place.prefix}${name.slice(name.lastIndexOf("/") + 1)}`,
   }));
-  const ending = yield* importedFrom(run, step, target, place, copies);
-  if (run.planning) return ending;
-  const removed = yield* run.step("clean-up", backup.removeCacheFiles, { place, whole: false });
-  if (!removed.ok) {
-    run.journal.finding(
-      `the export stays in ${place.container}: ${describeFailure(removed.failure)}`,
-    );
+  let ending: Ending;
+  try {
+    ending = yield* importedFrom(run, step, target, place, copies);
+  } finally {
+    if (!run.planning) yield* cleanUpFiles(run, place, false);
   }
   return ending.outcome === "passed" && run.journal.hasFindings
     ? { ...ending, outcome: "passed-with-findings" }
