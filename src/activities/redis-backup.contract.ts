@@ -191,6 +191,11 @@ export const protectCache = declareActivity({
     /** The environment's accounts: persistence writes into the one of the cache's region. */
     storage: Sides,
   }),
-  output: z.strictObject({ ...mutated, drift: z.array(z.string()) }),
+  output: z.strictObject({
+    ...mutated,
+    drift: z.array(z.string()),
+    /** Turning persistence on, which takes some minutes. */
+    operation: z.string().optional(),
+  }),
   patience: patiently,
 });

@@ -173,6 +173,7 @@ export function redisBackupActivities(azure: {
       const { cache, windowHours, storage } = wanted;
       const execute = caller.mode === "execute";
       const [done, drift]: [string[], string[]] = [[], []];
+      let operation: string | undefined;
       const view = await cacheAt(caches, cache);
       const windows = await caches.windows(cache);
       if (windows !== undefined && !isEnough(windows, windowHours)) {
@@ -194,13 +195,14 @@ export function redisBackupActivities(azure: {
           );
         } else {
           const account = await storageInRegion(accounts, storage, view.location);
-          if (execute) await caches.startPersistence(cache, account.blobEndpoint);
-          done.push("hourly persistence turned on");
+          if (execute) operation = await caches.startPersistence(cache, account.blobEndpoint);
+          done.push("hourly persistence begun");
         }
       }
       return {
         changed: done.length > 0,
         drift,
+        ...(operation === undefined ? {} : { operation }),
         detail: [...done, ...drift].join("; ") || "as it should be",
       };
     }),

@@ -2,7 +2,13 @@ import * as backup from "../activities/backup.contract.js";
 import * as redis from "../activities/redis-backup.contract.js";
 import { folderOf, setPrefix, type ItemPart } from "../domain/backup.js";
 import { BackupOrder } from "../domain/backup-order.js";
-import { hours, minutes, seconds } from "../domain/duration.js";
+import {
+  describeDuration,
+  hours,
+  minutes,
+  seconds,
+  type Milliseconds,
+} from "../domain/duration.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
@@ -158,14 +164,8 @@ function* writtenBy(
 ): Durable<Files | Failed> {
   const started = yield* run.step(step, redis.startExport, { cache, place, access });
   if (!started.ok) return { failed: describeFailure(started.failure) };
-  let said = "it did not end in 2 h";
-  const look = function* (operation: string) {
-    const seen = yield* run.look(step, redis.observeCacheOperation, { cache, operation });
-    if (seen.ok && seen.value.state === "failed") said = seen.value.detail;
-    return seen;
-  };
-  const ended = yield* run.operation(step, started.value.operation, look, hours(2));
-  if (!ended) return { failed: `the export ${said}` };
+  const failed = yield* followed(run, step, cache, started.value.operation, hours(2));
+  if (failed !== undefined) return { failed: `the export ${failed}` };
   const whole = yield* run.until(
     "check-export",
     redis.observeExport,
@@ -182,6 +182,23 @@ function* writtenBy(
   return whole === "done"
     ? seen.value.files
     : { failed: `the cache has not written whole files: ${seen.value.detail}` };
+}
+
+/** Follows what a cache does to its end: undefined, or what has become of it. */
+function* followed(
+  run: Steps,
+  step: "export" | "export-with-sas" | "protect",
+  cache: string,
+  begun: string | undefined,
+  within: Milliseconds,
+): Durable<string | undefined> {
+  let said = `did not end in ${describeDuration(within)}`;
+  const look = function* (operation: string) {
+    const seen = yield* run.look(step, redis.observeCacheOperation, { cache, operation });
+    if (seen.ok && seen.value.state === "failed") said = seen.value.detail;
+    return seen;
+  };
+  return (yield* run.operation(step, begun, look, within)) ? undefined : said;
 }
 
 /** Copies the files into the set, on the service's side, and proves each copy. */
@@ -238,10 +255,19 @@ function* takenOver(
 function* protect(run: Steps, { estate }: BackupOrder, cache: string): Durable<void> {
   const { primary, secondary } = estate.storage;
   const wanted = { cache, windowHours: 5, storage: { primary, secondary } };
-  const answer = yield* run.step("protect", redis.protectCache, wanted);
+  // No other run works on the cache while its settings change.
+  const held = yield* run.holding(cache, function* () {
+    const answer = yield* run.step("protect", redis.protectCache, wanted);
+    if (!answer.ok) return answer;
+    const { drift, operation } = answer.value;
+    const failed = yield* followed(run, "protect", cache, operation, minutes(30));
+    const problem = failed === undefined ? [] : [`turning persistence on ${failed}`];
+    return { ...answer, value: [...drift, ...problem] };
+  });
+  const answer = held.ok ? held.value : held;
   if (!answer.ok) {
     run.journal.finding(`the cache's settings: ${describeFailure(answer.failure)}`);
     return;
   }
-  for (const drift of answer.value.drift) run.journal.finding(`the cache: ${drift}`);
+  for (const drift of answer.value) run.journal.finding(`the cache: ${drift}`);
 }

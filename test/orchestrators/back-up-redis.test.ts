@@ -21,6 +21,8 @@ interface World {
   readonly exports: Partial<Record<"identity" | "sas", "failed" | Failure>>;
   readonly whole: boolean;
   readonly proven: boolean;
+  /** How it ends where persistence is turned on. */
+  readonly persistence?: "succeeded" | "failed";
 }
 
 async function backUp(given: Partial<World> = {}) {
@@ -98,6 +100,9 @@ async function backUp(given: Partial<World> = {}) {
         return { changed: true, operation: `poll-${access}`, detail: "exporting" };
       }),
       stub(redis.observeCacheOperation, ({ operation }, _caller, now) => {
+        if (operation === "poll-persistence") {
+          return { state: world.persistence ?? "failed", detail: "failed: no role" };
+        }
         if (now - Date.parse(detectedAt) < 60_000) {
           return { state: "running" as const, operation, detail: "running" };
         }
@@ -123,7 +128,12 @@ async function backUp(given: Partial<World> = {}) {
           : { done: 256, part: part(1), proven: world.proven, detail: "too long to be read" },
       ),
       stub(redis.removeCacheFiles, () => ({ changed: true, detail: "removed" })),
-      stub(redis.protectCache, () => ({ changed: false, drift: [], detail: "as it should be" })),
+      stub(redis.protectCache, () => ({
+        changed: world.persistence !== undefined,
+        drift: [],
+        ...(world.persistence === undefined ? {} : { operation: "poll-persistence" }),
+        detail: "looked at",
+      })),
       stub(completeSet, ({ parts }) => ({
         changed: true,
         count: parts.length,
@@ -225,6 +235,19 @@ describe("back up redis, by export", () => {
     expect(record).toMatchObject({ outcome: "failed", reason: "the export failed: no role" });
     expect(callsOf("removeCacheFiles")).toHaveLength(1);
     expect(callsOf("completeSet")).toEqual([]);
+  });
+
+  it("turns persistence on while it holds the cache, and says what has become of it", async () => {
+    const well = await backUp({ persistence: "succeeded" });
+    const ill = await backUp({ persistence: "failed" });
+
+    const [protect] = well.callsOf("protectCache");
+    expect(protect?.caller.leases).toHaveLength(1);
+    expect(well.record).toMatchObject({ outcome: "passed", findings: [] });
+    expect(ill.record).toMatchObject({
+      outcome: "passed-with-findings",
+      findings: ["the cache: turning persistence on failed: no role"],
+    });
   });
 
   it("makes no set of files that are not whole, and no verified one of what was not read", async () => {
