@@ -53,7 +53,7 @@ export const findActiveCache = declareActivity({
   patience: unhurried,
 });
 
-/** Count the keys, for the progress of what follows. */
+/** Count the keys, for the progress of what follows and because an emptied cache is no backup. */
 export const countCacheKeys = declareActivity({
   name: "countCacheKeys",
   input: z.strictObject({ cache: z.string() }),

@@ -9,6 +9,7 @@ import {
   seconds,
   type Milliseconds,
 } from "../domain/duration.js";
+import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
@@ -23,6 +24,8 @@ type Copied =
   | {
       readonly parts: readonly ItemPart[];
       readonly what: string;
+      /** Undefined for the export of a cache that did not say how many it holds. */
+      readonly keys: number | undefined;
       readonly verified: boolean;
       readonly facts: Readonly<Record<string, string>>;
     }
@@ -50,11 +53,15 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
   const takenAt = run.now();
   const set = setPrefix({ kind, environment, source: cache.id }, takenAt, run.run());
 
+  const counted = yield* run.quietly("count-keys", redis.countCacheKeys, { cache: cache.id });
   const copied: Copied =
     cache.way === "export"
-      ? yield* exported(run, order, cache, set)
-      : yield* copiedByKey(run, cache.id, set);
+      ? yield* exported(run, order, cache, set, counted)
+      : yield* copiedByKey(run, cache.id, set, counted);
   if ("failed" in copied) return run.end("failed", copied.failed);
+  const { keys } = copied;
+  const emptied = keys === 0 ? yield* emptiedSince(run, order, cache.id) : undefined;
+  if (emptied !== undefined) return run.end("failed", emptied);
   const completed = yield* run.step("complete", backup.completeSet, {
     set,
     kind,
@@ -67,7 +74,11 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
     skipped: [],
     verified: copied.verified,
     copies: [],
-    facts: { ...copied.facts, tier: cache.tier },
+    facts: {
+      ...copied.facts,
+      ...(keys === undefined ? {} : { keys: String(keys) }),
+      tier: cache.tier,
+    },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
   yield* protect(run, order, cache.id);
@@ -77,9 +88,31 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
 const ending = (run: Steps, what: string): Ending =>
   run.end(run.journal.hasFindings ? "passed-with-findings" : "passed", what);
 
+/**
+ * An empty set would become the newest one, and hide the last that holds something. Only a cache that
+ * never held a key is backed up without any; of another it is said why it is not.
+ */
+function* emptiedSince(
+  run: Steps,
+  { kind, environment }: BackupOrder,
+  source: string,
+): Durable<string | undefined> {
+  const wanted = { kind, environment, source };
+  const latest = yield* run.quietly("find-latest", backup.findLatestSet, wanted);
+  const empty = "the cache holds no keys";
+  if (!latest.ok) {
+    return `${empty}, and the sets cannot be looked at: ${describeFailure(latest.failure)}`;
+  }
+  const { set, problem, facts } = latest.value;
+  if (problem !== undefined) return `${empty}, and the newest set cannot be used: ${problem}`;
+  const before = facts?.["keys"] ?? "an unknown number";
+  return set === undefined || before === "0"
+    ? undefined
+    : `${empty}, and the newest set, ${set}, holds ${before} of them: it stays the newest`;
+}
+
 /** A portable snapshot: every key of every database, in as many parts as it takes. */
-function* copiedByKey(run: Steps, cache: string, set: string): Durable<Copied> {
-  const counted = yield* run.quietly("count-keys", redis.countCacheKeys, { cache });
+function* copiedByKey(run: Steps, cache: string, set: string, counted: Counted): Durable<Copied> {
   const total = counted.ok ? { total: counted.value.count } : {};
   let walks = 0;
   const copied = yield* run.onward(
@@ -105,8 +138,9 @@ function* copiedByKey(run: Steps, cache: string, set: string): Durable<Copied> {
   return {
     parts: whole.map(({ part }) => part),
     what: `${keys} keys are backed up and verified`,
+    keys,
     verified: true,
-    facts: { format: "rsnap/1", keys: String(keys) },
+    facts: { format: "rsnap/1" },
   };
 }
 
@@ -117,6 +151,8 @@ interface Cache {
   readonly hasIdentity: boolean;
 }
 
+type Counted = Answer<{ readonly count: number }>;
+
 interface Failed {
   readonly failed: string;
 }
@@ -124,7 +160,13 @@ interface Failed {
 type Files = readonly { readonly name: string; readonly bytes: number }[];
 
 /** The cache's own export, copied into the recovery region by the service and proven there. */
-function* exported(run: Steps, order: BackupOrder, cache: Cache, set: string): Durable<Copied> {
+function* exported(
+  run: Steps,
+  order: BackupOrder,
+  cache: Cache,
+  set: string,
+  counted: Counted,
+): Durable<Copied> {
   const { storage } = order.estate;
   const prepared = yield* run.step("prepare-export", redis.prepareExport, {
     storage: { primary: storage.primary, secondary: storage.secondary },
@@ -138,7 +180,13 @@ function* exported(run: Steps, order: BackupOrder, cache: Cache, set: string): D
   try {
     const held = yield* run.holding(cache.id, () => written(run, cache, place));
     const files: Files | Failed = held.ok ? held.value : { failed: describeFailure(held.failure) };
-    return "failed" in files ? files : yield* takenOver(run, set, place, files);
+    const copied = "failed" in files ? files : yield* takenOver(run, set, place, files);
+    if ("failed" in copied) return copied;
+    if (counted.ok) return { ...copied, keys: counted.value.count };
+    run.journal.finding(
+      `nobody knows how many keys the export holds: ${describeFailure(counted.failure)}`,
+    );
+    return { ...copied, keys: undefined };
   } finally {
     yield* cleanUpFiles(run, place, true);
   }
@@ -207,7 +255,7 @@ function* takenOver(
   set: string,
   { endpoint, container, prefix }: redis.FilePlace,
   files: Files,
-): Durable<Copied> {
+): Durable<Omit<Exclude<Copied, Failed>, "keys"> | Failed> {
   const copies = files.map(({ name }) => ({
     name,
     target: `${set}exports/${name.slice(prefix.lastIndexOf("/") + 1).replaceAll("/", "-")}`,

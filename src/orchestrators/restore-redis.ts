@@ -86,7 +86,10 @@ function* keysBack(run: Steps, order: RestoreOrder, target: Target): Durable<End
   }
   const what = `${counts.restored} keys ${run.planning ? "would be put" : "were put"} back, ${counts.same} were there as they are in the set, ${counts.expired} have expired since`;
   const found = counts.restored + counts.same + counts.left + counts.expired;
-  if (found === 0 && items.length > 0) return run.end("failed", "the set holds none of these keys");
+  if (found === 0) {
+    const none = items.length > 0 ? "the set holds none of these keys" : "the set holds no keys";
+    return run.end("failed", none);
+  }
   return run.end(run.journal.hasFindings ? "passed-with-findings" : "passed", what);
 }
 
@@ -164,7 +167,10 @@ function* importedFrom(
     return run.end("failed", "the cache does not serve what was imported", nextSteps);
   }
   const seen = yield* run.quietly("count-imported", restore.observeImport, { cache });
-  if (seen.ok && seen.value.keys === 0) run.journal.finding("the import brought no keys");
+  if (seen.ok && seen.value.keys === 0) {
+    if (target.keys !== 0) return run.end("failed", "the import brought no keys", nextSteps);
+    run.journal.finding("the set holds no keys, and so does the cache now");
+  }
   const keys = seen.ok ? `${seen.value.keys} keys` : "the keys";
   return run.end("passed", `${keys} were imported into ${target.name}`);
 }
