@@ -8,7 +8,7 @@ import { describeFailure, type Recovery } from "../recovery/recovery.js";
  * has been canceled.
  */
 export function* cleanUpFiles(
-  run: Pick<Recovery<string>, "journal" | "quietly">,
+  run: Pick<Recovery, "journal" | "quietly">,
   place: FilePlace,
   whole: boolean,
 ): Durable<void> {

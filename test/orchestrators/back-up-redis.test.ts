@@ -77,7 +77,7 @@ async function backUp(given: Partial<World> = {}) {
               detail: "taken",
             },
       ),
-      stub(releaseLease, () => ({ changed: true, detail: "released" })),
+      stub(releaseLease, () => ({ detail: "released" })),
       stub(saveRecord, (saved) => {
         record = saved.record;
         return { detail: "saved" };
