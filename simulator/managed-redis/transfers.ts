@@ -3,13 +3,7 @@ import { z } from "zod";
 import { checkedContent } from "../arm/invalid-content.js";
 import { beginOn } from "../arm/resource-operation.js";
 import type { ArmContext } from "../arm/router.js";
-import {
-  blobIn,
-  checkStorage,
-  failingAsConflict,
-  failure,
-  identityOf,
-} from "../redis-server/archive.js";
+import { blobIn, checkStorage, failingAsConflict, failure } from "../redis-server/archive.js";
 import type { BlobAccess, BlobClient } from "../redis-server/blob-client.js";
 import { accepted, PROVIDER } from "../redis-server/operation-routes.js";
 import { badRequest } from "../redis/rules.js";
@@ -21,6 +15,8 @@ import type { ManagedDatabase } from "./state.js";
 
 const ExportBody = z.strictObject({ sasUri: z.string().min(1) });
 const ImportBody = z.strictObject({ sasUris: z.array(z.string().min(1)).min(1) });
+/** The interface has no other way: the identity of a cluster is for its keys of encryption. */
+const bySas: BlobAccess = { kind: "sas" };
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ends = { location: "operationsResult", status: "operationsStatus" } as const;
 
@@ -85,13 +81,12 @@ async function write(
   blobs: BlobClient,
   world: World,
 ): Promise<void> {
-  const access = accessBy(sasUri, database, world);
-  const container = checkStorage(sasUri, database, access, world);
+  const container = checkStorage(sasUri, database, bySas, world);
   const stamp = new Date(world.timeline.now()).toISOString().replace(/[-:]|\.\d+/g, "");
   const [file] = await database.store.snapshot();
   if (file === undefined) throw new Error("there is no server to export from");
   const name = `${database.name}-default-${stamp}_1_of_1.rdb.gz`;
-  await blobs.writeBlockBlob(blobIn(container, name), gzipSync(file), access);
+  await blobs.writeBlockBlob(blobIn(container, name), gzipSync(file), bySas);
 }
 
 async function load(
@@ -102,19 +97,10 @@ async function load(
 ): Promise<void> {
   const files: Buffer[] = [];
   for (const sasUri of sasUris) {
-    const access = accessBy(sasUri, database, world);
-    const content = await blobs.read(checkStorage(sasUri, database, access, world), access);
+    const content = await blobs.read(checkStorage(sasUri, database, bySas, world), bySas);
     files.push(content.subarray(0, 2).equals(GZIP) ? gunzipSync(content) : content);
   }
   await database.store.load(files, () => database.store.empty());
-}
-
-/** A URL without a SAS is reached with the cluster's identity. */
-function accessBy(sasUri: string, { cluster }: ManagedDatabase, world: World): BlobAccess {
-  if (/[?&]sig=/.test(sasUri)) return { kind: "sas" };
-  const identity = identityOf(cluster, cluster.envelope.identity, world);
-  if (identity) return { kind: "identity", identity };
-  throw failure("the URL has no SAS, and the cluster no identity");
 }
 
 function checkMayArchive({ redisServers }: World): BlobClient {

@@ -15,6 +15,8 @@ export const findLatestSet = declareActivity({
     set: z.string().optional(),
     takenAt: Instant.optional(),
     problem: z.string().optional(),
+    /** What the set says of itself. */
+    facts: z.record(z.string(), z.string()).optional(),
   }),
   patience: patiently,
 });

@@ -29,10 +29,11 @@ export function backupActivities(store: Backups): readonly Activity[] {
         const problem = describeProblem[found.problem];
         return { problem, detail: `the newest set cannot be used: ${problem}` };
       }
-      const { takenAt } = found.manifest;
+      const { takenAt, facts } = found.manifest;
       return {
         set: found.set,
         takenAt,
+        facts,
         detail: `the newest set is ${describeDuration(elapsed(takenAt, now()))} old`,
       };
     }),

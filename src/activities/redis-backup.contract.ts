@@ -53,7 +53,7 @@ export const findActiveCache = declareActivity({
   patience: unhurried,
 });
 
-/** Count the keys, for the progress of what follows. */
+/** Count the keys, for the progress of what follows and because an emptied cache is no backup. */
 export const countCacheKeys = declareActivity({
   name: "countCacheKeys",
   input: z.strictObject({ cache: z.string() }),
@@ -167,7 +167,7 @@ export const verifyExport = declareActivity({
     /** Where to go on; absent when the file has been read. */
     next: z.strictObject({ read: z.int().nonnegative(), crc: z.string() }).optional(),
     part: ItemPart.optional(),
-    /** False for a compressed file that is too long to be read in one go. */
+    /** False for a compressed file that is too long to be read in one go, and one without a checksum. */
     proven: z.boolean(),
   }),
   patience: unhurried,
@@ -191,6 +191,11 @@ export const protectCache = declareActivity({
     /** The environment's accounts: persistence writes into the one of the cache's region. */
     storage: Sides,
   }),
-  output: z.strictObject({ ...mutated, drift: z.array(z.string()) }),
+  output: z.strictObject({
+    ...mutated,
+    drift: z.array(z.string()),
+    /** Turning persistence on, which takes some minutes. */
+    operation: z.string().optional(),
+  }),
   patience: patiently,
 });

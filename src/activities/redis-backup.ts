@@ -54,12 +54,11 @@ export function redisBackupActivities(azure: {
         (side === "primary" ? primary : secondary) ?? (await cacheAt(caches, redis.primary));
       const known = isUsed(active) ? "observed" : "assumed";
       const { id, kind, tier, location, hasIdentity, name } = active;
-      const exports = kind === "managed" || tier === "Premium";
       return {
         side,
         known,
         id,
-        way: exports ? "export" : "snapshot",
+        way: exportsItself(active) ? "export" : "snapshot",
         kind,
         tier,
         location,
@@ -173,6 +172,7 @@ export function redisBackupActivities(azure: {
       const { cache, windowHours, storage } = wanted;
       const execute = caller.mode === "execute";
       const [done, drift]: [string[], string[]] = [[], []];
+      let operation: string | undefined;
       const view = await cacheAt(caches, cache);
       const windows = await caches.windows(cache);
       if (windows !== undefined && !isEnough(windows, windowHours)) {
@@ -187,6 +187,21 @@ export function redisBackupActivities(azure: {
         if (execute) await caches.setWindows(cache, wished);
         done.push(`maintenance window of ${windowHours} h set`);
       }
+      if (exportsItself(view)) {
+        const account = await storageInRegion(accounts, storage, view.location);
+        const { blobRetentionDays, containerRetentionDays } = await accounts.dataProtection(
+          account.id,
+        );
+        const days =
+          view.kind === "managed"
+            ? Math.max(blobRetentionDays, containerRetentionDays)
+            : blobRetentionDays;
+        if (days > 0) {
+          drift.push(
+            `its exports pass through ${account.name}, which keeps each as deleted for ${days} days; let them pass through an account of its region without soft deletion`,
+          );
+        }
+      }
       if (view.persistence === "none" && !view.linked) {
         if (view.kind === "classic" && !view.hasIdentity) {
           drift.push(
@@ -194,18 +209,22 @@ export function redisBackupActivities(azure: {
           );
         } else {
           const account = await storageInRegion(accounts, storage, view.location);
-          if (execute) await caches.startPersistence(cache, account.blobEndpoint);
-          done.push("hourly persistence turned on");
+          if (execute) operation = await caches.startPersistence(cache, account.blobEndpoint);
+          done.push("hourly persistence begun");
         }
       }
       return {
         changed: done.length > 0,
         drift,
+        ...(operation === undefined ? {} : { operation }),
         detail: [...done, ...drift].join("; ") || "as it should be",
       };
     }),
   ];
 }
+
+const exportsItself = ({ kind, tier }: CacheView): boolean =>
+  kind === "managed" || tier === "Premium";
 
 const isEnough = (windows: readonly { readonly hours: number }[], hours: number): boolean =>
   windows.length > 0 && windows.every((each) => each.hours >= hours);

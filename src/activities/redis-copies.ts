@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { BlobStreams } from "../azure/blob-container.js";
@@ -19,7 +19,7 @@ import { ClassifiedError, terminal } from "../domain/failure.js";
 import type { ScanPosition } from "../domain/scan-position.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
-import { RdbVerifier } from "../state/rdb-file.js";
+import { RdbVerifier, type RdbEnd } from "../state/rdb-file.js";
 import { verifySnapshotPart, writeSnapshotPart } from "../state/snapshot-part.js";
 import { isCompressed } from "./export-files.js";
 import { withCache } from "./open-cache.js";
@@ -51,7 +51,9 @@ export function redisCopyActivities(
       withCache(caches, connectTo, cache, async (connection) => {
         const goesOn = from !== undefined && isSameCache(connection, from);
         const walk = new Stretch(walkKeys(connection, goesOn ? from : undefined), longest);
-        const blob = `${set}part-${String(nth).padStart(5, "0")}.rsnap.gz`;
+        // Where it runs twice at once, neither writes over what the other has answered with.
+        const ours = randomUUID().slice(0, 8);
+        const blob = `${set}part-${String(nth).padStart(5, "0")}-${ours}.rsnap.gz`;
         const written = await writeSnapshotPart(sets.streams, blob, walk.pages());
         // Its cursors mean nothing to a server that has taken over in the meantime.
         if (!(await holdsStill(connection))) {
@@ -80,13 +82,11 @@ export function redisCopyActivities(
       const view = await azure.copies.properties(at);
       if (view === undefined) throw terminal("copy-missing", `${blob} is gone`);
       const { bytes, etag } = view;
-      const finished = async (sha256: string, proven: boolean, done: number) => ({
+      const finished = async (sha256: string, done: number, doubt?: string) => ({
         done,
         part: await store.writePart(set, nth, [{ name, blob, bytes, sha256 }]),
-        proven,
-        detail: proven
-          ? `${name} is whole, ${bytes} bytes`
-          : `${name} is too long to be read whole; its size is right`,
+        proven: doubt === undefined,
+        detail: `${name} ${doubt ?? `is whole, ${bytes} bytes`}`,
       });
       const hash = createHash("sha256");
       const begun = performance.now();
@@ -105,7 +105,13 @@ export function redisCopyActivities(
         try {
           for await (const chunk of gunzip as AsyncIterable<Buffer>) {
             verifier.update(chunk);
-            if (isLate(readingTime.compressed)) return await finished("unread", false, bytes);
+            if (isLate(readingTime.compressed)) {
+              return await finished(
+                "unread",
+                bytes,
+                "is too long to be read whole; its size is right",
+              );
+            }
           }
         } catch (error) {
           if (!String((error as { code?: unknown }).code).startsWith("Z_")) throw error;
@@ -113,8 +119,7 @@ export function redisCopyActivities(
         } finally {
           gunzip.destroy();
         }
-        verifier.end();
-        return finished(hash.digest("hex"), true, bytes);
+        return finished(hash.digest("hex"), bytes, doubtOf(verifier.end()));
       }
 
       const verifier = new RdbVerifier(name, from);
@@ -128,12 +133,15 @@ export function redisCopyActivities(
           if (next.read > first) return { done: next.read - first, next, proven: true, detail };
         }
       }
-      const checksum = verifier.end();
-      const whole = first === 0 ? hash.digest("hex") : `crc64:${checksum}`;
-      return finished(whole, true, bytes - first);
+      const end = verifier.end();
+      const whole = first === 0 ? hash.digest("hex") : `crc64:${end.checksum}`;
+      return finished(whole, bytes - first, doubtOf(end));
     }),
   ];
 }
+
+const doubtOf = ({ proven }: RdbEnd): string | undefined =>
+  proven ? undefined : "carries no checksum; only its beginning and its end were seen";
 
 /** As many pages of a walk as some time allows, and where it stopped. */
 class Stretch {

@@ -35,7 +35,7 @@ export const findRestorableCache = declareActivity({
     /** A portable snapshot goes back key by key, an export as a whole. */
     way: z.enum(["snapshot", "export"]),
     takenAt: Instant,
-    /** Keys of a snapshot, where the set tells; of an export nobody knows. */
+    /** How many keys the set holds, where it tells. */
     keys: z.int().nonnegative().optional(),
     /** The files of an export, as they lie in the container of the sets. */
     files: z.array(z.string()),

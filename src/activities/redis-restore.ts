@@ -89,7 +89,7 @@ export function redisRestoreActivities(
       const exact = new Set(namedExactly(items));
       const tally = new Tally(exact);
       const begun = performance.now();
-      const work = async (connection?: RedisConnection): Promise<boolean> => {
+      const work = async (connection: RedisConnection): Promise<boolean> => {
         let passed = 0;
         for await (const page of reading.pages) {
           const fresh = page.slice(Math.max(0, skip - passed));
@@ -97,18 +97,13 @@ export function redisRestoreActivities(
           if (fresh.length === 0) continue;
           const wanted = fresh.filter(({ key }) => isWanted(items, key.toString()));
           await tally.take(fresh.length, wanted, (keys) =>
-            connection === undefined
-              ? Promise.resolve({ restored: keys.length, same: 0, left: [], expired: 0 })
-              : restoreKeys(connection, keys, overwrite),
+            restoreKeys(connection, keys, overwrite, caller.mode),
           );
           if (performance.now() - begun > longest) return false;
         }
         return true;
       };
-      const ended =
-        caller.mode === "plan"
-          ? await work()
-          : await withCache(caches, connectTo, cache, (connection) => work(connection));
+      const ended = await withCache(caches, connectTo, cache, work);
       const next = ended
         ? part + 1 < manifest.count
           ? { part: part + 1, skip: 0 }

@@ -10,7 +10,6 @@ const Cluster = z.looseObject({
   name: z.string(),
   location: z.string(),
   sku: z.looseObject({ name: z.string() }),
-  identity: z.looseObject({ type: z.string() }).nullish(),
   properties: z.looseObject({
     provisioningState: z.string().nullish(),
     hostName: z.string().nullish(),
@@ -43,7 +42,7 @@ export function managedRedis(arm: ArmRest): RedisCaches {
         unlessMissing(() => arm.get(database(id), API_VERSION)),
       ]);
       if (cluster === undefined || below === undefined) return undefined;
-      const { name, location, sku, identity, properties } = Cluster.parse(cluster);
+      const { name, location, sku, properties } = Cluster.parse(cluster);
       const { port, persistence, geoReplication, ...rest } = Database.parse(below).properties;
       if (typeof properties.hostName !== "string") {
         throw terminal("no-address", `${name} shows no address yet`);
@@ -59,7 +58,8 @@ export function managedRedis(arm: ArmRest): RedisCaches {
         provisioningState: unsettled ?? "Succeeded",
         host: properties.hostName,
         port,
-        hasIdentity: (identity?.type ?? "None") !== "None",
+        // An identity it may have, but its export and its import know URLs with a SAS alone.
+        hasIdentity: false,
         linked: (geoReplication?.linkedDatabases ?? []).length > 1,
         persistence:
           persistence?.rdbEnabled === true

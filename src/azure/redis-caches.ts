@@ -16,7 +16,7 @@ export interface CacheView {
   readonly host: string;
   /** Its TLS port. */
   readonly port: number;
-  /** Whether it has an identity of its own, with which it can reach a storage account. */
+  /** Whether it reaches a storage account with an identity of its own: Azure Managed Redis never does. */
   readonly hasIdentity: boolean;
   /** Whether it is linked with a cache of another region; such caches have no persistence. */
   readonly linked: boolean;

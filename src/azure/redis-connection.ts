@@ -1,5 +1,6 @@
 import type * as IoRedis from "ioredis";
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from "ioredis";
+import { scrub } from "../domain/credential-scrubbing.js";
 import type { Milliseconds } from "../domain/duration.js";
 import { ClassifiedError, terminal } from "../domain/failure.js";
 import { lazily } from "./lazily.js";
@@ -140,15 +141,24 @@ function classified(error: unknown, reason: Error | undefined): unknown {
   if (error instanceof ClassifiedError || !(error instanceof Error)) return error;
   if (error.name === "ReplyError") {
     const known = refusals[error.message.split(/[ \n]/)[0] ?? ""];
-    return known?.(error.message) ?? terminal("redis-refused", error.message);
+    const told = withoutArguments(error.message).slice(0, longestReply);
+    return known?.(told) ?? terminal("redis-refused", told);
   }
   if (error.name === "AbortError" || isLostConnection(error)) {
-    const why = reason === undefined ? error.message : reason.message || reason.name;
+    const why = withoutArguments(
+      reason === undefined ? error.message : reason.message || reason.name,
+    );
     if (/WRONGPASS|NOAUTH|invalid password/i.test(why)) return terminal("redis-password", why);
     return later("redis-connection", why);
   }
   return error;
 }
+
+/** A reply repeats the arguments of a command that Redis does not know: keys and what they hold. */
+const withoutArguments = (message: string): string =>
+  scrub((message.split(/[\r\n]|,? with args/i)[0] ?? "").trim());
+/** What a reply says is in its first words. */
+const longestReply = 80;
 
 /** ioredis has no codes of its own for these. */
 const isLostConnection = (error: Error): boolean =>

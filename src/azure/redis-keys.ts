@@ -125,11 +125,15 @@ function dumpedKeys(
   });
 }
 
-/** Puts keys back with what is left of their time. What is there stays, unless it is to be replaced. */
+/**
+ * Puts keys back with what is left of their time. What is there stays, unless it is to be replaced. A
+ * plan looks at each key as well, and changes none.
+ */
 export async function restoreKeys(
   connection: RedisConnection,
   keys: readonly DumpedKey[],
   replace: boolean,
+  mode: "execute" | "plan" = "execute",
 ): Promise<RestoredKeys> {
   const now = Date.now();
   const wanted = keys.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
@@ -141,7 +145,13 @@ export async function restoreKeys(
     }
     await connection.run(() => select(connection.router, database));
     const outcomes = await connection.run(() =>
-      Promise.all(some.map((each) => restoreKey(connection, each, replace, now))),
+      Promise.all(
+        some.map((each) =>
+          mode === "plan"
+            ? plannedKey(connection, each, replace)
+            : restoreKey(connection, each, replace, now),
+        ),
+      ),
     );
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome === "restored") restored += 1;
@@ -152,12 +162,25 @@ export async function restoreKeys(
   return { restored, same, left, expired: keys.length - wanted.length };
 }
 
+type Outcome = "restored" | "same" | "left";
+
+async function plannedKey(
+  { router }: RedisConnection,
+  { key, payload }: DumpedKey,
+  replace: boolean,
+): Promise<Outcome> {
+  if (replace) return "restored";
+  const there = (await router.dumpBuffer(key)) as Buffer | null;
+  if (there === null) return "restored";
+  return payload.equals(there) ? "same" : "left";
+}
+
 async function restoreKey(
   { router }: RedisConnection,
   { key, payload, expiresAt }: DumpedKey,
   replace: boolean,
   now: number,
-): Promise<"restored" | "same" | "left"> {
+): Promise<Outcome> {
   const lasts = expiresAt === undefined ? 0 : Math.max(1, expiresAt - now);
   try {
     if (replace) await router.restore(key, lasts, payload, "REPLACE");

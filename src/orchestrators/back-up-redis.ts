@@ -2,12 +2,20 @@ import * as backup from "../activities/backup.contract.js";
 import * as redis from "../activities/redis-backup.contract.js";
 import { folderOf, setPrefix, type ItemPart } from "../domain/backup.js";
 import { BackupOrder } from "../domain/backup-order.js";
-import { hours, minutes, seconds } from "../domain/duration.js";
+import {
+  describeDuration,
+  hours,
+  minutes,
+  seconds,
+  type Milliseconds,
+} from "../domain/duration.js";
+import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { redisBackup } from "../scenarios/redis-backup.js";
+import { cleanUpFiles } from "./clean-up-files.js";
 
 type Steps = Recovery<keyof typeof redisBackup.steps>;
 
@@ -16,6 +24,8 @@ type Copied =
   | {
       readonly parts: readonly ItemPart[];
       readonly what: string;
+      /** Undefined for the export of a cache that did not say how many it holds. */
+      readonly keys: number | undefined;
       readonly verified: boolean;
       readonly facts: Readonly<Record<string, string>>;
     }
@@ -42,13 +52,16 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
   // The set is as old as its oldest copy can be.
   const takenAt = run.now();
   const set = setPrefix({ kind, environment, source: cache.id }, takenAt, run.run());
-  if (run.planning) return run.end("planned", `would back up ${cache.id} by ${cache.way}`);
 
+  const counted = yield* run.quietly("count-keys", redis.countCacheKeys, { cache: cache.id });
   const copied: Copied =
     cache.way === "export"
-      ? yield* exported(run, order, cache, set)
-      : yield* copiedByKey(run, cache.id, set);
+      ? yield* exported(run, order, cache, set, counted)
+      : yield* copiedByKey(run, cache.id, set, counted);
   if ("failed" in copied) return run.end("failed", copied.failed);
+  const { keys } = copied;
+  const emptied = keys === 0 ? yield* emptiedSince(run, order, cache.id) : undefined;
+  if (emptied !== undefined) return run.end("failed", emptied);
   const completed = yield* run.step("complete", backup.completeSet, {
     set,
     kind,
@@ -62,7 +75,11 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
     skipped: [],
     verified: copied.verified,
     copies: [],
-    facts: { ...copied.facts, tier: cache.tier },
+    facts: {
+      ...copied.facts,
+      ...(keys === undefined ? {} : { keys: String(keys) }),
+      tier: cache.tier,
+    },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
   yield* protect(run, order, cache.id);
@@ -72,9 +89,31 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
 const ending = (run: Steps, what: string): Ending =>
   run.end(run.journal.hasFindings ? "passed-with-findings" : "passed", what);
 
+/**
+ * An empty set would become the newest one, and hide the last that holds something. Only a cache that
+ * never held a key is backed up without any; of another it is said why it is not.
+ */
+function* emptiedSince(
+  run: Steps,
+  { kind, environment }: BackupOrder,
+  source: string,
+): Durable<string | undefined> {
+  const wanted = { kind, environment, source };
+  const latest = yield* run.quietly("find-latest", backup.findLatestSet, wanted);
+  const empty = "the cache holds no keys";
+  if (!latest.ok) {
+    return `${empty}, and the sets cannot be looked at: ${describeFailure(latest.failure)}`;
+  }
+  const { set, problem, facts } = latest.value;
+  if (problem !== undefined) return `${empty}, and the newest set cannot be used: ${problem}`;
+  const before = facts?.["keys"] ?? "an unknown number";
+  return set === undefined || before === "0"
+    ? undefined
+    : `${empty}, and the newest set, ${set}, holds ${before} of them: it stays the newest`;
+}
+
 /** A portable snapshot: every key of every database, in as many parts as it takes. */
-function* copiedByKey(run: Steps, cache: string, set: string): Durable<Copied> {
-  const counted = yield* run.quietly("count-keys", redis.countCacheKeys, { cache });
+function* copiedByKey(run: Steps, cache: string, set: string, counted: Counted): Durable<Copied> {
   const total = counted.ok ? { total: counted.value.count } : {};
   let walks = 0;
   const copied = yield* run.onward(
@@ -100,8 +139,9 @@ function* copiedByKey(run: Steps, cache: string, set: string): Durable<Copied> {
   return {
     parts: whole.map(({ part }) => part),
     what: `${keys} keys are backed up and verified`,
+    keys,
     verified: true,
-    facts: { format: "rsnap/1", keys: String(keys) },
+    facts: { format: "rsnap/1" },
   };
 }
 
@@ -112,6 +152,8 @@ interface Cache {
   readonly hasIdentity: boolean;
 }
 
+type Counted = Answer<{ readonly count: number }>;
+
 interface Failed {
   readonly failed: string;
 }
@@ -119,7 +161,13 @@ interface Failed {
 type Files = readonly { readonly name: string; readonly bytes: number }[];
 
 /** The cache's own export, copied into the recovery region by the service and proven there. */
-function* exported(run: Steps, order: BackupOrder, cache: Cache, set: string): Durable<Copied> {
+function* exported(
+  run: Steps,
+  order: BackupOrder,
+  cache: Cache,
+  set: string,
+  counted: Counted,
+): Durable<Copied> {
   const { storage } = order.estate;
   const prepared = yield* run.step("prepare-export", redis.prepareExport, {
     storage: { primary: storage.primary, secondary: storage.secondary },
@@ -130,17 +178,19 @@ function* exported(run: Steps, order: BackupOrder, cache: Cache, set: string): D
   });
   if (!prepared.ok) return { failed: describeFailure(prepared.failure) };
   const { place } = prepared.value;
-  const held = yield* run.holding(cache.id, () => written(run, cache, place));
-  const files: Files | Failed = held.ok ? held.value : { failed: describeFailure(held.failure) };
-  const copied: Copied = "failed" in files ? files : yield* takenOver(run, set, place, files);
-  // What a cache has written is a copy of all its data: it does not stay where the app's files are.
-  const removed = yield* run.step("clean-up", redis.removeCacheFiles, { place, whole: true });
-  if (!removed.ok) {
+  try {
+    const held = yield* run.holding(cache.id, () => written(run, cache, place));
+    const files: Files | Failed = held.ok ? held.value : { failed: describeFailure(held.failure) };
+    const copied = "failed" in files ? files : yield* takenOver(run, set, place, files);
+    if ("failed" in copied) return copied;
+    if (counted.ok) return { ...copied, keys: counted.value.count };
     run.journal.finding(
-      `the export stays in ${place.container}: ${describeFailure(removed.failure)}`,
+      `nobody knows how many keys the export holds: ${describeFailure(counted.failure)}`,
     );
+    return { ...copied, keys: undefined };
+  } finally {
+    yield* cleanUpFiles(run, place, true);
   }
-  return copied;
 }
 
 /** Has the cache write its files: with its own identity, or else with a SAS that is made for it. */
@@ -163,14 +213,8 @@ function* writtenBy(
 ): Durable<Files | Failed> {
   const started = yield* run.step(step, redis.startExport, { cache, place, access });
   if (!started.ok) return { failed: describeFailure(started.failure) };
-  let said = "it did not end in 2 h";
-  const look = function* (operation: string) {
-    const seen = yield* run.look(step, redis.observeCacheOperation, { cache, operation });
-    if (seen.ok && seen.value.state === "failed") said = seen.value.detail;
-    return seen;
-  };
-  const ended = yield* run.operation(step, started.value.operation, look, hours(2));
-  if (!ended) return { failed: `the export ${said}` };
+  const failed = yield* followed(run, step, cache, started.value.operation, hours(2));
+  if (failed !== undefined) return { failed: `the export ${failed}` };
   const whole = yield* run.until(
     "check-export",
     redis.observeExport,
@@ -189,13 +233,30 @@ function* writtenBy(
     : { failed: `the cache has not written whole files: ${seen.value.detail}` };
 }
 
+/** Follows what a cache does to its end: undefined, or what has become of it. */
+function* followed(
+  run: Steps,
+  step: "export" | "export-with-sas" | "protect",
+  cache: string,
+  begun: string | undefined,
+  within: Milliseconds,
+): Durable<string | undefined> {
+  let said = `did not end in ${describeDuration(within)}`;
+  const look = function* (operation: string) {
+    const seen = yield* run.look(step, redis.observeCacheOperation, { cache, operation });
+    if (seen.ok && seen.value.state === "failed") said = seen.value.detail;
+    return seen;
+  };
+  return (yield* run.operation(step, begun, look, within)) ? undefined : said;
+}
+
 /** Copies the files into the set, on the service's side, and proves each copy. */
 function* takenOver(
   run: Steps,
   set: string,
   { endpoint, container, prefix }: redis.FilePlace,
   files: Files,
-): Durable<Copied> {
+): Durable<Omit<Exclude<Copied, Failed>, "keys"> | Failed> {
   const copies = files.map(({ name }) => ({
     name,
     target: `${set}exports/${name.slice(prefix.lastIndexOf("/") + 1).replaceAll("/", "-")}`,
@@ -243,10 +304,19 @@ function* takenOver(
 function* protect(run: Steps, { estate }: BackupOrder, cache: string): Durable<void> {
   const { primary, secondary } = estate.storage;
   const wanted = { cache, windowHours: 5, storage: { primary, secondary } };
-  const answer = yield* run.step("protect", redis.protectCache, wanted);
+  // No other run works on the cache while its settings change.
+  const held = yield* run.holding(cache, function* () {
+    const answer = yield* run.step("protect", redis.protectCache, wanted);
+    if (!answer.ok) return answer;
+    const { drift, operation } = answer.value;
+    const failed = yield* followed(run, "protect", cache, operation, minutes(30));
+    const problem = failed === undefined ? [] : [`turning persistence on ${failed}`];
+    return { ...answer, value: [...drift, ...problem] };
+  });
+  const answer = held.ok ? held.value : held;
   if (!answer.ok) {
     run.journal.finding(`the cache's settings: ${describeFailure(answer.failure)}`);
     return;
   }
-  for (const drift of answer.value.drift) run.journal.finding(`the cache: ${drift}`);
+  for (const drift of answer.value) run.journal.finding(`the cache: ${drift}`);
 }

@@ -8,6 +8,7 @@ import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { redisRestore } from "../scenarios/redis-restore.js";
+import { cleanUpFiles } from "./clean-up-files.js";
 
 type Steps = Recovery<keyof typeof redisRestore.steps>;
 
@@ -85,7 +86,10 @@ function* keysBack(run: Steps, order: RestoreOrder, target: Target): Durable<End
   }
   const what = `${counts.restored} keys ${run.planning ? "would be put" : "were put"} back, ${counts.same} were there as they are in the set, ${counts.expired} have expired since`;
   const found = counts.restored + counts.same + counts.left + counts.expired;
-  if (found === 0 && items.length > 0) return run.end("failed", "the set holds none of these keys");
+  if (found === 0) {
+    const none = items.length > 0 ? "the set holds none of these keys" : "the set holds no keys";
+    return run.end("failed", none);
+  }
   return run.end(run.journal.hasFindings ? "passed-with-findings" : "passed", what);
 }
 
@@ -105,13 +109,11 @@ function* imported(run: Steps, order: RestoreOrder, target: Target): Durable<End
     name,
     target: `${place.prefix}${name.slice(name.lastIndexOf("/") + 1)}`,
   }));
-  const ending = yield* importedFrom(run, step, target, place, copies);
-  if (run.planning) return ending;
-  const removed = yield* run.step("clean-up", backup.removeCacheFiles, { place, whole: false });
-  if (!removed.ok) {
-    run.journal.finding(
-      `the export stays in ${place.container}: ${describeFailure(removed.failure)}`,
-    );
+  let ending: Ending;
+  try {
+    ending = yield* importedFrom(run, step, target, place, copies);
+  } finally {
+    if (!run.planning) yield* cleanUpFiles(run, place, false);
   }
   return ending.outcome === "passed" && run.journal.hasFindings
     ? { ...ending, outcome: "passed-with-findings" }
@@ -165,7 +167,10 @@ function* importedFrom(
     return run.end("failed", "the cache does not serve what was imported", nextSteps);
   }
   const seen = yield* run.quietly("count-imported", restore.observeImport, { cache });
-  if (seen.ok && seen.value.keys === 0) run.journal.finding("the import brought no keys");
+  if (seen.ok && seen.value.keys === 0) {
+    if (target.keys !== 0) return run.end("failed", "the import brought no keys", nextSteps);
+    run.journal.finding("the set holds no keys, and so does the cache now");
+  }
   const keys = seen.ok ? `${seen.value.keys} keys` : "the keys";
   return run.end("passed", `${keys} were imported into ${target.name}`);
 }

@@ -54,11 +54,6 @@ export const redisBackup = declareScenario({
       path: "fallback",
     },
     complete: { title: "Write the manifest, then the pointer", expected: seconds(3), path: "main" },
-    "clean-up": {
-      title: "Remove the export from the account of the cache's region",
-      expected: seconds(3),
-      path: "fallback",
-    },
     protect: {
       title: "Ensure the maintenance window and persistence of the cache",
       expected: seconds(5),

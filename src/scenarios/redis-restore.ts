@@ -59,11 +59,6 @@ export const redisRestore = declareScenario({
       expected: seconds(30),
       path: "fallback",
     },
-    "clean-up": {
-      title: "Remove the export from the cache's region",
-      expected: seconds(3),
-      path: "fallback",
-    },
   },
   fallbacks: [
     {

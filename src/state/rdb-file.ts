@@ -15,6 +15,13 @@ export interface RdbReading {
   readonly crc: string;
 }
 
+/** What a file that is whole says of itself. */
+export interface RdbEnd {
+  readonly checksum: string;
+  /** False where the server was told to leave the checksum out: then only its end speaks for it. */
+  readonly proven: boolean;
+}
+
 /**
  * Takes an RDB file in any portions and proves that it is whole: its magic, the mark of its end, and
  * the checksum of all before it. It can go on where another process stopped.
@@ -51,8 +58,8 @@ export class RdbVerifier {
     return { read: this.#read, crc: this.#crc.toString() };
   }
 
-  /** Call it when all bytes were given. Throws unless the file is whole; gives its checksum. */
-  end(): string {
+  /** Call it when all bytes were given. Throws unless the file is whole. */
+  end(): RdbEnd {
     if (!this.#begun) throw truncated(this.#name);
     for (const [at, byte] of this.#tail.entries()) {
       this.#crc.update(this.#tail.subarray(at, at + 1));
@@ -62,8 +69,8 @@ export class RdbVerifier {
       const checksum = Buffer.from(this.#tail.subarray(at + 1, after))
         .reverse()
         .toString("hex");
-      // A server can be told to leave the checksum out; then it is zero.
-      if (checksum === this.#crc.toString() || /^0+$/.test(checksum)) return checksum;
+      if (checksum === this.#crc.toString()) return { checksum, proven: true };
+      if (/^0+$/.test(checksum)) return { checksum, proven: false };
     }
     throw truncated(this.#name);
   }

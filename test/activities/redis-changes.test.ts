@@ -88,6 +88,33 @@ describe("changes of a cache", () => {
   const requests = async (operation: string) =>
     (await azure.control.log()).filter((entry) => entry.operation === operation && entry.mutating);
 
+  it("of its settings are none in a plan; what soft deletion does to its exports is said", async () => {
+    await azure.control.reset();
+    const { primary, secondary } = production.storage;
+    const wanted = { cache, windowHours: 5, storage: { primary, secondary } };
+    const plan: Caller = { run, step: "protect", attempt: 1, leases: [], mode: "plan" };
+    const before = await runner.run(redis.protectCache, plan, wanted);
+    const planned = (await azure.control.log()).filter(
+      ({ mutating, service, operation }) =>
+        mutating && service === "arm" && !operation.includes("listKeys"),
+    );
+    await ports.storageAccounts.protect(primary, 90);
+    const after = await runner.run(redis.protectCache, plan, wanted);
+
+    expect(before).toMatchObject({ ok: true, value: { changed: true, drift: [] } });
+    expect(planned).toEqual([]);
+    expect(after).toMatchObject({
+      ok: true,
+      value: {
+        drift: [
+          expect.stringMatching(
+            /^its exports pass through mcpstorageprod, which keeps each as deleted for 90 days/,
+          ) as string,
+        ],
+      },
+    });
+  });
+
   for (const subject of [exported, imported]) {
     const { name, operation, visibleAfter } = subject;
 

@@ -15,7 +15,7 @@ const seed = seedWith({
     { id: PREMIUM, location: "eastus", sku: "Premium_P1", data, identity },
     { id: STANDARD, location: "eastus", sku: "Standard_C1", data },
   ],
-  managedRedis: [{ id: MANAGED, location: "eastus", sku: "Balanced_B5", data }],
+  managedRedis: [{ id: MANAGED, location: "eastus", sku: "Balanced_B5", data, identity }],
 });
 const staging = {
   endpoint: "https://mcpexports.blob.core.windows.net",
@@ -67,6 +67,7 @@ describe("a cache", () => {
     expect(await ports.redisCaches.cache(MANAGED)).toMatchObject({
       kind: "managed",
       tier: "Balanced_B5",
+      hasIdentity: false,
       location: "eastus",
       provisioningState: "Succeeded",
     });

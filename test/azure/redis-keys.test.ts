@@ -224,6 +224,23 @@ describe("a connection that cannot be had", () => {
     }
   });
 
+  withRedis("never says what a command was about", () =>
+    between(async (source, _target, open) => {
+      const { router, run } = await open(source);
+      const refused = run(() =>
+        (router as ioredis.Redis).call("NOTHING", "session:4711", "secret"),
+      );
+
+      await expect(refused).rejects.toMatchObject({
+        failure: {
+          class: "terminal",
+          code: "redis-refused",
+          message: expect.stringMatching(/^ERR unknown command .?NOTHING.?$/i) as string,
+        },
+      });
+    }),
+  );
+
   withRedis("for a full cache is a failure for good", () =>
     between(async (source, target, open) => {
       await source.client.set("large", "x".repeat(100_000));

@@ -1,10 +1,12 @@
-import { completeSet } from "../../src/activities/backup.contract.js";
+import { completeSet, findLatestSet } from "../../src/activities/backup.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
 import * as redis from "../../src/activities/redis-backup.contract.js";
 import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
+import { Checkpoint } from "../../src/domain/checkpoint.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { instantOf } from "../../src/domain/instant.js";
+import { verbEvent } from "../../src/domain/verb.js";
 import { backUpRedis } from "../../src/orchestrators/back-up-redis.js";
 import { detectedAt, orderOf } from "../support/estates.js";
 import { replay, stub } from "../support/replay-driver.js";
@@ -21,6 +23,13 @@ interface World {
   readonly exports: Partial<Record<"identity" | "sas", "failed" | Failure>>;
   readonly whole: boolean;
   readonly proven: boolean;
+  /** What the cache says it holds, and what the newest set is. */
+  readonly counts: number | Failure;
+  readonly latest: { readonly set?: string; readonly problem?: string; readonly keys?: string };
+  /** Whom the run loses the cache to, or what a person says while it is exported. */
+  readonly interrupted?: "canceled" | "superseded";
+  /** How it ends where persistence is turned on. */
+  readonly persistence?: "succeeded" | "failed";
 }
 
 async function backUp(given: Partial<World> = {}) {
@@ -32,6 +41,8 @@ async function backUp(given: Partial<World> = {}) {
     exports: {},
     whole: true,
     proven: true,
+    counts: 4_000,
+    latest: {},
     ...given,
   };
   const {
@@ -42,6 +53,7 @@ async function backUp(given: Partial<World> = {}) {
     trigger: { kind: "timer", schedule: "0 */5 * * * *" },
   });
   let record: RunRecord | undefined;
+  let said = false;
   const part = (nth: number) => ({ blob: `items-${nth}`, count: 1, bytes: 100, sha256: "0" });
   const place = {
     endpoint: "https://prod.blob.core.windows.net",
@@ -55,13 +67,17 @@ async function backUp(given: Partial<World> = {}) {
     startAt: Date.parse(detectedAt),
     stubs: [
       stub(postNotice, () => ({ changed: true, detail: "posted" })),
-      stub(takeLease, (_input, _caller, now) => ({
-        kind: "taken" as const,
-        fencing: 1,
-        expiresAt: instantOf(new Date(now + 600_000)),
-        detail: "taken",
-      })),
-      stub(releaseLease, () => ({ changed: true, detail: "released" })),
+      stub(takeLease, (_input, _caller, now) =>
+        world.interrupted === "superseded" && now - Date.parse(detectedAt) > 30_000
+          ? { kind: "held" as const, detail: "held by another" }
+          : {
+              kind: "taken" as const,
+              fencing: 1,
+              expiresAt: instantOf(new Date(now + 60_000)),
+              detail: "taken",
+            },
+      ),
+      stub(releaseLease, () => ({ detail: "released" })),
       stub(saveRecord, (saved) => {
         record = saved.record;
         return { detail: "saved" };
@@ -77,11 +93,19 @@ async function backUp(given: Partial<World> = {}) {
         hasIdentity: world.hasIdentity,
         detail: "the app uses it",
       })),
-      stub(redis.countCacheKeys, () => ({ count: 4_000, detail: "4000 keys" })),
+      stub(redis.countCacheKeys, () =>
+        typeof world.counts === "object"
+          ? { failure: world.counts }
+          : { count: world.counts, detail: "counted" },
+      ),
+      stub(findLatestSet, () => {
+        const { keys, ...latest } = world.latest;
+        return { ...latest, ...(keys === undefined ? {} : { facts: { keys } }), detail: "found" };
+      }),
       stub(
         redis.copyKeys,
         ({ nth }) => ({
-          done: 1_000,
+          done: world.counts === 0 ? 0 : 1_000,
           fresh: world.freshAt.includes(nth),
           part: part(nth),
           ...(nth < world.parts
@@ -98,7 +122,10 @@ async function backUp(given: Partial<World> = {}) {
         return { changed: true, operation: `poll-${access}`, detail: "exporting" };
       }),
       stub(redis.observeCacheOperation, ({ operation }, _caller, now) => {
-        if (now - Date.parse(detectedAt) < 60_000) {
+        if (operation === "poll-persistence") {
+          return { state: world.persistence ?? "failed", detail: "failed: no role" };
+        }
+        if (world.interrupted !== undefined || now - Date.parse(detectedAt) < 60_000) {
           return { state: "running" as const, operation, detail: "running" };
         }
         const access = operation.slice("poll-".length) as "identity" | "sas";
@@ -123,7 +150,12 @@ async function backUp(given: Partial<World> = {}) {
           : { done: 256, part: part(1), proven: world.proven, detail: "too long to be read" },
       ),
       stub(redis.removeCacheFiles, () => ({ changed: true, detail: "removed" })),
-      stub(redis.protectCache, () => ({ changed: false, drift: [], detail: "as it should be" })),
+      stub(redis.protectCache, () => ({
+        changed: world.persistence !== undefined,
+        drift: [],
+        ...(world.persistence === undefined ? {} : { operation: "poll-persistence" }),
+        detail: "looked at",
+      })),
       stub(completeSet, ({ parts }) => ({
         changed: true,
         count: parts.length,
@@ -132,6 +164,15 @@ async function backUp(given: Partial<World> = {}) {
         detail: "complete",
       })),
     ],
+    people: (status, now) => {
+      const { step } = Checkpoint.parse(status);
+      if (world.interrupted !== "canceled" || said || step.id !== "export") return [];
+      said = true;
+      const by = { name: "Olga Operator", source: "entra" };
+      const at = instantOf(new Date(now + 1_000));
+      const data = { id: "saying-1", verb: "cancel", by, at, reason: "because" };
+      return [{ name: verbEvent, data, after: 1_000 }];
+    },
   });
   if (record === undefined) throw new Error("no record");
   const callsOf = (name: string) => run.calls.filter((call) => call.name === name);
@@ -188,7 +229,55 @@ describe("back up redis, key by key", () => {
   });
 });
 
+describe("back up redis, of a cache without keys", () => {
+  const ways = [{ way: "export" }, { way: "snapshot", parts: 1 }] as const;
+
+  it.each(ways)("makes no set where one with keys came before, by $way", async (by) => {
+    for (const [latest, said] of [
+      [
+        { set: "redis/a/", keys: "12" },
+        "the newest set, redis/a/, holds 12 of them: it stays the newest",
+      ],
+      [{ set: "redis/a/" }, "the newest set, redis/a/, holds an unknown number of them: it stays"],
+      [{ problem: "altered" }, "the newest set cannot be used: altered"],
+    ] as const) {
+      const { record, callsOf } = await backUp({ ...by, counts: 0, latest });
+
+      expect(record.outcome).toBe("failed");
+      expect(record.reason).toContain(`the cache holds no keys, and ${said}`);
+      expect(callsOf("completeSet")).toEqual([]);
+    }
+  });
+
+  it.each(ways)("makes one where it never held any, by $way", async (by) => {
+    for (const latest of [{}, { set: "redis/a/", keys: "0" }]) {
+      const { record, completed } = await backUp({ ...by, counts: 0, latest });
+
+      expect(record.outcome).toBe("passed");
+      expect(completed?.facts).toMatchObject({ keys: "0" });
+    }
+  });
+
+  it("says so where nobody knows what an export holds", async () => {
+    const { record, completed } = await backUp({ counts: forbidden });
+
+    expect(record.findings).toEqual(["nobody knows how many keys the export holds: Forbidden: no"]);
+    expect(completed?.facts).not.toHaveProperty("keys");
+  });
+});
+
 describe("back up redis, by export", () => {
+  it.each(["canceled", "superseded"] as const)(
+    "leaves no export behind when it is %s",
+    async (interrupted) => {
+      const { record, callsOf } = await backUp({ interrupted });
+
+      expect(record.outcome).toBe(interrupted);
+      expect(callsOf("startExport")).toHaveLength(1);
+      expect(callsOf("removeCacheFiles")).toHaveLength(1);
+    },
+  );
+
   it("follows the export, copies it, reads it in goes, and removes it", async () => {
     const { record, callsOf, completed } = await backUp();
 
@@ -199,7 +288,7 @@ describe("back up redis, by export", () => {
     expect(callsOf("observeCacheOperation").length).toBeGreaterThan(2);
     expect(callsOf("verifyExport")).toHaveLength(2);
     expect(callsOf("removeCacheFiles")).toHaveLength(1);
-    expect(completed).toMatchObject({ verified: true, facts: { format: "rdb" } });
+    expect(completed).toMatchObject({ verified: true, facts: { format: "rdb", keys: "4000" } });
   });
 
   it.each([["failed" as const], [forbidden]])(
@@ -225,6 +314,19 @@ describe("back up redis, by export", () => {
     expect(record).toMatchObject({ outcome: "failed", reason: "the export failed: no role" });
     expect(callsOf("removeCacheFiles")).toHaveLength(1);
     expect(callsOf("completeSet")).toEqual([]);
+  });
+
+  it("turns persistence on while it holds the cache, and says what has become of it", async () => {
+    const well = await backUp({ persistence: "succeeded" });
+    const ill = await backUp({ persistence: "failed" });
+
+    const [protect] = well.callsOf("protectCache");
+    expect(protect?.caller.leases).toHaveLength(1);
+    expect(well.record).toMatchObject({ outcome: "passed", findings: [] });
+    expect(ill.record).toMatchObject({
+      outcome: "passed-with-findings",
+      findings: ["the cache: turning persistence on failed: no role"],
+    });
   });
 
   it("makes no set of files that are not whole, and no verified one of what was not read", async () => {

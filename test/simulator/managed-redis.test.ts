@@ -32,7 +32,13 @@ beforeAll(async () => {
   const member = { group: "mcp", clusteringPolicy: "EnterpriseCluster" as const };
   const seed = seedWith({
     managedRedis: [
-      { id: ALONE, location: "eastus", sku: "Balanced_B5", data },
+      {
+        id: ALONE,
+        location: "eastus",
+        sku: "Balanced_B5",
+        data,
+        identity: { type: "SystemAssigned" },
+      },
       { id: EAST, location: "eastus", sku: "Balanced_B5", ...member, data },
       { id: WEST, location: "westus", sku: "Balanced_B5", ...member },
     ],
@@ -212,6 +218,17 @@ describe("a database", () => {
     expect(during).not.toBe("PONG");
     expect((await statusOf(importing)).status).toBe("Succeeded");
     expect(await (await caches.connect(ALONE)).dbsize()).toBe(100);
+  });
+
+  withRedis("fails to be exported to a URL without a SAS, whatever identity it has", async () => {
+    const [bare = ""] = (await caches.containerUrl("mcpexports", "redis-backups")).split("?");
+    const begun = await act(ALONE, "export", { sasUri: bare });
+    await azure.advance(91);
+
+    expect(await statusOf(begun)).toMatchObject({
+      status: "Failed",
+      error: { code: "Conflict", message: expect.stringContaining("has no SAS") as string },
+    });
   });
 
   withRedis("fails to be exported into another region, and says so", async () => {
