@@ -153,7 +153,9 @@ describe("key vaults, backed up and restored", () => {
     await world.backUp(kind);
     await stack.simulator.removeFaults();
     const set = await world.latest(kind);
-    await azure.sets.put(`${set?.set ?? ""}secrets/jwt-signing-key.backup`, "something else");
+    const items = set?.kind === "usable" ? set.manifest.items : [];
+    const copy = items.find(({ name }) => name === "jwt-signing-key");
+    await azure.sets.put(copy?.blob ?? "", "something else");
 
     const target = productionOf(stack).keyVault.secondary;
     const record = await world.restore(kind, { target });
