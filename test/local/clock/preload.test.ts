@@ -22,6 +22,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** The clock is moved to an instant; what passes on the way there is not part of the offset. */
+const isAbout = (wanted: number, offset: unknown): boolean =>
+  typeof offset === "number" && offset <= wanted && offset > wanted - 100;
+
 describe("clock preload", () => {
   it("publishes a clock that stands at real time where there is no keeper", async () => {
     const lines = await run(`say({ ahead: Date.now() - realNow(), offset: clock.offset() })`, {});
@@ -36,7 +40,7 @@ describe("clock preload", () => {
 
     const lines = await run(`say({ offset: clock.offset() })`, keeper.environment());
 
-    expect(lines).toEqual([{ offset: DAY }]);
+    expect(isAbout(DAY, lines[0]?.["offset"])).toBe(true);
   });
 
   it("moves two processes together, and calls back when both have the new time", async () => {
@@ -53,7 +57,7 @@ describe("clock preload", () => {
     await keeper.advanceBy(DAY);
 
     for (const line of await moved) {
-      expect(line["offset"]).toBe(DAY);
+      expect(isAbout(DAY, line["offset"])).toBe(true);
       expect(line["passed"]).toBeGreaterThanOrEqual(DAY);
     }
   });
