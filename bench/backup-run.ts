@@ -14,6 +14,12 @@ import { elapsed } from "../src/domain/instant.js";
 import { historyLength } from "./history-length.js";
 import { watchMemory } from "./peak-memory.js";
 
+/**
+ * The heap that the host gets, in MB. Node would let it grow by what the machine has before it cleans
+ * up, and nobody could tell what the work needs; with less than it needs, the host would end.
+ */
+export const hostHeap = 128;
+
 /** What a backup took. */
 export interface BackedUp {
   readonly seconds: number;

@@ -1,6 +1,14 @@
 import { startStack, type Stack } from "../../local/stack/stack.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
-import { backUp, fill, loopedBySdk, n, productionOf, type BackedUp } from "../backup-run.js";
+import {
+  backUp,
+  fill,
+  hostHeap,
+  loopedBySdk,
+  n,
+  productionOf,
+  type BackedUp,
+} from "../backup-run.js";
 import type { Measurement, Row } from "../measurement.js";
 
 /** Blobs that are backed up from account to account, beside a loop over the SDK on the same simulator. */
@@ -9,7 +17,7 @@ export const blobBackup: readonly Measurement[] = [
     group: "backup",
     name: "blobs",
     async measure({ blobs, loop }) {
-      const stack = await startStack({ hostHeap: heap });
+      const stack = await startStack({ hostHeap });
       try {
         return await measured(stack, blobs, loop);
       } finally {
@@ -18,12 +26,6 @@ export const blobBackup: readonly Measurement[] = [
     },
   },
 ];
-
-/**
- * The heap that the host gets, in MB. Node would let it grow by what the machine has before it cleans
- * up, and nobody could tell what the work needs; with less than it needs, the host would end.
- */
-const heap = 128;
 
 /** Milliseconds that each call of the blob service takes longer here, as over a network. */
 const latency = 20;
@@ -57,7 +59,7 @@ async function measured(stack: Stack, count: number, loop: number): Promise<read
       unit: "per s",
     },
     {
-      what: `peak memory of the host with a heap of ${heap} MB, ${n(few)} blobs`,
+      what: `peak memory of the host with a heap of ${hostHeap} MB, ${n(few)} blobs`,
       value: small.memory,
       unit: "MB",
     },

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { startStack, type Stack } from "../../local/stack/stack.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
-import { backUp, fill, loopedBySdk, n, productionOf } from "../backup-run.js";
+import { backUp, fill, hostHeap, loopedBySdk, n, productionOf } from "../backup-run.js";
 import type { Measurement, Row } from "../measurement.js";
 
 /**
@@ -17,7 +17,7 @@ export const redisBackup: readonly Measurement[] = [
     group: "backup",
     name: "redis",
     async measure({ keys, loop }) {
-      const stack = await startStack();
+      const stack = await startStack({ hostHeap });
       try {
         return await measured(stack, keys, loop);
       } finally {
@@ -61,9 +61,13 @@ async function measured(stack: Stack, count: number, loop: number): Promise<read
       value: count / dumped,
       unit: "per s",
     },
-    { what: `peak memory of the host, ${n(few)} keys`, value: small.memory, unit: "MB" },
     {
-      what: `peak memory of the host, ${n(count)} keys`,
+      what: `peak memory of the host with a heap of ${hostHeap} MB, ${n(few)} keys`,
+      value: small.memory,
+      unit: "MB",
+    },
+    {
+      what: `the same, ${n(count)} keys`,
       value: large.memory,
       unit: "MB",
       goal: { atMost: 300 },
