@@ -5,6 +5,9 @@ import { log } from "../server/log.js";
 import { closed, listen } from "../server/proxy.js";
 import { Refusal } from "../server/refusal.js";
 
+/** A seed for a measurement names a hundred thousand blobs. */
+const LARGEST_ORDER_BYTES = 64 * 1024 * 1024;
+
 /** A control call; `path` may hold `{placeholders}`. */
 export interface ControlRoute {
   readonly method: "GET" | "POST" | "DELETE";
@@ -96,7 +99,7 @@ async function dispatch(
 }
 
 async function parseBody<T>(incoming: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
-  const bytes = await readBody(incoming);
+  const bytes = await readBody(incoming, LARGEST_ORDER_BYTES);
   let value: unknown;
   try {
     value = bytes.length === 0 ? {} : JSON.parse(bytes.toString("utf8"));

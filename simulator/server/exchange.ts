@@ -66,16 +66,19 @@ export function json(
   };
 }
 
-export async function readBody(stream: Readable): Promise<Buffer> {
+export async function readBody(
+  stream: Readable,
+  largestBytes = LARGEST_BODY_BYTES,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > LARGEST_BODY_BYTES) {
+    if (bytes > largestBytes) {
       throw new Refusal(
         413,
         "RequestEntityTooLarge",
-        `the body is larger than ${LARGEST_BODY_BYTES} bytes`,
+        `the body is larger than ${largestBytes} bytes`,
       );
     }
     chunks.push(chunk);
