@@ -1,3 +1,7 @@
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+
 /** One entry of the simulator's request log, as far as this side reads it. */
 export interface LogEntry {
   readonly n: number;
@@ -91,16 +95,30 @@ export class SimulatorClient {
   }
 
   async #call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(`${this.#control}${path}`, {
-      method,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-      // A seed may hold as many blobs as take minutes to be written.
-      signal: AbortSignal.timeout(path === "/reset" ? 600_000 : 70_000),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`the simulator refused ${method} ${path}: ${text}`);
-    return text === "" ? undefined : JSON.parse(text);
+    const within = path === "/reset" ? longestReset : longestCall;
+    const answer = await send(method, `${this.#control}${path}`, body, within);
+    if (answer.status >= 300) {
+      throw new Error(`the simulator refused ${method} ${path}: ${answer.text}`);
+    }
+    return answer.text === "" ? undefined : JSON.parse(answer.text);
   }
+}
+
+const longestCall = 70_000;
+/** A seed may hold as many blobs as take minutes to be written, which `fetch` does not wait for. */
+const longestReset = 15 * 60_000;
+
+async function send(
+  method: string,
+  address: string,
+  body: unknown,
+  within: number,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const signal = AbortSignal.timeout(within);
+  const outgoing = request(address, { method, signal });
+  outgoing.setHeader("content-type", "application/json");
+  const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
+  outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  const [incoming] = await answered;
+  return { status: incoming.statusCode ?? 0, text: await text(incoming) };
 }
