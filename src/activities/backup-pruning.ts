@@ -125,7 +125,7 @@ async function planOf(
       set,
       containers.map((each) => copyPlaceOf(each, set)),
     );
-    return { set, takenAt, scope: "interval", check: { level: "none" } };
+    return { set, takenAt, scope: "interval", check: { level: "none" }, incomplete: true };
   });
   return pruningPlan(sets, retention, now).map(({ set, prune, why }) => ({
     kind,

@@ -101,6 +101,9 @@ export interface BackupSource {
 export type ManifestProblem =
   "missing" | "corrupt" | "truncated" | "empty" | "foreign" | "future" | "altered";
 
+/** What is wrong with a set: it cannot be used, or it can be and nobody knows whether it is right. */
+export type SetProblem = ManifestProblem | "unverified";
+
 /** The last segment of an ARM id: blob prefixes are for people as well. */
 const shortName = (source: string): string =>
   source.slice(source.lastIndexOf("/") + 1).toLowerCase();
@@ -175,7 +178,7 @@ export function problemIn(
 }
 
 /** What to tell an operator about a set that cannot be used. */
-export const describeProblem: Record<ManifestProblem, string> = {
+export const describeProblem: Record<SetProblem, string> = {
   missing: "there is no such set, or its manifest was never written",
   corrupt: "the manifest is not one that this version writes",
   truncated: "the manifest lists fewer items than it counts",
@@ -183,4 +186,5 @@ export const describeProblem: Record<ManifestProblem, string> = {
   foreign: "the set is another resource's, or another environment's",
   future: "the set says that it was taken in the future",
   altered: "the manifest or a part of it is not what the pointer's hash says",
+  unverified: "it was never verified: not all of it could be read back; its name restores it",
 };
