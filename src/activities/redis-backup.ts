@@ -42,7 +42,7 @@ export function redisBackupActivities(azure: {
   return [
     contract.findActiveCache.implementedBy(classifyError, async (wanted) => {
       const { redis } = wanted;
-      const [primary, secondary, address] = await Promise.all([
+      const [primary, secondary, { address, vault }] = await Promise.all([
         caches.cache(redis.primary),
         redis.secondary === undefined ? undefined : caches.cache(redis.secondary),
         addressInUse(azure, wanted),
@@ -52,7 +52,8 @@ export function redisBackupActivities(azure: {
       const side = isUsed(secondary) ? "secondary" : "primary";
       const active =
         (side === "primary" ? primary : secondary) ?? (await cacheAt(caches, redis.primary));
-      const known = isUsed(active) ? "observed" : "assumed";
+      // What a vault says that the app may not use tells nothing.
+      const known = isUsed(active) && vault === "observed" ? "observed" : "assumed";
       const { id, kind, tier, location, hasIdentity, name } = active;
       return {
         side,
@@ -66,7 +67,7 @@ export function redisBackupActivities(azure: {
         detail:
           known === "observed"
             ? `the app uses ${name} (${tier}), the ${side} side`
-            : `taken to be ${name} (${tier}): the secret ${address === undefined ? "cannot be read" : "names another cache"}`,
+            : `taken to be ${name} (${tier}): ${whyCacheAssumed(address, isUsed(active))}`,
       };
     }),
 
@@ -241,15 +242,22 @@ async function addressInUse(
     readonly vault: { readonly primary: string; readonly secondary?: string | undefined };
     readonly secret: string;
   },
-): Promise<string | undefined> {
-  const { active } = await activeVault(apps, vaults, wanted, wanted.vault);
+): Promise<{ readonly address: string | undefined; readonly vault: "observed" | "assumed" }> {
+  const { active, known } = await activeVault(apps, vaults, wanted, wanted.vault);
   const secret = await secrets.value(active.uri, wanted.secret).catch((error: unknown) => {
     // Without the secret the cache is assumed, and that is a finding; a vault that is away is waited for.
     if (classifyError(error)?.class === "terminal") return undefined;
     throw error;
   });
   const [first = ""] = (secret?.value ?? "").split(",");
-  return first === "" ? undefined : first.trim().toLowerCase();
+  return { address: first === "" ? undefined : first.trim().toLowerCase(), vault: known };
+}
+
+function whyCacheAssumed(address: string | undefined, isNamed: boolean): string {
+  if (address === undefined) return "the secret cannot be read";
+  return isNamed
+    ? "the secret names it, but which vault the app reads is not known"
+    : "the secret names another cache";
 }
 
 const addressOf = ({ host, port }: CacheView): string => `${host}:${port}`.toLowerCase();

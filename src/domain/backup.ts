@@ -150,6 +150,13 @@ export const isOwnCopyPlace = (place: string, set: string): boolean => {
 /** The fact of a set of blobs that says how many of its parts, the last ones, are not in the order of names. */
 export const slowPartsFact = "slowParts";
 
+/** The fact of a set that says how it is known that its source was in use: `observed` or `assumed`. */
+export const sideKnownFact = "sideKnown";
+
+/** A set that does not say how its side is known is not trusted to be of the one in use. */
+export const isOfSideInUse = ({ facts }: Pick<BackupManifest, "facts">): boolean =>
+  facts[sideKnownFact] === "observed";
+
 export const manifestIn = (set: string): string => `${set}manifest.json`;
 export const latestIn = (source: Pick<BackupSource, "kind" | "source">): string =>
   `${prefixOf(source)}latest.json`;

@@ -3,6 +3,7 @@ import * as blobs from "../activities/blob-backup.contract.js";
 import {
   copyPlaceOf,
   setPrefix,
+  sideKnownFact,
   slowPartsFact,
   type ItemPart,
   type SkippedItem,
@@ -110,7 +111,10 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
     skipped,
     verified: true,
     copies: pairs.map(({ container }) => copyPlaceOf(container, set)),
-    facts: slow.length === 0 ? {} : { [slowPartsFact]: `${slow.length}` },
+    facts: {
+      [sideKnownFact]: known,
+      ...(slow.length === 0 ? {} : { [slowPartsFact]: `${slow.length}` }),
+    },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
   const reused = copied.reduce((sum, answer) => sum + (answer.ok ? answer.value.reused : 0), 0);

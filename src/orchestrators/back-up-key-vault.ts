@@ -1,6 +1,6 @@
 import * as backup from "../activities/backup.contract.js";
 import * as vault from "../activities/key-vault-backup.contract.js";
-import { setPrefix, type ItemPart, type SkippedItem } from "../domain/backup.js";
+import { setPrefix, sideKnownFact, type ItemPart, type SkippedItem } from "../domain/backup.js";
 import { seconds } from "../domain/duration.js";
 import { BackupOrder } from "../domain/backup-order.js";
 import type { Durable } from "../durable/durable.js";
@@ -81,7 +81,7 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
     skippedIn: list,
     verified: true,
     copies: [],
-    facts: {},
+    facts: { [sideKnownFact]: known },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
   for (const { name, reason } of skipped) run.journal.finding(`${name} was left out: ${reason}`);

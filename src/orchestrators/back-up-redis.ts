@@ -1,6 +1,6 @@
 import * as backup from "../activities/backup.contract.js";
 import * as redis from "../activities/redis-backup.contract.js";
-import { folderOf, setPrefix, type ItemPart } from "../domain/backup.js";
+import { folderOf, setPrefix, sideKnownFact, type ItemPart } from "../domain/backup.js";
 import { BackupOrder } from "../domain/backup-order.js";
 import {
   describeDuration,
@@ -79,6 +79,7 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
       ...copied.facts,
       ...(keys === undefined ? {} : { keys: String(keys) }),
       tier: cache.tier,
+      [sideKnownFact]: cache.known,
     },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));

@@ -200,7 +200,7 @@ describe("back up redis, key by key", () => {
       ({ input }) => (input as { from?: { cursor: string } }).from?.cursor,
     );
     expect(cursors).toEqual([undefined, "1", "2", "3"]);
-    expect(completed).toMatchObject({ verified: true, facts: { format: "rsnap/1", keys: "4000" } });
+    expect(completed).toMatchObject({ verified: true, facts: { format: "rsnap/1", keys: "4000", sideKnown: "observed" } });
     expect(progress).toContainEqual(expect.objectContaining({ done: 2_000, total: 4_000 }));
   });
 
