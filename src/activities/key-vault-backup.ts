@@ -1,6 +1,5 @@
 import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
-import type { DiagnosticSettings } from "../azure/diagnostic-settings.js";
 import type { KeyVaults } from "../azure/key-vault.js";
 import type { Secrets, SecretValue } from "../azure/secrets.js";
 import type { BackupItem, SkippedItem } from "../domain/backup.js";
@@ -18,15 +17,11 @@ import { unlessRefused } from "./unless-refused.js";
 /** Key Vault counts calls by ten seconds and vault; five at a time stay well below. */
 const atATime = 5;
 
-/** The name of the setting that sends a vault's audit log to the workspace. */
-const auditSetting = "mcp-dr-audit";
-
 /** What a backup does with key vaults. Values stay inside one activity, and never enter a set. */
 export function keyVaultBackupActivities(
   apps: ContainerApps,
   vaults: KeyVaults,
   secrets: Secrets,
-  diagnostics: DiagnosticSettings,
   store: Backups,
 ): readonly Activity[] {
   const lists = workLists(store.container);
@@ -41,48 +36,6 @@ export function keyVaultBackupActivities(
         location: active.location,
         ...(other === undefined ? {} : { otherUri: other.uri }),
         detail,
-      };
-    }),
-
-    contract.protectVault.implementedBy(classifyError, async (wanted, { caller }) => {
-      const acts = caller.mode === "execute";
-      const view = await vaults.vault(wanted.vault);
-      if (view === undefined) throw terminal("vault-missing", `${wanted.vault} does not exist`);
-      const drift: string[] = [];
-      const done: string[] = [];
-      if (!view.rolesDecide) drift.push("access policies decide instead of roles");
-      if (view.retentionDays < wanted.retentionDays) {
-        drift.push(
-          `deleted secrets are kept for ${view.retentionDays} days; that cannot be changed for a vault that exists`,
-        );
-      }
-      if (wanted.purgeProtection && !view.purgeProtection) {
-        if (acts) await vaults.change(wanted.vault, { purgeProtection: true });
-        done.push("purge protection turned on");
-      }
-      if (wanted.workspace !== undefined) {
-        const settings = await diagnostics.of(wanted.vault);
-        const audited = settings.some(
-          ({ workspaceId, logs }) =>
-            workspaceId?.toLowerCase() === wanted.workspace?.toLowerCase() &&
-            logs.some(({ name }) => ["audit", "allLogs", "AuditEvent"].includes(name)),
-        );
-        if (!audited) {
-          if (acts)
-            await diagnostics.put(wanted.vault, {
-              name: auditSetting,
-              workspaceId: wanted.workspace,
-              storageAccountId: undefined,
-              logs: [{ kind: "group", name: "audit" }],
-              metrics: false,
-            });
-          done.push("audit logging turned on");
-        }
-      }
-      return {
-        changed: done.length > 0,
-        drift,
-        detail: [...done, ...drift].join("; ") || "as it should be",
       };
     }),
 

@@ -181,21 +181,3 @@ export const removeCacheFiles = declareActivity({
   output: z.strictObject(mutated),
   patience: patiently,
 });
-
-/** Ensure a maintenance window and persistence, and report what cannot be had. */
-export const protectCache = declareActivity({
-  name: "protectCache",
-  input: z.strictObject({
-    cache: z.string(),
-    windowHours: z.int().min(5),
-    /** The environment's accounts: persistence writes into the one of the cache's region. */
-    storage: Sides,
-  }),
-  output: z.strictObject({
-    ...mutated,
-    drift: z.array(z.string()),
-    /** Turning persistence on, which takes some minutes. */
-    operation: z.string().optional(),
-  }),
-  patience: patiently,
-});

@@ -1,10 +1,12 @@
 import * as backup from "../../src/activities/backup.contract.js";
 import * as contract from "../../src/activities/blob-backup.contract.js";
+import * as protection from "../../src/activities/protection.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
-import { saveRecord } from "../../src/activities/run.contract.js";
+import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
 import type { BackupOrder } from "../../src/domain/backup-order.js";
 import { backupRunId } from "../../src/domain/backup-schedule.js";
 import type { Failure } from "../../src/domain/failure.js";
+import { instantOf } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpBlobs } from "../../src/orchestrators/back-up-blobs.js";
 import { sampleEstate } from "../support/estates.js";
@@ -81,6 +83,13 @@ async function backUp(given: Partial<Traits> = {}) {
     startAt,
     stubs: [
       stub(postNotice, () => ({ changed: true, detail: "posted" })),
+      stub(takeLease, (_input, _caller, now) => ({
+        kind: "taken" as const,
+        fencing: 1,
+        expiresAt: instantOf(new Date(now + 600_000)),
+        detail: "taken",
+      })),
+      stub(releaseLease, () => ({ detail: "released" })),
       stub(saveRecord, ({ record: saved }) => {
         record = saved;
         return { detail: "saved" };
@@ -93,7 +102,7 @@ async function backUp(given: Partial<Traits> = {}) {
         region: "eastus",
         detail: "the app names another account",
       })),
-      stub(contract.protectAccount, () => ({
+      stub(protection.protectAccount, () => ({
         changed: false,
         drift: [...traits.drift],
         detail: "as it should be",
@@ -160,11 +169,11 @@ describe("back up blobs", () => {
     });
     expect(record.steps.map(({ id }) => id)).toEqual([
       "find-active",
-      "protect",
       "prepare",
       "list",
       "copy-blobs",
       "complete",
+      "protect",
     ]);
     const folder = `20261122T120100Z-${instanceId}`;
     expect(inputsOf<Completed>(backup.completeSet)).toMatchObject([
@@ -259,10 +268,10 @@ describe("back up blobs", () => {
     expect(record.outcome).toBe("passed-with-findings");
     expect(record.findings).toEqual([
       "the app names another account",
-      "the account: a zone may be lost",
       expect.stringContaining("its name is too long"),
       "nothing of gone: none",
       "branding/a.svg was left out: it is in the archive tier",
+      "the account: a zone may be lost",
     ]);
   });
 
@@ -278,7 +287,10 @@ describe("back up blobs", () => {
     expect(inputsOf<{ nth: number; list: string }>(contract.proveSlowCopies)).toMatchObject([
       { nth: 2, list: `${set}work/slow-1.jsonl` },
     ]);
-    expect(inputsOf<Completed>(backup.completeSet)[0]?.facts).toEqual({ slowParts: "1" });
+    expect(inputsOf<Completed>(backup.completeSet)[0]?.facts).toEqual({
+      sideKnown: "observed",
+      slowParts: "1",
+    });
   });
 
   it("leaves a history that grows by pieces, not by blobs", async () => {

@@ -1,9 +1,11 @@
 import { completeSet, findLatestSet } from "../../src/activities/backup.contract.js";
 import * as vault from "../../src/activities/key-vault-backup.contract.js";
+import * as protection from "../../src/activities/protection.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
-import { saveRecord } from "../../src/activities/run.contract.js";
+import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
 import type { BackupOrder } from "../../src/domain/backup-order.js";
 import type { Failure } from "../../src/domain/failure.js";
+import { instantOf } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpKeyVault } from "../../src/orchestrators/back-up-key-vault.js";
 import { detectedAt, orderOf } from "../support/estates.js";
@@ -19,6 +21,10 @@ interface World {
   readonly syncFails: boolean;
   readonly otherSide: boolean;
   readonly active: "observed" | "assumed" | Failure;
+  /** Whether another run works on the vault all the while. */
+  readonly held: boolean;
+  /** What making the vault safer ends in. */
+  readonly protecting?: Failure;
 }
 
 async function backUp(given: Partial<World> = {}) {
@@ -29,6 +35,7 @@ async function backUp(given: Partial<World> = {}) {
     syncFails: false,
     otherSide: true,
     active: "observed",
+    held: false,
     ...given,
   };
   const { active } = world;
@@ -46,6 +53,17 @@ async function backUp(given: Partial<World> = {}) {
     startAt: Date.parse(detectedAt),
     stubs: [
       stub(postNotice, () => ({ changed: true, detail: "posted" })),
+      stub(takeLease, (_input, _caller, now) =>
+        world.held
+          ? { kind: "held" as const, detail: "held by restore-1" }
+          : {
+              kind: "taken" as const,
+              fencing: 1,
+              expiresAt: instantOf(new Date(now + 600_000)),
+              detail: "taken",
+            },
+      ),
+      stub(releaseLease, () => ({ detail: "released" })),
       stub(saveRecord, (saved) => {
         record = saved.record;
         return { detail: "saved" };
@@ -63,11 +81,12 @@ async function backUp(given: Partial<World> = {}) {
               detail: active === "observed" ? "the app uses prod" : "taken to be prod",
             },
       ),
-      stub(vault.protectVault, () => ({
-        changed: false,
-        drift: ["deleted secrets are kept for 7 days"],
-        detail: "as it is",
-      })),
+      stub(protection.protectVault, () =>
+        world.protecting === undefined
+          ? { changed: false, drift: ["deleted secrets are kept for 7 days"], detail: "as it is" }
+          : { failure: world.protecting },
+      ),
+      stub(protection.auditVault, () => ({ changed: false, detail: "it flows" })),
       stub(findLatestSet, () => ({ set: "key-vault/prod/before/", detail: "10 min old" })),
       stub(vault.listSecrets, ({ set }) => ({
         list: `${set}work/secrets.jsonl`,
@@ -136,6 +155,31 @@ describe("back up key vault", () => {
     expect(callsOf("postNotice")).toHaveLength(1);
   });
 
+  it("ensures the vault's settings once the set is complete, while it holds the vault", async () => {
+    const { callsOf } = await backUp();
+
+    const [completed] = callsOf("completeSet");
+    for (const name of ["protectVault", "auditVault"]) {
+      const [call] = callsOf(name);
+      expect(call?.caller.leases).toHaveLength(1);
+      expect(call?.at).toBeGreaterThan(completed?.at ?? Infinity);
+    }
+    expect(callsOf("auditVault")[0]?.caller.step).not.toBe(callsOf("protectVault")[0]?.caller.step);
+  });
+
+  it("keeps the set where its settings cannot be had, and says which", async () => {
+    const refused = await backUp({ protecting: forbidden });
+    const held = await backUp({ held: true });
+
+    expect(refused.record.findings).toEqual(["the vault's settings: Forbidden: no"]);
+    expect(refused.callsOf("auditVault")).toHaveLength(1);
+    expect(held.record.outcome).toBe("passed-with-findings");
+    expect(held.record.findings).toEqual([
+      "the vault's settings: resource-held: another run holds the resource: held by restore-1",
+    ]);
+    expect(held.callsOf("protectVault")).toEqual([]);
+  });
+
   it("keeps the set when the recovery vault cannot be written, and says so", async () => {
     const { record, callsOf } = await backUp({ syncFails: true });
 
@@ -149,6 +193,7 @@ describe("back up key vault", () => {
     const { record, callsOf } = await backUp({ active: "assumed", otherSide: false });
 
     expect(record.findings[0]).toBe("taken to be prod");
+    expect(callsOf("completeSet")[0]?.input).toMatchObject({ facts: { sideKnown: "assumed" } });
     expect(callsOf("syncSecrets")).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { completeSet, findLatestSet } from "../../src/activities/backup.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
+import * as protection from "../../src/activities/protection.contract.js";
 import * as redis from "../../src/activities/redis-backup.contract.js";
 import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
@@ -150,7 +151,8 @@ async function backUp(given: Partial<World> = {}) {
           : { done: 256, part: part(1), proven: world.proven, detail: "too long to be read" },
       ),
       stub(redis.removeCacheFiles, () => ({ changed: true, detail: "removed" })),
-      stub(redis.protectCache, () => ({
+      stub(protection.protectCache, () => ({ changed: false, drift: [], detail: "looked at" })),
+      stub(protection.persistCache, () => ({
         changed: world.persistence !== undefined,
         drift: [],
         ...(world.persistence === undefined ? {} : { operation: "poll-persistence" }),
@@ -200,7 +202,10 @@ describe("back up redis, key by key", () => {
       ({ input }) => (input as { from?: { cursor: string } }).from?.cursor,
     );
     expect(cursors).toEqual([undefined, "1", "2", "3"]);
-    expect(completed).toMatchObject({ verified: true, facts: { format: "rsnap/1", keys: "4000", sideKnown: "observed" } });
+    expect(completed).toMatchObject({
+      verified: true,
+      facts: { format: "rsnap/1", keys: "4000", sideKnown: "observed" },
+    });
     expect(progress).toContainEqual(expect.objectContaining({ done: 2_000, total: 4_000 }));
   });
 
@@ -320,8 +325,8 @@ describe("back up redis, by export", () => {
     const well = await backUp({ persistence: "succeeded" });
     const ill = await backUp({ persistence: "failed" });
 
-    const [protect] = well.callsOf("protectCache");
-    expect(protect?.caller.leases).toHaveLength(1);
+    const [persist] = well.callsOf("persistCache");
+    expect(persist?.caller.leases).toHaveLength(1);
     expect(well.record).toMatchObject({ outcome: "passed", findings: [] });
     expect(ill.record).toMatchObject({
       outcome: "passed-with-findings",

@@ -26,7 +26,7 @@ function world() {
   ): Promise<string> => {
     const source = sidesOf(production, kind)[side] ?? "";
     const { takenAt = taken } = more;
-    const set = setPrefix({ kind, source }, takenAt, "run-1");
+    const set = setPrefix({ kind, environment: "production", source }, takenAt, "run-1");
     await sets.complete(set, {
       version: 1,
       kind,
@@ -61,7 +61,7 @@ function world() {
       backups: sets,
       store: stateStore(new MemoryContainer()),
     } as unknown as Endpoint);
-    const all = JSON.parse(String(answer.body)) as { backups: unknown[] };
+    const all = JSON.parse(answer.body as string) as { backups: unknown[] };
     const entries = all.backups.map((each) => Protection.parse(each));
     const found = entries.find((each) => each.kind === kind);
     if (found === undefined) throw new Error("no entry");
