@@ -24,6 +24,9 @@ export const backupRunId = (
 ): string =>
   `${backupRunsOf(kind, environment)}${compact(period)}${attempt === 1 ? "" : `-${attempt}`}`;
 
+/** What the ids of all runs that do the same as this one, period after period, begin with. */
+export const seriesOf = (run: string): string => run.replace(/\d{8}T\d{6}Z(-\d+)?$/, "");
+
 /** `backup-pruning-<environment>-<day>`: once a day. */
 export const pruningRunId = (environment: string, now: Instant): string =>
   `backup-pruning-${environment}-${compact(periodOf(now, days(1)))}`;

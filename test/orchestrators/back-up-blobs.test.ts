@@ -2,7 +2,12 @@ import * as backup from "../../src/activities/backup.contract.js";
 import * as contract from "../../src/activities/blob-backup.contract.js";
 import * as protection from "../../src/activities/protection.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
-import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
+import {
+  findPreviousOutcome,
+  releaseLease,
+  saveRecord,
+  takeLease,
+} from "../../src/activities/run.contract.js";
 import type { BackupOrder } from "../../src/domain/backup-order.js";
 import { backupRunId } from "../../src/domain/backup-schedule.js";
 import type { Failure } from "../../src/domain/failure.js";
@@ -82,6 +87,7 @@ async function backUp(given: Partial<Traits> = {}) {
     input: order,
     startAt,
     stubs: [
+      stub(findPreviousOutcome, () => ({ detail: "the first" })),
       stub(postNotice, () => ({ changed: true, detail: "posted" })),
       stub(takeLease, (_input, _caller, now) => ({
         kind: "taken" as const,

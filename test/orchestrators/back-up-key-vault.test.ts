@@ -2,7 +2,12 @@ import { completeSet, findLatestSet } from "../../src/activities/backup.contract
 import * as vault from "../../src/activities/key-vault-backup.contract.js";
 import * as protection from "../../src/activities/protection.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
-import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
+import {
+  findPreviousOutcome,
+  releaseLease,
+  saveRecord,
+  takeLease,
+} from "../../src/activities/run.contract.js";
 import type { BackupOrder } from "../../src/domain/backup-order.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { instantOf } from "../../src/domain/instant.js";
@@ -52,6 +57,7 @@ async function backUp(given: Partial<World> = {}) {
     input: { ...order, kind: "key-vault", period: detectedAt, scope: world.scope },
     startAt: Date.parse(detectedAt),
     stubs: [
+      stub(findPreviousOutcome, () => ({ detail: "the first" })),
       stub(postNotice, () => ({ changed: true, detail: "posted" })),
       stub(takeLease, (_input, _caller, now) =>
         world.held

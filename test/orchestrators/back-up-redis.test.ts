@@ -2,7 +2,12 @@ import { completeSet, findLatestSet } from "../../src/activities/backup.contract
 import { postNotice } from "../../src/activities/notices.contract.js";
 import * as protection from "../../src/activities/protection.contract.js";
 import * as redis from "../../src/activities/redis-backup.contract.js";
-import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
+import {
+  findPreviousOutcome,
+  releaseLease,
+  saveRecord,
+  takeLease,
+} from "../../src/activities/run.contract.js";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
@@ -67,6 +72,7 @@ async function backUp(given: Partial<World> = {}) {
     input: { ...order, kind: "redis", period: detectedAt, scope: "full" },
     startAt: Date.parse(detectedAt),
     stubs: [
+      stub(findPreviousOutcome, () => ({ detail: "the first" })),
       stub(postNotice, () => ({ changed: true, detail: "posted" })),
       stub(takeLease, (_input, _caller, now) =>
         world.interrupted === "superseded" && now - Date.parse(detectedAt) > 30_000
