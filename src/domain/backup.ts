@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EnvironmentName } from "./environment-name.js";
 import { compact, Instant, isAfter, plus } from "./instant.js";
 import { minutes } from "./duration.js";
+import { shortNameOf } from "./resource-id.js";
 
 /*
  * A backup set is one prefix in the backup account: the items, then `manifest.json`, and last the
@@ -104,13 +105,12 @@ export type ManifestProblem =
 /** What is wrong with a set: it cannot be used, or it can be and nobody knows whether it is right. */
 export type SetProblem = ManifestProblem | "unverified";
 
-/** The last segment of an ARM id: blob prefixes are for people as well. */
-const shortName = (source: string): string =>
-  source.slice(source.lastIndexOf("/") + 1).toLowerCase();
-
-/** `<kind>/<resource>/`: every set of a resource, and its pointer, lie below. */
+/**
+ * `<kind>/<resource>/`: every set of a resource, and its pointer, lie below. The short name is for
+ * people; the estate may have no two resources of a kind with the same one.
+ */
 export const prefixOf = ({ kind, source }: Pick<BackupSource, "kind" | "source">): string =>
-  `${kind}/${shortName(source)}/`;
+  `${kind}/${shortNameOf(source)}/`;
 
 /** The prefix of one set: it sorts by time and names its run. */
 export const setPrefix = (source: BackupSource, takenAt: Instant, run: string): string =>
