@@ -37,7 +37,14 @@ function activitiesFor(server: OwnRedis) {
     container,
     sets,
     activities: [
-      ...redisCopyActivities(caches, connectTo, sets, { place, streams: container }, unused, limits),
+      ...redisCopyActivities(
+        caches,
+        connectTo,
+        sets,
+        { place, streams: container },
+        unused,
+        limits,
+      ),
       ...redisRestoreActivities({ ...azure, files: unused, store: unused }, connectTo, brief),
     ],
   };
