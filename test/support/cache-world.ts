@@ -170,17 +170,17 @@ export function cacheWorld() {
     sets,
     ask,
     vaultUri,
-    async done<Input, Output>(
+    done: async <Input, Output>(
       wanted: ActivityContract<Input, Output>,
       input: Input,
       caller?: Partial<Caller>,
-    ): Promise<Output> {
+    ): Promise<Output> => {
       const answer = await ask(wanted, input, caller);
       if (!answer.ok) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
       return answer.value;
     },
     /** The caller that a run is which holds a cache. */
-    async holding(resource: string): Promise<Partial<Caller>> {
+    holding: async (resource: string): Promise<Partial<Caller>> => {
       const wanted = { resource, run: "run-1", scenario: "redis-backup" } as const;
       const claimed = await store.leases.claim(wanted, instantOf(new Date()));
       if (claimed.kind !== "take") throw new Error("no lease");
