@@ -14,7 +14,7 @@ import { instantOf } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpKeyVault } from "../../src/orchestrators/back-up-key-vault.js";
 import { detectedAt, orderOf } from "../support/estates.js";
-import { replay, stub } from "../support/replay-driver.js";
+import { broken, replay, stub } from "../support/replay-driver.js";
 
 const forbidden: Failure = { class: "terminal", code: "Forbidden", message: "no" };
 
@@ -30,6 +30,8 @@ interface World {
   readonly held: boolean;
   /** What making the vault safer ends in. */
   readonly protecting?: Failure;
+  /** What another activity answers with instead, by its name. */
+  readonly broken: Readonly<Record<string, Failure>>;
 }
 
 async function backUp(given: Partial<World> = {}) {
@@ -41,6 +43,7 @@ async function backUp(given: Partial<World> = {}) {
     otherSide: true,
     active: "observed",
     held: false,
+    broken: {},
     ...given,
   };
   const { active } = world;
@@ -56,70 +59,73 @@ async function backUp(given: Partial<World> = {}) {
     instanceId: "backup-key-vault-production-20261122T140000Z",
     input: { ...order, kind: "key-vault", period: detectedAt, scope: world.scope },
     startAt: Date.parse(detectedAt),
-    stubs: [
-      stub(findPreviousOutcome, () => ({ detail: "the first" })),
-      stub(postNotice, () => ({ changed: true, detail: "posted" })),
-      stub(takeLease, (_input, _caller, now) =>
-        world.held
-          ? { kind: "held" as const, detail: "held by restore-1" }
-          : {
-              kind: "taken" as const,
-              fencing: 1,
-              expiresAt: instantOf(new Date(now + 600_000)),
-              detail: "taken",
-            },
-      ),
-      stub(releaseLease, () => ({ detail: "released" })),
-      stub(saveRecord, (saved) => {
-        record = saved.record;
-        return { detail: "saved" };
-      }),
-      stub(vault.findActiveVault, ({ vault: { primary } }) =>
-        typeof active === "object"
-          ? { failure: active }
-          : {
-              side: "primary" as const,
-              known: active,
-              id: primary,
-              uri: "https://prod.vault.azure.net/",
-              location: "eastus",
-              ...(world.otherSide ? { otherUri: "https://dr.vault.azure.net/" } : {}),
-              detail: active === "observed" ? "the app uses prod" : "taken to be prod",
-            },
-      ),
-      stub(protection.protectVault, () =>
-        world.protecting === undefined
-          ? { changed: false, drift: ["deleted secrets are kept for 7 days"], detail: "as it is" }
-          : { failure: world.protecting },
-      ),
-      stub(protection.auditVault, () => ({ changed: false, detail: "it flows" })),
-      stub(findLatestSet, () => ({ set: "key-vault/prod/before/", detail: "10 min old" })),
-      stub(vault.listSecrets, ({ set }) => ({
-        list: `${set}work/secrets.jsonl`,
-        count: world.secrets,
-        skipped: 0,
-        detail: "listed",
-      })),
-      stub(vault.copySecrets, ({ nth, begin, end }) => {
-        const failure = world.failing[nth];
-        if (failure !== undefined) return { failure };
-        const part = { blob: `items-${nth}`, count: end - begin, bytes: 1, sha256: "0" };
-        return { done: end - begin, reused: 0, part, skipped: [], detail: "copied" };
-      }),
-      stub(completeSet, ({ parts }) => ({
-        changed: true,
-        count: parts.reduce((sum, { count }) => sum + count, 0),
-        bytes: 1,
-        latest: true,
-        detail: "complete",
-      })),
-      stub(vault.syncSecrets, ({ begin, end }) =>
-        world.syncFails
-          ? { failure: forbidden }
-          : { done: end - begin, written: 0, skipped: [], detail: "the same" },
-      ),
-      stub(vault.reportDeletedSecrets, () => ({ count: 0, names: [], detail: "none" })),
-    ],
+    stubs: broken(
+      [
+        stub(findPreviousOutcome, () => ({ detail: "the first" })),
+        stub(postNotice, () => ({ changed: true, detail: "posted" })),
+        stub(takeLease, (_input, _caller, now) =>
+          world.held
+            ? { kind: "held" as const, detail: "held by restore-1" }
+            : {
+                kind: "taken" as const,
+                fencing: 1,
+                expiresAt: instantOf(new Date(now + 600_000)),
+                detail: "taken",
+              },
+        ),
+        stub(releaseLease, () => ({ detail: "released" })),
+        stub(saveRecord, (saved) => {
+          record = saved.record;
+          return { detail: "saved" };
+        }),
+        stub(vault.findActiveVault, ({ vault: { primary } }) =>
+          typeof active === "object"
+            ? { failure: active }
+            : {
+                side: "primary" as const,
+                known: active,
+                id: primary,
+                uri: "https://prod.vault.azure.net/",
+                location: "eastus",
+                ...(world.otherSide ? { otherUri: "https://dr.vault.azure.net/" } : {}),
+                detail: active === "observed" ? "the app uses prod" : "taken to be prod",
+              },
+        ),
+        stub(protection.protectVault, () =>
+          world.protecting === undefined
+            ? { changed: false, drift: ["deleted secrets are kept for 7 days"], detail: "as it is" }
+            : { failure: world.protecting },
+        ),
+        stub(protection.auditVault, () => ({ changed: false, detail: "it flows" })),
+        stub(findLatestSet, () => ({ set: "key-vault/prod/before/", detail: "10 min old" })),
+        stub(vault.listSecrets, ({ set }) => ({
+          list: `${set}work/secrets.jsonl`,
+          count: world.secrets,
+          skipped: 0,
+          detail: "listed",
+        })),
+        stub(vault.copySecrets, ({ nth, begin, end }) => {
+          const failure = world.failing[nth];
+          if (failure !== undefined) return { failure };
+          const part = { blob: `items-${nth}`, count: end - begin, bytes: 1, sha256: "0" };
+          return { done: end - begin, reused: 0, part, skipped: [], detail: "copied" };
+        }),
+        stub(completeSet, ({ parts }) => ({
+          changed: true,
+          count: parts.reduce((sum, { count }) => sum + count, 0),
+          bytes: 1,
+          latest: true,
+          detail: "complete",
+        })),
+        stub(vault.syncSecrets, ({ begin, end }) =>
+          world.syncFails
+            ? { failure: forbidden }
+            : { done: end - begin, written: 0, skipped: [], detail: "the same" },
+        ),
+        stub(vault.reportDeletedSecrets, () => ({ count: 0, names: [], detail: "none" })),
+      ],
+      world.broken,
+    ),
   });
   if (record === undefined) throw new Error("no record");
   const callsOf = (name: string) => run.calls.filter((call) => call.name === name);
@@ -200,6 +206,37 @@ describe("back up key vault", () => {
 
     expect(record.findings[0]).toBe("taken to be prod");
     expect(callsOf("completeSet")[0]?.input).toMatchObject({ facts: { sideKnown: "assumed" } });
+    expect(callsOf("syncSecrets")).toEqual([]);
+  });
+
+  it.each(["listSecrets", "completeSet"])("fails where %s does", async (name) => {
+    const { record } = await backUp({ broken: { [name]: forbidden } });
+
+    expect(record).toMatchObject({ outcome: "failed", reason: "Forbidden: no" });
+  });
+
+  it("copies every secret where the last set cannot be looked at", async () => {
+    const { record, callsOf } = await backUp({
+      scope: "interval",
+      broken: { findLatestSet: forbidden },
+    });
+
+    expect(record.outcome).toMatch(/^passed/);
+    expect(callsOf("copySecrets")[0]?.input).not.toHaveProperty("base");
+  });
+
+  it("makes no set of an emptied vault, so that the newest stays the newest", async () => {
+    const { record, callsOf } = await backUp({ secrets: 0 });
+
+    expect(record.reason).toContain("the newest set stays as it is");
+    expect(record.nextSteps).toHaveLength(1);
+    expect(callsOf("copySecrets")).toEqual([]);
+  });
+
+  it("leaves the recovery vault as it is where nobody can tell which side is in use", async () => {
+    const { record, callsOf } = await backUp({ active: "assumed" });
+
+    expect(record.findings.at(-1)).toMatch(/^the recovery vault was left as it is/);
     expect(callsOf("syncSecrets")).toEqual([]);
   });
 
