@@ -2,6 +2,7 @@ import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
 import { mutated } from "../durable/step-output.js";
 import { patiently } from "../domain/patience.js";
+import { CacheStorage } from "./redis-backup.contract.js";
 
 /*
  * What a backup ensures about the settings of what it backs up: one request a setting, by whoever
@@ -54,8 +55,8 @@ export const protectCache = declareActivity({
   input: z.strictObject({
     cache: z.string(),
     windowHours: z.int().min(5),
-    /** The environment's accounts: exports pass through the one of the cache's region. */
-    storage: Sides,
+    /** Exports pass through one of them. */
+    storage: CacheStorage,
   }),
   output: z.strictObject({ ...mutated, drift }),
   patience: patiently,

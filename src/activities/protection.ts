@@ -226,6 +226,6 @@ async function keptAfterRemoval(
       : blobRetentionDays;
   if (days === 0) return [];
   return [
-    `its exports pass through ${name}, which keeps each as deleted for ${days} days; let them pass through an account of its region without soft deletion`,
+    `its exports pass through ${name}, which keeps each as deleted for ${days} days; name one of its region without soft deletion as redis.staging in the estate`,
   ];
 }

@@ -15,6 +15,9 @@ const unhurried: Patience = {
 
 const Sides = z.strictObject({ primary: z.string(), secondary: z.string().optional() });
 
+/** The accounts that a cache may exchange files with; through `staging` alone where it is named. */
+export const CacheStorage = Sides.extend({ staging: z.string().optional() });
+
 /** A container of an account, and what of it belongs to this run. */
 export const FilePlace = z.strictObject({
   endpoint: z.string(),
@@ -87,7 +90,7 @@ export const copyKeys = declareActivity({
 export const prepareExport = declareActivity({
   name: "prepareExport",
   input: z.strictObject({
-    storage: Sides,
+    storage: CacheStorage,
     cache: z.string(),
     kind: z.enum(["classic", "managed"]),
     region: z.string(),

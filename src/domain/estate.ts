@@ -50,6 +50,11 @@ const RedisSides = z.strictObject({
   secondary: redisId.optional(),
   tier: z.enum(["Basic", "Standard", "Premium", "Managed"]),
   connectionSecret: z.string().default("redis-connection-string"),
+  /**
+   * A storage account of the cache's region, without soft deletion, that exports and imports pass
+   * through; by default the environment's account of that region.
+   */
+  staging: resourceId("Microsoft.Storage/storageAccounts").optional(),
 });
 
 const KeyVaultSides = z.strictObject({ ...sides("Microsoft.KeyVault/vaults") });

@@ -17,6 +17,7 @@ import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { redisBackup } from "../scenarios/redis-backup.js";
 import { cleanUpFiles } from "./clean-up-files.js";
+import { cacheStorageOf } from "./cache-storage.js";
 import { ensured } from "./ensured-settings.js";
 
 type Steps = Recovery<keyof typeof redisBackup.steps>;
@@ -171,9 +172,8 @@ function* exported(
   set: string,
   counted: Counted,
 ): Durable<Copied> {
-  const { storage } = order.estate;
   const prepared = yield* run.step("prepare-export", redis.prepareExport, {
-    storage: { primary: storage.primary, secondary: storage.secondary },
+    storage: cacheStorageOf(order.estate),
     cache: cache.id,
     kind: cache.kind,
     region: cache.location,
@@ -308,7 +308,12 @@ function* protect(run: Steps, { estate }: BackupOrder, cache: string): Durable<v
   const { primary, secondary } = estate.storage;
   const storage = { primary, secondary };
   yield* ensured(run, cache, "the cache", [
-    () => run.step("protect", protection.protectCache, { cache, windowHours: 5, storage }),
+    () =>
+      run.step("protect", protection.protectCache, {
+        cache,
+        windowHours: 5,
+        storage: cacheStorageOf(estate),
+      }),
     () => persisted(run, cache, storage),
   ]);
 }

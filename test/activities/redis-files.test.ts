@@ -2,7 +2,15 @@ import { gzipSync } from "node:zlib";
 import * as backup from "../../src/activities/redis-backup.contract.js";
 import * as restore from "../../src/activities/redis-restore.contract.js";
 import { setPrefix, type BackupManifest, type BackupSource } from "../../src/domain/backup.js";
-import { cacheWorld, placeOf, redis, setsPlace, storage, vault } from "../support/cache-world.js";
+import {
+  cacheWorld,
+  placeOf,
+  redis,
+  setsPlace,
+  staging,
+  storage,
+  vault,
+} from "../support/cache-world.js";
 
 const own = { ...placeOf("redis-backups"), prefix: "mine/20261122T140000Z-run", own: false };
 /** The mark of the end and a checksum, and zeros up to the end of a page. */
@@ -80,6 +88,24 @@ describe("an export", () => {
     expect(
       await ask(backup.prepareExport, { ...order, kind: "classic", region: "northeurope" }),
     ).toMatchObject({ failure: { class: "terminal", code: "no-storage-in-region" } });
+  });
+
+  it("goes through the staging account alone where the estate names one, there and back", async () => {
+    const { done, ask, blobs } = cacheWorld();
+    const staged = { ...order, kind: "classic", storage: { ...storage, staging } } as const;
+    const endpoint = "https://staging.blob.core.windows.net";
+    const { place } = await done(backup.prepareExport, staged);
+    const back = await done(restore.prepareImport, { storage: staged.storage, region: "eastus" });
+    const west = { ...staged, storage: { ...storage, staging: storage.secondary } };
+
+    expect([place.endpoint, back.place.endpoint]).toEqual([endpoint, endpoint]);
+    expect(await blobs.page(placeOf("redis-backups"))).toBeUndefined();
+    expect(await ask(backup.prepareExport, west)).toMatchObject({
+      failure: {
+        code: "no-storage-in-region",
+        message: expect.stringContaining("redis.staging") as string,
+      },
+    });
   });
 
   it.each(["identity", "sas"] as const)(

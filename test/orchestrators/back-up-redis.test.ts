@@ -38,6 +38,7 @@ interface World {
   readonly persistence?: "succeeded" | "failed";
   /** What an activity answers with instead, by its name. */
   readonly broken: Readonly<Record<string, Failure>>;
+  readonly staging?: string;
 }
 
 async function backUp(given: Partial<World> = {}) {
@@ -61,6 +62,11 @@ async function backUp(given: Partial<World> = {}) {
   } = orderOf({
     trigger: { kind: "timer", schedule: "0 */5 * * * *" },
   });
+  const { staging } = world;
+  const estate =
+    staging === undefined
+      ? order.estate
+      : { ...order.estate, redis: { ...order.estate.redis, staging } };
   let record: RunRecord | undefined;
   let said = false;
   const part = (nth: number) => ({ blob: `items-${nth}`, count: 1, bytes: 100, sha256: "0" });
@@ -72,7 +78,7 @@ async function backUp(given: Partial<World> = {}) {
   };
   const run = await replay(backUpRedis, {
     instanceId: "backup-redis-production-20261122T140000Z",
-    input: { ...order, kind: "redis", period: detectedAt, scope: "full" },
+    input: { ...order, estate, kind: "redis", period: detectedAt, scope: "full" },
     startAt: Date.parse(detectedAt),
     stubs: broken(
       [
@@ -321,6 +327,19 @@ describe("back up redis, by export", () => {
       ]);
     },
   );
+
+  it("passes the files through the account that the estate names for it", async () => {
+    const named = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/st";
+    const { callsOf } = await backUp({ staging: named });
+    const without = await backUp();
+
+    for (const name of ["prepareExport", "protectCache"]) {
+      expect(callsOf(name)[0]?.input).toMatchObject({ storage: { staging: named } });
+    }
+    // A cache keeps what it needs for itself in the app's own account.
+    expect(callsOf("persistCache")[0]?.input).not.toHaveProperty("storage.staging");
+    expect(without.callsOf("prepareExport")[0]?.input).not.toHaveProperty("storage.staging");
+  });
 
   it("fails, and leaves nothing behind, where no export can be had", async () => {
     const { record, callsOf } = await backUp({

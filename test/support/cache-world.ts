@@ -24,6 +24,8 @@ export const storage = {
   primary: id("Storage/storageAccounts", "prod"),
   secondary: id("Storage/storageAccounts", "west"),
 };
+/** An account of the caches' region for their files alone. */
+export const staging = id("Storage/storageAccounts", "staging");
 export const setsPlace = {
   endpoint: "https://backup.blob.core.windows.net",
   container: "backups",
@@ -104,7 +106,8 @@ export function cacheWorld() {
   const connectTo: RedisConnections = () => Promise.resolve(connection);
   const accounts = {
     account: (account: string) => {
-      const [name, region] = account === storage.primary ? ["prod", "East US"] : ["west", "westus"];
+      const name = account.slice(account.lastIndexOf("/") + 1);
+      const region = name === "west" ? "westus" : "East US";
       const blobEndpoint = `https://${name}.blob.core.windows.net`;
       return Promise.resolve({
         id: account,
