@@ -10,6 +10,7 @@ import { evidenceActivities } from "./activities/evidence.js";
 import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
 import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
 import { deliveryActivities, postingActivity } from "./activities/notices.js";
+import { protectionActivities } from "./activities/protection.js";
 import { redisBackupActivities } from "./activities/redis-backup.js";
 import { redisCopyActivities } from "./activities/redis-copies.js";
 import { redisRestoreActivities } from "./activities/redis-restore.js";
@@ -122,8 +123,12 @@ for (const { name, handler } of [
   ...evidenceActivities(apps, logs, store),
   ...runActivities(store),
   ...backupActivities(sets),
-  ...keyVaultBackupActivities(apps, vaults, secrets, diagnosticSettings(arm), sets),
+  ...keyVaultBackupActivities(apps, vaults, secrets, sets),
   ...keyVaultRestoreActivities(vaults, secrets, sets),
+  ...protectionActivities({
+    diagnostics: diagnosticSettings(arm),
+    ...{ vaults, accounts, caches, store },
+  }),
   ...redisBackupActivities({
     ...{ apps, vaults, secrets, caches, accounts, copies, files, store },
     sets: placeOfSets,

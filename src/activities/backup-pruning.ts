@@ -7,6 +7,7 @@ import { terminal } from "../domain/failure.js";
 import { earlierBy, isAfter, type Instant } from "../domain/instant.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
+import { setHolds } from "../state/set-holds.js";
 import type { Runs } from "../state/runs.js";
 import * as contract from "./backup-pruning.contract.js";
 import { inParallel } from "../domain/in-parallel.js";
@@ -30,6 +31,7 @@ const atOnce = 2_000;
 /** What happens to old sets: a plan first, then what it says. */
 export function backupPruningActivities(store: Backups, runs: Runs): readonly Activity[] {
   const { container } = store;
+  const holds = setHolds(container);
   return [
     contract.planPruning.implementedBy(
       classifyError,
@@ -69,7 +71,13 @@ export function backupPruningActivities(store: Backups, runs: Runs): readonly Ac
       // The plan may be hours old by now.
       const latest = await store.latest({ kind, environment, source }, now());
       if (latest?.set === set) throw terminal("newest-set", `${set} is the newest set`);
+      const restoring = await holds.beginRemoval({ kind, source }, set, now());
+      if (restoring !== undefined) {
+        const detail = `${set} stays for some days more: ${restoring} restores from it`;
+        return { set, changed: false, left: false, kept: 0, done: 1, detail };
+      }
       const { removed, kept, left } = await store.remove(set, copies, atOnce);
+      await holds.endRemoval({ kind, source }, set);
       const detail = `${removed} blobs of ${set} removed${kept === 0 ? "" : `; ${kept} are kept by a policy or a hold`}`;
       return { set, changed: removed > 0, left, kept, done: left ? 0 : 1, detail };
     }),
@@ -125,7 +133,7 @@ async function planOf(
       set,
       containers.map((each) => copyPlaceOf(each, set)),
     );
-    return { set, takenAt, scope: "interval", check: { level: "none" } };
+    return { set, takenAt, scope: "interval", check: { level: "none" }, incomplete: true };
   });
   return pruningPlan(sets, retention, now).map(({ set, prune, why }) => ({
     kind,

@@ -35,19 +35,6 @@ export const findActiveAccount = declareActivity({
   patience: patiently,
 });
 
-/** Ensure what keeps blobs from being lost by a mistake, and report what takes longer than a backup. */
-export const protectAccount = declareActivity({
-  name: "protectAccount",
-  input: z.strictObject({
-    account: z.string(),
-    retentionDays: z.int().positive(),
-    /** Whether its blobs are to outlive a zone and the region. */
-    redundant: z.boolean(),
-  }),
-  output: z.strictObject({ ...mutated, drift: z.array(z.string()) }),
-  patience: once,
-});
-
 /** Make the private containers of the backup account that the copies of a day go to. */
 export const prepareContainers = declareActivity({
   name: "prepareContainers",

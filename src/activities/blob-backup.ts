@@ -4,7 +4,6 @@ import { classifyError } from "../azure/classify-error.js";
 import type { StorageAccounts, StorageAccountView } from "../azure/storage-accounts.js";
 import { folderOf } from "../domain/backup.js";
 import { terminal } from "../domain/failure.js";
-import { missingRedundancy } from "../domain/storage-redundancy.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { workLists, type ListedItem } from "../state/work-list.js";
@@ -55,36 +54,6 @@ export function blobBackupActivities(
           known === "observed"
             ? `the app uses ${active.name}, the ${side} side`
             : `taken to be ${active.name}: ${whyAssumed(said, "account")}`,
-      };
-    }),
-
-    contract.protectAccount.implementedBy(classifyError, async (wanted, { caller }) => {
-      const { account, retentionDays, redundant } = wanted;
-      const view = await accounts.account(account);
-      if (view === undefined) throw terminal("account-missing", `${account} does not exist`);
-      const found = await accounts.dataProtection(account);
-      const done = [
-        ...(found.versioning ? [] : ["versions"]),
-        ...(found.blobRetentionDays < retentionDays
-          ? [`soft deletion of blobs for ${retentionDays} days`]
-          : []),
-        ...(found.containerRetentionDays < retentionDays
-          ? [`soft deletion of containers for ${retentionDays} days`]
-          : []),
-      ];
-      if (done.length > 0 && caller.mode === "execute") {
-        await accounts.protect(account, retentionDays);
-      }
-      const missing = redundant
-        ? missingRedundancy(view.sku, view.conversionInProgress)
-        : undefined;
-      const drift = missing === undefined ? [] : [missing];
-      return {
-        changed: done.length > 0,
-        drift,
-        detail:
-          [...(done.length > 0 ? [`turned on: ${done.join(", ")}`] : []), ...drift].join("; ") ||
-          "as it should be",
       };
     }),
 

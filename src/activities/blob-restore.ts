@@ -8,6 +8,7 @@ import { inParallel } from "../domain/in-parallel.js";
 import { isAfter, type Instant } from "../domain/instant.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
+import { heldSet } from "./held-set.js";
 import * as contract from "./blob-restore.contract.js";
 import { restoreResults, type BlobResult, type RestoreDecision } from "./restore-results.js";
 import { isSameBlob, placeAt, restoredBlob } from "./restored-blob.js";
@@ -30,10 +31,10 @@ export function blobRestoreActivities(
   const copyOf = ({ blob }: BackupItem): BlobPlace => placeAt(backupAccount, blob);
 
   return [
-    contract.findRestorableAccount.implementedBy(classifyError, async (wanted, { now }) => {
-      const { environment, source, set, account, items } = wanted;
+    contract.findRestorableAccount.implementedBy(classifyError, async (wanted, context) => {
+      const { account, items } = wanted;
       const [manifest, target] = await Promise.all([
-        store.usable(set, { kind: "blobs", environment, source }, now()),
+        heldSet(store, wanted, "blobs", context),
         accounts.account(account),
       ]);
       if (target === undefined) throw terminal("account-missing", `${account} does not exist`);

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
-import { mutated, observed } from "../durable/step-output.js";
+import { observed } from "../durable/step-output.js";
 import { ItemPart, SkippedItem } from "../domain/backup.js";
 import { minutes, seconds } from "../domain/duration.js";
-import { once, patiently, type Patience } from "../domain/patience.js";
+import { patiently, type Patience } from "../domain/patience.js";
 
 /** Vaults throttle for tens of seconds at a time; a backup has time. */
 const throttled: Patience = {
@@ -32,20 +32,6 @@ export const findActiveVault = declareActivity({
     otherUri: z.string().optional(),
   }),
   patience: patiently,
-});
-
-/** Ensure what keeps a vault's secrets from being lost for good, and report what cannot be changed. */
-export const protectVault = declareActivity({
-  name: "protectVault",
-  input: z.strictObject({
-    vault: z.string(),
-    purgeProtection: z.boolean(),
-    retentionDays: z.int(),
-    /** ARM id of the workspace that takes the audit log; absent where the estate names none. */
-    workspace: z.string().optional(),
-  }),
-  output: z.strictObject({ ...mutated, drift: z.array(z.string()) }),
-  patience: once,
 });
 
 /** List a vault's secrets page by page, and write the list down for the activities that follow. */

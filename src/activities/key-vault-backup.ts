@@ -1,11 +1,11 @@
 import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
-import type { DiagnosticSettings } from "../azure/diagnostic-settings.js";
 import type { KeyVaults } from "../azure/key-vault.js";
 import type { Secrets, SecretValue } from "../azure/secrets.js";
-import type { BackupItem, SkippedItem } from "../domain/backup.js";
+import { setFolderIn, takenAtOf, type BackupItem, type SkippedItem } from "../domain/backup.js";
+import { minutes } from "../domain/duration.js";
 import { ClassifiedError, terminal } from "../domain/failure.js";
-import { isAfter } from "../domain/instant.js";
+import { isAfter, plus } from "../domain/instant.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { sha256 } from "../state/hash.js";
@@ -18,15 +18,11 @@ import { unlessRefused } from "./unless-refused.js";
 /** Key Vault counts calls by ten seconds and vault; five at a time stay well below. */
 const atATime = 5;
 
-/** The name of the setting that sends a vault's audit log to the workspace. */
-const auditSetting = "mcp-dr-audit";
-
 /** What a backup does with key vaults. Values stay inside one activity, and never enter a set. */
 export function keyVaultBackupActivities(
   apps: ContainerApps,
   vaults: KeyVaults,
   secrets: Secrets,
-  diagnostics: DiagnosticSettings,
   store: Backups,
 ): readonly Activity[] {
   const lists = workLists(store.container);
@@ -41,48 +37,6 @@ export function keyVaultBackupActivities(
         location: active.location,
         ...(other === undefined ? {} : { otherUri: other.uri }),
         detail,
-      };
-    }),
-
-    contract.protectVault.implementedBy(classifyError, async (wanted, { caller }) => {
-      const acts = caller.mode === "execute";
-      const view = await vaults.vault(wanted.vault);
-      if (view === undefined) throw terminal("vault-missing", `${wanted.vault} does not exist`);
-      const drift: string[] = [];
-      const done: string[] = [];
-      if (!view.rolesDecide) drift.push("access policies decide instead of roles");
-      if (view.retentionDays < wanted.retentionDays) {
-        drift.push(
-          `deleted secrets are kept for ${view.retentionDays} days; that cannot be changed for a vault that exists`,
-        );
-      }
-      if (wanted.purgeProtection && !view.purgeProtection) {
-        if (acts) await vaults.change(wanted.vault, { purgeProtection: true });
-        done.push("purge protection turned on");
-      }
-      if (wanted.workspace !== undefined) {
-        const settings = await diagnostics.of(wanted.vault);
-        const audited = settings.some(
-          ({ workspaceId, logs }) =>
-            workspaceId?.toLowerCase() === wanted.workspace?.toLowerCase() &&
-            logs.some(({ name }) => ["audit", "allLogs", "AuditEvent"].includes(name)),
-        );
-        if (!audited) {
-          if (acts)
-            await diagnostics.put(wanted.vault, {
-              name: auditSetting,
-              workspaceId: wanted.workspace,
-              storageAccountId: undefined,
-              logs: [{ kind: "group", name: "audit" }],
-              metrics: false,
-            });
-          done.push("audit logging turned on");
-        }
-      }
-      return {
-        changed: done.length > 0,
-        drift,
-        detail: [...done, ...drift].join("; ") || "as it should be",
       };
     }),
 
@@ -114,7 +68,7 @@ export function keyVaultBackupActivities(
       let reused = 0;
       const copies = await inParallel(wanted, atATime, async (secret) => {
         const known = unchanged.get(secret.name);
-        if (known !== undefined) {
+        if (known !== undefined && (await isThere(store, known))) {
           reused += 1;
           return known;
         }
@@ -168,6 +122,13 @@ export function keyVaultBackupActivities(
   ];
 }
 
+/**
+ * How long before its copy a secret must have been changed last. Key Vault tells that to the second
+ * alone, by a clock of its own: what was changed at about the time of the copy may have been changed
+ * after it, and only looks the same. It is copied again; versions would not tell of changed attributes.
+ */
+const certainty = minutes(1);
+
 /** The copies of an earlier set that are still good, because their secrets have not changed since. */
 async function knownCopies(
   store: Backups,
@@ -180,10 +141,23 @@ async function knownCopies(
   for await (const items of store.itemsOf(base)) {
     for (const item of items) {
       const now = updatedAt.get(item.name);
-      if (now !== undefined && item.sourceUpdatedAt === now) known.set(item.name, item);
+      if (now === undefined || item.sourceUpdatedAt !== now) continue;
+      const copiedAt = takenAtOf(`${setFolderIn(item.blob) ?? ""}/`);
+      if (copiedAt !== undefined && isAfter(copiedAt, plus(now, certainty))) {
+        known.set(item.name, item);
+      }
     }
   }
   return known;
+}
+
+/** Whether a copy is still what was written: a set must not rely on what somebody has removed or changed. */
+async function isThere(
+  store: Backups,
+  { blob, bytes, sha256: hash }: BackupItem,
+): Promise<boolean> {
+  const seen = await store.container.look(blob);
+  return seen?.bytes === bytes && seen.metadata["sha256"] === hash;
 }
 
 /**
@@ -199,7 +173,7 @@ async function copyOf(
   const bytes = await secrets.backup(uri, name);
   const hash = sha256(bytes);
   const blob = `${set}secrets/${name}.${hash.slice(0, 12)}.backup`;
-  await store.container.putBytes(blob, bytes);
+  await store.container.putBytes(blob, bytes, { metadata: { sha256: hash } });
   const stored = await store.container.readBytes(blob);
   if (stored === undefined || sha256(stored) !== hash) {
     throw new ClassifiedError({

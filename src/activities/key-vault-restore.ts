@@ -12,6 +12,7 @@ import { parseResourceId } from "../domain/resource-id.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { sha256 } from "../state/hash.js";
+import { heldSet } from "./held-set.js";
 import * as contract from "./key-vault-restore.contract.js";
 import { unlessRefused } from "./unless-refused.js";
 
@@ -40,10 +41,10 @@ export function keyVaultRestoreActivities(
   };
 
   return [
-    contract.findRestorableVault.implementedBy(classifyError, async (wanted, { now }) => {
-      const { environment, source, set, vault, items } = wanted;
+    contract.findRestorableVault.implementedBy(classifyError, async (wanted, context) => {
+      const { vault, items } = wanted;
       const [manifest, target] = await Promise.all([
-        store.usable(set, { kind: "key-vault", environment, source }, now()),
+        heldSet(store, wanted, "key-vault", context),
         vaults.vault(vault),
       ]);
       if (target === undefined) throw terminal("vault-missing", `${vault} does not exist`);

@@ -15,6 +15,9 @@ const unhurried: Patience = {
 
 const Sides = z.strictObject({ primary: z.string(), secondary: z.string().optional() });
 
+/** The accounts that a cache may exchange files with; through `staging` alone where it is named. */
+export const CacheStorage = Sides.extend({ staging: z.string().optional() });
+
 /** A container of an account, and what of it belongs to this run. */
 export const FilePlace = z.strictObject({
   endpoint: z.string(),
@@ -87,7 +90,7 @@ export const copyKeys = declareActivity({
 export const prepareExport = declareActivity({
   name: "prepareExport",
   input: z.strictObject({
-    storage: Sides,
+    storage: CacheStorage,
     cache: z.string(),
     kind: z.enum(["classic", "managed"]),
     region: z.string(),
@@ -179,23 +182,5 @@ export const removeCacheFiles = declareActivity({
   /** `whole`: with the container, where it was made for this run alone. */
   input: z.strictObject({ place: FilePlace, whole: z.boolean() }),
   output: z.strictObject(mutated),
-  patience: patiently,
-});
-
-/** Ensure a maintenance window and persistence, and report what cannot be had. */
-export const protectCache = declareActivity({
-  name: "protectCache",
-  input: z.strictObject({
-    cache: z.string(),
-    windowHours: z.int().min(5),
-    /** The environment's accounts: persistence writes into the one of the cache's region. */
-    storage: Sides,
-  }),
-  output: z.strictObject({
-    ...mutated,
-    drift: z.array(z.string()),
-    /** Turning persistence on, which takes some minutes. */
-    operation: z.string().optional(),
-  }),
   patience: patiently,
 });

@@ -4,7 +4,7 @@ import type { CacheFiles } from "../azure/cache-files.js";
 import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
 import type { KeyVaults } from "../azure/key-vault.js";
-import type { CacheView, RedisCaches } from "../azure/redis-caches.js";
+import { exportsItself, type CacheView, type RedisCaches } from "../azure/redis-caches.js";
 import type { Secrets } from "../azure/secrets.js";
 import type { StorageAccounts } from "../azure/storage-accounts.js";
 import { seconds } from "../domain/duration.js";
@@ -22,8 +22,6 @@ import { storageInRegion } from "./storage-in-region.js";
 const exportContainer = "redis-backups";
 /** How long the first file of an export may take to show. */
 const exportSettling = seconds(60);
-/** Patching is not wanted in the day of the Americas. */
-const windowStart = 7;
 
 /** What backups and restores do with caches, apart from their keys. */
 export function redisBackupActivities(azure: {
@@ -42,7 +40,7 @@ export function redisBackupActivities(azure: {
   return [
     contract.findActiveCache.implementedBy(classifyError, async (wanted) => {
       const { redis } = wanted;
-      const [primary, secondary, address] = await Promise.all([
+      const [primary, secondary, { address, vault }] = await Promise.all([
         caches.cache(redis.primary),
         redis.secondary === undefined ? undefined : caches.cache(redis.secondary),
         addressInUse(azure, wanted),
@@ -52,7 +50,8 @@ export function redisBackupActivities(azure: {
       const side = isUsed(secondary) ? "secondary" : "primary";
       const active =
         (side === "primary" ? primary : secondary) ?? (await cacheAt(caches, redis.primary));
-      const known = isUsed(active) ? "observed" : "assumed";
+      // What a vault says that the app may not use tells nothing.
+      const known = isUsed(active) && vault === "observed" ? "observed" : "assumed";
       const { id, kind, tier, location, hasIdentity, name } = active;
       return {
         side,
@@ -66,7 +65,7 @@ export function redisBackupActivities(azure: {
         detail:
           known === "observed"
             ? `the app uses ${name} (${tier}), the ${side} side`
-            : `taken to be ${name} (${tier}): the secret ${address === undefined ? "cannot be read" : "names another cache"}`,
+            : `taken to be ${name} (${tier}): ${whyCacheAssumed(address, isUsed(active))}`,
       };
     }),
 
@@ -167,67 +166,8 @@ export function redisBackupActivities(azure: {
       }
       return { changed: there.length > 0, detail: `removed ${there.length} files` };
     }),
-
-    contract.protectCache.implementedBy(classifyError, async (wanted, { caller }) => {
-      const { cache, windowHours, storage } = wanted;
-      const execute = caller.mode === "execute";
-      const [done, drift]: [string[], string[]] = [[], []];
-      let operation: string | undefined;
-      const view = await cacheAt(caches, cache);
-      const windows = await caches.windows(cache);
-      if (windows !== undefined && !isEnough(windows, windowHours)) {
-        const longer = windows.map((each) => ({
-          ...each,
-          hours: Math.max(each.hours, windowHours),
-        }));
-        const wished =
-          longer.length > 0
-            ? longer
-            : [{ day: "Sunday", startHour: windowStart, hours: windowHours }];
-        if (execute) await caches.setWindows(cache, wished);
-        done.push(`maintenance window of ${windowHours} h set`);
-      }
-      if (exportsItself(view)) {
-        const account = await storageInRegion(accounts, storage, view.location);
-        const { blobRetentionDays, containerRetentionDays } = await accounts.dataProtection(
-          account.id,
-        );
-        const days =
-          view.kind === "managed"
-            ? Math.max(blobRetentionDays, containerRetentionDays)
-            : blobRetentionDays;
-        if (days > 0) {
-          drift.push(
-            `its exports pass through ${account.name}, which keeps each as deleted for ${days} days; let them pass through an account of its region without soft deletion`,
-          );
-        }
-      }
-      if (view.persistence === "none" && !view.linked) {
-        if (view.kind === "classic" && !view.hasIdentity) {
-          drift.push(
-            "persistence is off, and the cache has no identity to reach a storage account with",
-          );
-        } else {
-          const account = await storageInRegion(accounts, storage, view.location);
-          if (execute) operation = await caches.startPersistence(cache, account.blobEndpoint);
-          done.push("hourly persistence begun");
-        }
-      }
-      return {
-        changed: done.length > 0,
-        drift,
-        ...(operation === undefined ? {} : { operation }),
-        detail: [...done, ...drift].join("; ") || "as it should be",
-      };
-    }),
   ];
 }
-
-const exportsItself = ({ kind, tier }: CacheView): boolean =>
-  kind === "managed" || tier === "Premium";
-
-const isEnough = (windows: readonly { readonly hours: number }[], hours: number): boolean =>
-  windows.length > 0 && windows.every((each) => each.hours >= hours);
 
 /** Host and port in the connection string that the app reads; the rest of it is left alone. */
 async function addressInUse(
@@ -241,15 +181,22 @@ async function addressInUse(
     readonly vault: { readonly primary: string; readonly secondary?: string | undefined };
     readonly secret: string;
   },
-): Promise<string | undefined> {
-  const { active } = await activeVault(apps, vaults, wanted, wanted.vault);
+): Promise<{ readonly address: string | undefined; readonly vault: "observed" | "assumed" }> {
+  const { active, known } = await activeVault(apps, vaults, wanted, wanted.vault);
   const secret = await secrets.value(active.uri, wanted.secret).catch((error: unknown) => {
     // Without the secret the cache is assumed, and that is a finding; a vault that is away is waited for.
     if (classifyError(error)?.class === "terminal") return undefined;
     throw error;
   });
   const [first = ""] = (secret?.value ?? "").split(",");
-  return first === "" ? undefined : first.trim().toLowerCase();
+  return { address: first === "" ? undefined : first.trim().toLowerCase(), vault: known };
+}
+
+function whyCacheAssumed(address: string | undefined, isNamed: boolean): string {
+  if (address === undefined) return "the secret cannot be read";
+  return isNamed
+    ? "the secret names it, but which vault the app reads is not known"
+    : "the secret names another cache";
 }
 
 const addressOf = ({ host, port }: CacheView): string => `${host}:${port}`.toLowerCase();

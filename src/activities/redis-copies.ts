@@ -25,10 +25,20 @@ import { isCompressed } from "./export-files.js";
 import { withCache } from "./open-cache.js";
 import * as contract from "./redis-backup.contract.js";
 
-/** As long does one activity copy keys; reading them back takes less, and both end within a minute. */
-const copyingTime = seconds(25);
-/** As long does one activity read a file; what is compressed has to be read in one go. */
-const readingTime = { plain: seconds(30), compressed: seconds(50) };
+/** How long one activity does a thing, so that it ends within a minute. */
+interface TimeLimits {
+  /** Copying keys; reading them back takes less. */
+  readonly copying: Milliseconds;
+  /** Reading a file, which another activity goes on with. */
+  readonly reading: Milliseconds;
+  /** Unpacking one: nobody can go on with that, so it is done in one go or not at all. */
+  readonly unpacking: Milliseconds;
+}
+const withinAMinute: TimeLimits = {
+  copying: seconds(25),
+  reading: seconds(30),
+  unpacking: seconds(50),
+};
 
 /** What a backup does with the content of caches: it copies keys, or proves what a cache has written. */
 export function redisCopyActivities(
@@ -37,7 +47,7 @@ export function redisCopyActivities(
   store: Backups,
   sets: { readonly place: ContainerPlace; readonly streams: BlobStreams },
   azure: { readonly files: CacheFiles; readonly copies: BlobCopies },
-  longest: Milliseconds = copyingTime,
+  limits: TimeLimits = withinAMinute,
 ): readonly Activity[] {
   return [
     contract.countCacheKeys.implementedBy(classifyError, ({ cache }) =>
@@ -50,7 +60,7 @@ export function redisCopyActivities(
     contract.copyKeys.implementedBy(classifyError, ({ cache, set, nth, from }) =>
       withCache(caches, connectTo, cache, async (connection) => {
         const goesOn = from !== undefined && isSameCache(connection, from);
-        const walk = new Stretch(walkKeys(connection, goesOn ? from : undefined), longest);
+        const walk = new Stretch(walkKeys(connection, goesOn ? from : undefined), limits.copying);
         // Where it runs twice at once, neither writes over what the other has answered with.
         const ours = randomUUID().slice(0, 8);
         const blob = `${set}part-${String(nth).padStart(5, "0")}-${ours}.rsnap.gz`;
@@ -105,11 +115,11 @@ export function redisCopyActivities(
         try {
           for await (const chunk of gunzip as AsyncIterable<Buffer>) {
             verifier.update(chunk);
-            if (isLate(readingTime.compressed)) {
+            if (isLate(limits.unpacking)) {
               return await finished(
                 "unread",
                 bytes,
-                "is too long to be read whole; its size is right",
+                "is too long to be unpacked within one activity: it is as long as the cache wrote it, and no more is known",
               );
             }
           }
@@ -127,7 +137,7 @@ export function redisCopyActivities(
       for await (const chunk of azure.files.read(at, etag, first, bytes)) {
         hash.update(chunk);
         verifier.update(chunk);
-        if (isLate(readingTime.plain)) {
+        if (isLate(limits.reading)) {
           const next = verifier.pause();
           const detail = `${next.read} of ${bytes} bytes of ${name} read`;
           if (next.read > first) return { done: next.read - first, next, proven: true, detail };

@@ -5,7 +5,7 @@ import { minutes, seconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { Instant } from "../domain/instant.js";
 import { once, patiently, type Patience } from "../domain/patience.js";
-import { FilePlace } from "./redis-backup.contract.js";
+import { CacheStorage, FilePlace } from "./redis-backup.contract.js";
 
 /** A cache that has just been made, or that loads, takes some minutes. */
 const unhurried: Patience = {
@@ -84,7 +84,7 @@ export const restoreSnapshot = declareActivity({
 export const prepareImport = declareActivity({
   name: "prepareImport",
   input: z.strictObject({
-    storage: z.strictObject({ primary: z.string(), secondary: z.string().optional() }),
+    storage: CacheStorage,
     region: z.string(),
   }),
   output: z.strictObject({ ...mutated, place: FilePlace }),

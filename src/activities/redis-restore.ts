@@ -15,6 +15,7 @@ import type { Backups } from "../state/backups.js";
 import { readSnapshotPart, snapshotFormat, verifySnapshotPart } from "../state/snapshot-part.js";
 import type { StateStore } from "../state/state-store.js";
 import { ensure } from "./ensure.js";
+import { heldSet } from "./held-set.js";
 import { cacheAt, withCache } from "./open-cache.js";
 import * as contract from "./redis-restore.contract.js";
 import { storageInRegion } from "./storage-in-region.js";
@@ -44,9 +45,9 @@ export function redisRestoreActivities(
   const manifestOf = ({ environment, source, set }: SourceOfSet, now: string) =>
     sets.usable(set, { kind: "redis", environment, source }, now);
   return [
-    contract.findRestorableCache.implementedBy(classifyError, async (wanted, { now }) => {
+    contract.findRestorableCache.implementedBy(classifyError, async (wanted, context) => {
       const { cache, active, items, overwrite } = wanted;
-      const manifest = await manifestOf(wanted, now());
+      const manifest = await heldSet(sets, wanted, "redis", context);
       const way = manifest.facts["format"] === snapshotFormat ? "snapshot" : "export";
       const view = await cacheAt(caches, cache);
       if (way === "export") checkImports(manifest, view, items);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
 import { observed } from "../durable/step-output.js";
 import { Instant } from "../domain/instant.js";
-import { persistently } from "../domain/patience.js";
+import { patiently, persistently } from "../domain/patience.js";
 import { Outcome, RunRecord } from "../domain/run-record.js";
 import { RunbookId } from "../domain/scenario-id.js";
 
@@ -39,6 +39,17 @@ export const releaseLease = declareActivity({
   input: z.strictObject({ resource: z.string() }),
   output: z.strictObject({ ...observed }),
   patience: persistently,
+});
+
+/** How the last run of a series, such as an environment's backups of a kind, came out before this one. */
+export const findPreviousOutcome = declareActivity({
+  name: "findPreviousOutcome",
+  input: z.strictObject({
+    /** What the ids of the series begin with. */
+    series: z.string(),
+  }),
+  output: z.strictObject({ ...observed, outcome: Outcome.optional() }),
+  patience: patiently,
 });
 
 /** Write the record and the reports rendered from it. */

@@ -2,9 +2,13 @@ import { escapeUTF8 } from "entities";
 import { classifyError } from "../azure/classify-error.js";
 import { renderHtml } from "../domain/report-html.js";
 import { renderMarkdown } from "../domain/report-markdown.js";
+import type { Outcome } from "../domain/run-record.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { StateStore } from "../state/state-store.js";
 import * as contract from "./run.contract.js";
+
+/** The outcomes that say whether a procedure works. */
+const verdictOf: ReadonlySet<Outcome> = new Set(["passed", "passed-with-findings", "failed"]);
 
 /** What a run does to its own papers: mandate, leases, record, incident. */
 export function runActivities(store: StateStore): readonly Activity[] {
@@ -35,6 +39,15 @@ export function runActivities(store: StateStore): readonly Activity[] {
     contract.releaseLease.implementedBy(classifyError, async ({ resource }, { caller }) => {
       await store.leases.release(resource, caller.run);
       return { detail: "lease given back" };
+    }),
+
+    contract.findPreviousOutcome.implementedBy(classifyError, async ({ series }, { caller }) => {
+      const runs = await store.runs.backups(series);
+      // What a person has stopped says nothing of whether it works.
+      const last = runs.find(({ id, outcome }) => id !== caller.run && verdictOf.has(outcome));
+      return last === undefined
+        ? { detail: "it is the first one" }
+        : { outcome: last.outcome, detail: `${last.id} has ${last.outcome}` };
     }),
 
     contract.saveRecord.implementedBy(classifyError, async ({ record: written }) => {

@@ -8,6 +8,12 @@ export interface StoredText {
   readonly etag: string;
 }
 
+/** A blob as it is seen without being read. */
+export interface SeenBytes {
+  readonly bytes: number;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 export interface ListedBlob {
   readonly name: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -31,6 +37,8 @@ export interface BlobContainer {
   /** The names one level below a prefix that ends in a slash, each with its slash. */
   folders(prefix: string): Promise<readonly string[]>;
   readBytes(name: string): Promise<Buffer | undefined>;
+  /** Looks at a blob without reading it; undefined where there is none. */
+  look(name: string): Promise<SeenBytes | undefined>;
   /** Writes whatever is there, as `put` does. */
   putBytes(name: string, bytes: Uint8Array, description?: BlobDescription): Promise<void>;
   /**
@@ -121,6 +129,18 @@ export function blobContainer(
       return found && { text: found.bytes.toString("utf8"), etag: found.etag };
     },
     readBytes: async (name) => (await download(name))?.bytes,
+    async look(name) {
+      const { reading } = await clients();
+      try {
+        const { contentLength, metadata } = await reading
+          .getBlobClient(name)
+          .getProperties(limit());
+        return { bytes: contentLength ?? 0, metadata: { ...metadata } };
+      } catch (error) {
+        if (absences.has(codeOf(error))) return undefined;
+        throw error;
+      }
+    },
     async putBytes(name, bytes, description) {
       const type = { contentType: "application/octet-stream" };
       await write(name, bytes, {}, { ...type, ...description });

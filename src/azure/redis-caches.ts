@@ -80,6 +80,10 @@ export function redisCaches(classic: RedisCaches, managed: RedisCaches): RedisCa
   };
 }
 
+/** Whether a cache can write all its keys into files by itself. */
+export const exportsItself = ({ kind, tier }: Pick<CacheView, "kind" | "tier">): boolean =>
+  kind === "managed" || tier === "Premium";
+
 /** `East US` and `eastus` are one region. */
 export const shortRegion = (location: string): string =>
   location.toLowerCase().replaceAll(/\s/g, "");

@@ -24,6 +24,9 @@ export const backupRunId = (
 ): string =>
   `${backupRunsOf(kind, environment)}${compact(period)}${attempt === 1 ? "" : `-${attempt}`}`;
 
+/** What the ids of all runs that do the same as this one, period after period, begin with. */
+export const seriesOf = (run: string): string => run.replace(/\d{8}T\d{6}Z(-\d+)?$/, "");
+
 /** `backup-pruning-<environment>-<day>`: once a day. */
 export const pruningRunId = (environment: string, now: Instant): string =>
   `backup-pruning-${environment}-${compact(periodOf(now, days(1)))}`;
@@ -39,6 +42,8 @@ export interface PrunableSet {
   readonly check: BackupCheck;
   /** Its manifest cannot be read: never pruned by age, because nobody knows what it is. */
   readonly unreadable?: boolean;
+  /** It has no manifest: it was begun and never completed, or is half removed. */
+  readonly incomplete?: boolean;
   /** The sets, by folder name, whose copies it uses. */
   readonly references?: readonly string[];
 }
@@ -50,26 +55,25 @@ export interface PruningDecision {
 }
 
 /**
- * What of a resource's sets may go. Never the newest verified one, however old; never what cannot be
- * read; the rest by age and scope.
+ * What of a resource's sets may go. Never the newest verified one, nor the newest complete one, however
+ * old; never what cannot be read; the rest by age and scope, whether it could be verified or not.
  */
 export function pruningPlan(
   sets: readonly PrunableSet[],
   retention: Milliseconds,
   now: Instant,
 ): readonly PruningDecision[] {
-  const trusted = sets.filter(
-    ({ check, unreadable }) => unreadable !== true && check.level !== "none",
+  const complete = sets.filter(
+    ({ unreadable, incomplete }) => unreadable !== true && incomplete !== true,
   );
-  const newest = trusted.reduce<PrunableSet | undefined>(
-    (best, each) => (best === undefined || isAfter(each.takenAt, best.takenAt) ? each : best),
-    undefined,
-  );
+  const verified = newestOf(complete.filter(({ check }) => check.level !== "none"));
+  const latest = newestOf(complete);
   const decisions = sets.map((each) => {
     const keep = (why: string): PruningDecision => ({ set: each.set, prune: false, why });
     if (each.unreadable === true) return keep("its manifest cannot be read; look at it");
-    if (each === newest) return keep("the newest verified set");
-    if (newest === undefined) return keep("there is no verified set to keep instead");
+    if (each === verified) return keep("the newest verified set");
+    if (each === latest) return keep("the newest set; it was never verified");
+    if (latest === undefined) return keep("there is no complete set to keep instead");
     const limit = each.scope === "full" ? retention : intervalRetention;
     const old = isAfter(now, plus(each.takenAt, limit));
     const age = Math.floor(elapsed(each.takenAt, now) / hours(1));
@@ -79,6 +83,12 @@ export function pruningPlan(
   });
   return keepingReferenced(sets, decisions);
 }
+
+const newestOf = (sets: readonly PrunableSet[]): PrunableSet | undefined =>
+  sets.reduce<PrunableSet | undefined>(
+    (best, each) => (best === undefined || isAfter(each.takenAt, best.takenAt) ? each : best),
+    undefined,
+  );
 
 /** A set stays as long as one that stays uses its copies, however far the chain goes. */
 function keepingReferenced(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EnvironmentName } from "./environment-name.js";
 import { compact, Instant, isAfter, plus } from "./instant.js";
 import { minutes } from "./duration.js";
+import { shortNameOf } from "./resource-id.js";
 
 /*
  * A backup set is one prefix in the backup account: the items, then `manifest.json`, and last the
@@ -101,13 +102,15 @@ export interface BackupSource {
 export type ManifestProblem =
   "missing" | "corrupt" | "truncated" | "empty" | "foreign" | "future" | "altered";
 
-/** The last segment of an ARM id: blob prefixes are for people as well. */
-const shortName = (source: string): string =>
-  source.slice(source.lastIndexOf("/") + 1).toLowerCase();
+/** What is wrong with a set: it cannot be used, or it can be and nobody knows whether it is right. */
+export type SetProblem = ManifestProblem | "unverified";
 
-/** `<kind>/<resource>/`: every set of a resource, and its pointer, lie below. */
+/**
+ * `<kind>/<resource>/`: every set of a resource, and its pointer, lie below. The short name is for
+ * people; the estate may have no two resources of a kind with the same one.
+ */
 export const prefixOf = ({ kind, source }: Pick<BackupSource, "kind" | "source">): string =>
-  `${kind}/${shortName(source)}/`;
+  `${kind}/${shortNameOf(source)}/`;
 
 /** The prefix of one set: it sorts by time and names its run. */
 export const setPrefix = (source: BackupSource, takenAt: Instant, run: string): string =>
@@ -147,6 +150,13 @@ export const isOwnCopyPlace = (place: string, set: string): boolean => {
 /** The fact of a set of blobs that says how many of its parts, the last ones, are not in the order of names. */
 export const slowPartsFact = "slowParts";
 
+/** The fact of a set that says how it is known that its source was in use: `observed` or `assumed`. */
+export const sideKnownFact = "sideKnown";
+
+/** A set that does not say how its side is known is not trusted to be of the one in use. */
+export const isOfSideInUse = ({ facts }: Pick<BackupManifest, "facts">): boolean =>
+  facts[sideKnownFact] === "observed";
+
 export const manifestIn = (set: string): string => `${set}manifest.json`;
 export const latestIn = (source: Pick<BackupSource, "kind" | "source">): string =>
   `${prefixOf(source)}latest.json`;
@@ -175,7 +185,7 @@ export function problemIn(
 }
 
 /** What to tell an operator about a set that cannot be used. */
-export const describeProblem: Record<ManifestProblem, string> = {
+export const describeProblem: Record<SetProblem, string> = {
   missing: "there is no such set, or its manifest was never written",
   corrupt: "the manifest is not one that this version writes",
   truncated: "the manifest lists fewer items than it counts",
@@ -183,4 +193,5 @@ export const describeProblem: Record<ManifestProblem, string> = {
   foreign: "the set is another resource's, or another environment's",
   future: "the set says that it was taken in the future",
   altered: "the manifest or a part of it is not what the pointer's hash says",
+  unverified: "it was never verified: not all of it could be read back; its name restores it",
 };

@@ -3,7 +3,7 @@ import { scrub } from "./credential-scrubbing.js";
 import { Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
-import { resourceId } from "./resource-id.js";
+import { resourceId, sameResource, shortNameOf } from "./resource-id.js";
 import { RunbookId } from "./scenario-id.js";
 
 /*
@@ -50,6 +50,11 @@ const RedisSides = z.strictObject({
   secondary: redisId.optional(),
   tier: z.enum(["Basic", "Standard", "Premium", "Managed"]),
   connectionSecret: z.string().default("redis-connection-string"),
+  /**
+   * A storage account of the cache's region, without soft deletion, that exports and imports pass
+   * through; by default the environment's account of that region.
+   */
+  staging: resourceId("Microsoft.Storage/storageAccounts").optional(),
 });
 
 const KeyVaultSides = z.strictObject({ ...sides("Microsoft.KeyVault/vaults") });
@@ -305,9 +310,36 @@ export const Estate = z.strictObject({
           seen.set(known.toLowerCase(), name);
         }
       }
+      for (const [one, other] of namesakesIn(environments)) {
+        const message = `${one.id} and ${other.id} have one name, below which the backups of both would lie; make one anew by another name, or leave it to a deployment of its own with another BACKUP_CONTAINER`;
+        context.addIssue({ code: "custom", path: [other.environment], message });
+      }
     }),
 });
 export type Estate = z.infer<typeof Estate>;
+
+/**
+ * Different resources of a kind that is backed up and of one name: backup sets lie below the short
+ * name, because people look there as well.
+ */
+function namesakesIn(
+  environments: Partial<Record<EnvironmentName, Environment>>,
+): (readonly [ResourcePlace, ResourcePlace])[] {
+  const named = new Map<string, ResourcePlace>();
+  const found: (readonly [ResourcePlace, ResourcePlace])[] = [];
+  for (const name of EnvironmentName.options) {
+    const environment = environments[name];
+    if (environment === undefined) continue;
+    for (const { place } of placesOf(name, environment)) {
+      if (!["redis", "key-vault", "storage"].includes(place.kind)) continue;
+      const short = `${place.kind}/${shortNameOf(place.id)}`;
+      const other = named.get(short);
+      named.set(short, other ?? place);
+      if (other !== undefined && !sameResource(other.id, place.id)) found.push([other, place]);
+    }
+  }
+  return found;
+}
 
 /** An environment that the estate is known to have; without it, a defect of the caller. */
 export function environmentOf(estate: Estate, name: EnvironmentName): Environment {

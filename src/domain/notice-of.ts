@@ -36,7 +36,12 @@ export type Occasion =
       };
     }
   | Milestone
-  | { readonly kind: "ended"; readonly nextSteps: readonly string[] };
+  | {
+      readonly kind: "ended";
+      readonly nextSteps: readonly string[];
+      /** For what runs all day: since when it fails, or that it no longer does. */
+      readonly turn?: "fails" | "works-again";
+    };
 
 /** The run that speaks. */
 export interface Speaker {
@@ -147,6 +152,7 @@ function wordsFor(occasion: Occasion, checkpoint: Checkpoint, run: string): Word
     case "ended": {
       const { words } = verdicts[checkpoint.outcome ?? "needs-operator"];
       const [first, ...more] = occasion.nextSteps;
+      if (occasion.turn !== undefined) return turnWords(occasion.turn, checkpoint, first);
       return {
         subject: words,
         lines: [
@@ -161,6 +167,25 @@ function wordsFor(occasion: Occasion, checkpoint: Checkpoint, run: string): Word
       };
     }
   }
+}
+
+/** Of what runs all day only the first failure is told, so it says what happens from now on. */
+function turnWords(
+  turn: "fails" | "works-again",
+  { reason = "" }: Checkpoint,
+  nextStep: string | undefined,
+): Words {
+  if (turn === "works-again") {
+    return { subject: "works again", lines: [reason, "You need do nothing more."] };
+  }
+  return {
+    subject: "failed",
+    lines: [
+      reason,
+      "It is begun again by itself. You are told when it works again, and of no failure until then.",
+      nextStep === undefined ? "See what is protected: GET /api/backups." : `Do this: ${nextStep}.`,
+    ],
+  };
 }
 
 /** The notice that an alert was taken in and nothing was started for it. */

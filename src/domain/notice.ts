@@ -102,8 +102,10 @@ export function levelsFor(
     case "held-back":
       return ContactLevel.options;
     case "ended":
-      return standing.needsOperator
-        ? ContactLevel.options
+      if (standing.needsOperator) return ContactLevel.options;
+      // What speaks of its end alone, as a backup does, tells somebody all the same.
+      return standing.told.length === 0
+        ? ["primary"]
         : ContactLevel.options.filter((level) => standing.told.includes(level));
   }
 }

@@ -12,8 +12,11 @@ const side = z.enum(["primary", "secondary"]);
 export const Protection = z.strictObject({
   environment: EnvironmentName,
   kind: BackupKind,
-  /** `late`: the newest verified set is older than the RPO. `unprotected`: there is none. */
-  status: z.enum(["protected", "late", "unprotected"]),
+  /**
+   * `late`: the newest verified set is older than the RPO. `assumed`: it is young enough, but nobody
+   * could see that its side was the one in use. `unprotected`: there is none.
+   */
+  status: z.enum(["protected", "late", "assumed", "unprotected"]),
   detail: z.string(),
   rpo: Milliseconds,
   interval: Milliseconds,
@@ -22,6 +25,8 @@ export const Protection = z.strictObject({
     .strictObject({
       set: z.string(),
       side,
+      /** How it was known that the app used this side. */
+      known: z.enum(["observed", "assumed"]),
       resource: z.string(),
       takenAt: Instant,
       completedAt: Instant,

@@ -31,3 +31,6 @@ export const resourceId = (type: string) =>
 
 export const sameResource = (one: string, other: string): boolean =>
   one.toLowerCase() === other.toLowerCase();
+
+/** The last segment of an ARM id, in lower case. */
+export const shortNameOf = (id: string): string => id.slice(id.lastIndexOf("/") + 1).toLowerCase();

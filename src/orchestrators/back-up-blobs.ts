@@ -1,8 +1,10 @@
 import * as backup from "../activities/backup.contract.js";
 import * as blobs from "../activities/blob-backup.contract.js";
+import { protectAccount } from "../activities/protection.contract.js";
 import {
   copyPlaceOf,
   setPrefix,
+  sideKnownFact,
   slowPartsFact,
   type ItemPart,
   type SkippedItem,
@@ -15,6 +17,7 @@ import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { blobBackup } from "../scenarios/blob-backup.js";
+import { ensured } from "./ensured-settings.js";
 
 type Steps = Recovery<keyof typeof blobBackup.steps>;
 
@@ -55,7 +58,6 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
   if (!active.ok) return run.end("failed", describeFailure(active.failure));
   const { id: source, endpoint, region, known, detail } = active.value;
   if (known === "assumed") run.journal.finding(detail);
-  yield* protect(run, source, environment === "production");
 
   const of = { kind, environment, source };
   // The set is as old as its oldest copy can be.
@@ -110,25 +112,26 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
     skipped,
     verified: true,
     copies: pairs.map(({ container }) => copyPlaceOf(container, set)),
-    facts: slow.length === 0 ? {} : { [slowPartsFact]: `${slow.length}` },
+    facts: {
+      [sideKnownFact]: known,
+      ...(slow.length === 0 ? {} : { [slowPartsFact]: `${slow.length}` }),
+    },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
+  yield* ensured(run, source, "the account", [
+    () =>
+      run.step("protect", protectAccount, {
+        account: source,
+        retentionDays,
+        redundant: environment === "production",
+      }),
+  ]);
   const reused = copied.reduce((sum, answer) => sum + (answer.ok ? answer.value.reused : 0), 0);
   return run.end(
     run.journal.hasFindings ? "passed-with-findings" : "passed",
     `${completed.value.count} blobs are backed up and verified, ${reused} of them unchanged since the last set`,
   );
 });
-
-function* protect(run: Steps, account: string, redundant: boolean): Durable<void> {
-  const wanted = { account, retentionDays, redundant };
-  const answer = yield* run.step("protect", blobs.protectAccount, wanted);
-  if (!answer.ok) {
-    run.journal.finding(`the account's settings: ${describeFailure(answer.failure)}`);
-    return;
-  }
-  for (const drift of answer.value.drift) run.journal.finding(`the account: ${drift}`);
-}
 
 /** Between the nightly full sets only what has changed is copied; the rest is taken from the last set. */
 function* baseOf(

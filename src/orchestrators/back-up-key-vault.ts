@@ -1,12 +1,14 @@
 import * as backup from "../activities/backup.contract.js";
+import * as protection from "../activities/protection.contract.js";
 import * as vault from "../activities/key-vault-backup.contract.js";
-import { setPrefix, type ItemPart, type SkippedItem } from "../domain/backup.js";
+import { setPrefix, sideKnownFact, type ItemPart, type SkippedItem } from "../domain/backup.js";
 import { seconds } from "../domain/duration.js";
 import { BackupOrder } from "../domain/backup-order.js";
 import type { Durable } from "../durable/durable.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { keyVaultBackup } from "../scenarios/key-vault-backup.js";
+import { ensured } from "./ensured-settings.js";
 import { stretches } from "./stretches.js";
 
 type Steps = Recovery<keyof typeof keyVaultBackup.steps>;
@@ -32,15 +34,6 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
   if (!active.ok) return run.end("failed", describeFailure(active.failure));
   const { id: source, uri, location, otherUri, known, detail } = active.value;
   if (known === "assumed") run.journal.finding(detail);
-  yield* protect(run, {
-    vault: source,
-    purgeProtection: environment === "production",
-    retentionDays: 90,
-    ...(estate.applicationInsights.workspace === undefined
-      ? {}
-      : { workspace: estate.applicationInsights.workspace }),
-  });
-
   // The set is as old as its oldest copy can be.
   const takenAt = run.now();
   const set = setPrefix({ kind, environment, source }, takenAt, run.run());
@@ -81,10 +74,11 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
     skippedIn: list,
     verified: true,
     copies: [],
-    facts: {},
+    facts: { [sideKnownFact]: known },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
   for (const { name, reason } of skipped) run.journal.finding(`${name} was left out: ${reason}`);
+  yield* protect(run, order, source);
   // Values go to the side that is not in use; where that is not known, none go.
   if (otherUri !== undefined && known === "observed") {
     yield* sync(run, { from: uri, to: otherUri, list, count });
@@ -100,16 +94,20 @@ export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run
     : run.end("passed", `${what} are backed up and verified`);
 });
 
-function* protect(
-  run: Steps,
-  wanted: { vault: string; purgeProtection: boolean; retentionDays: number; workspace?: string },
-): Durable<void> {
-  const answer = yield* run.step("protect", vault.protectVault, wanted);
-  if (!answer.ok) {
-    run.journal.finding(`the vault's settings: ${describeFailure(answer.failure)}`);
-    return;
-  }
-  for (const drift of answer.value.drift) run.journal.finding(`the vault: ${drift}`);
+/** After the copies: whoever holds the vault meanwhile keeps no backup waiting. */
+function* protect(run: Steps, { environment, estate }: BackupOrder, vault: string): Durable<void> {
+  const { workspace } = estate.applicationInsights;
+  yield* ensured(run, vault, "the vault", [
+    () =>
+      run.step("protect", protection.protectVault, {
+        vault,
+        purgeProtection: environment === "production",
+        retentionDays: 90,
+      }),
+    ...(workspace === undefined
+      ? []
+      : [() => run.step("audit", protection.auditVault, { vault, workspace })]),
+  ]);
 }
 
 /** Between the nightly full sets only what has changed is copied; the rest is taken from the last set. */

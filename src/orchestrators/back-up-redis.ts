@@ -1,6 +1,7 @@
 import * as backup from "../activities/backup.contract.js";
+import * as protection from "../activities/protection.contract.js";
 import * as redis from "../activities/redis-backup.contract.js";
-import { folderOf, setPrefix, type ItemPart } from "../domain/backup.js";
+import { folderOf, setPrefix, sideKnownFact, type ItemPart } from "../domain/backup.js";
 import { BackupOrder } from "../domain/backup-order.js";
 import {
   describeDuration,
@@ -16,6 +17,8 @@ import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { redisBackup } from "../scenarios/redis-backup.js";
 import { cleanUpFiles } from "./clean-up-files.js";
+import { cacheStorageOf } from "./cache-storage.js";
+import { ensured } from "./ensured-settings.js";
 
 type Steps = Recovery<keyof typeof redisBackup.steps>;
 
@@ -79,6 +82,7 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
       ...copied.facts,
       ...(keys === undefined ? {} : { keys: String(keys) }),
       tier: cache.tier,
+      [sideKnownFact]: cache.known,
     },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
@@ -168,9 +172,8 @@ function* exported(
   set: string,
   counted: Counted,
 ): Durable<Copied> {
-  const { storage } = order.estate;
   const prepared = yield* run.step("prepare-export", redis.prepareExport, {
-    storage: { primary: storage.primary, secondary: storage.secondary },
+    storage: cacheStorageOf(order.estate),
     cache: cache.id,
     kind: cache.kind,
     region: cache.location,
@@ -236,7 +239,7 @@ function* writtenBy(
 /** Follows what a cache does to its end: undefined, or what has become of it. */
 function* followed(
   run: Steps,
-  step: "export" | "export-with-sas" | "protect",
+  step: "export" | "export-with-sas" | "persist",
   cache: string,
   begun: string | undefined,
   within: Milliseconds,
@@ -303,20 +306,28 @@ function* takenOver(
 
 function* protect(run: Steps, { estate }: BackupOrder, cache: string): Durable<void> {
   const { primary, secondary } = estate.storage;
-  const wanted = { cache, windowHours: 5, storage: { primary, secondary } };
-  // No other run works on the cache while its settings change.
-  const held = yield* run.holding(cache, function* () {
-    const answer = yield* run.step("protect", redis.protectCache, wanted);
-    if (!answer.ok) return answer;
-    const { drift, operation } = answer.value;
-    const failed = yield* followed(run, "protect", cache, operation, minutes(30));
-    const problem = failed === undefined ? [] : [`turning persistence on ${failed}`];
-    return { ...answer, value: [...drift, ...problem] };
-  });
-  const answer = held.ok ? held.value : held;
-  if (!answer.ok) {
-    run.journal.finding(`the cache's settings: ${describeFailure(answer.failure)}`);
-    return;
-  }
-  for (const drift of answer.value) run.journal.finding(`the cache: ${drift}`);
+  const storage = { primary, secondary };
+  yield* ensured(run, cache, "the cache", [
+    () =>
+      run.step("protect", protection.protectCache, {
+        cache,
+        windowHours: 5,
+        storage: cacheStorageOf(estate),
+      }),
+    () => persisted(run, cache, storage),
+  ]);
+}
+
+/** Turns persistence on, and waits for it: the cache takes no other change meanwhile. */
+function* persisted(
+  run: Steps,
+  cache: string,
+  storage: { primary: string; secondary?: string | undefined },
+): Durable<Answer<{ detail: string; drift: readonly string[] }>> {
+  const begun = yield* run.step("persist", protection.persistCache, { cache, storage });
+  if (!begun.ok) return begun;
+  const { detail, drift, operation } = begun.value;
+  const failed = yield* followed(run, "persist", cache, operation, minutes(30));
+  const problem = failed === undefined ? [] : [`turning persistence on ${failed}`];
+  return { ok: true, value: { detail, drift: [...drift, ...problem] } };
 }

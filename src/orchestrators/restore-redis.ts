@@ -8,6 +8,7 @@ import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { redisRestore } from "../scenarios/redis-restore.js";
+import { cacheStorageOf } from "./cache-storage.js";
 import { cleanUpFiles } from "./clean-up-files.js";
 
 type Steps = Recovery<keyof typeof redisRestore.steps>;
@@ -95,12 +96,11 @@ function* keysBack(run: Steps, order: RestoreOrder, target: Target): Durable<End
 
 function* imported(run: Steps, order: RestoreOrder, target: Target): Durable<Ending> {
   const step = target.empty ? "import" : "import-over";
-  const { storage } = order.estate;
   // A person is asked before anything is prepared, so that nothing has to be taken back.
   const approval = yield* run.approval(step);
   if (approval !== "granted") return run.end("failed", `the import was not approved: ${approval}`);
   const prepared = yield* run.step("prepare-import", restore.prepareImport, {
-    storage: { primary: storage.primary, secondary: storage.secondary },
+    storage: cacheStorageOf(order.estate),
     region: target.location,
   });
   if (!prepared.ok) return run.end("failed", describeFailure(prepared.failure));

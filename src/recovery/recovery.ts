@@ -3,9 +3,10 @@ import type { ActivityContract, Answer, Caller } from "../durable/activity-contr
 import type { Durable } from "../durable/durable.js";
 import type { StepOutput } from "../durable/step-output.js";
 import { postNotice } from "../activities/notices.contract.js";
-import { takeLease, releaseLease } from "../activities/run.contract.js";
+import { findPreviousOutcome, takeLease, releaseLease } from "../activities/run.contract.js";
 import { approvalDemand, type ApprovalDemand } from "../domain/approval-policy.js";
 import { scrub } from "../domain/credential-scrubbing.js";
+import { seriesOf } from "../domain/backup-schedule.js";
 import type { Milliseconds } from "../domain/duration.js";
 import { days, describeDuration, milliseconds, minutes, seconds } from "../domain/duration.js";
 import { supersededCode, type Failure } from "../domain/failure.js";
@@ -520,9 +521,9 @@ export class Recovery<StepId extends string = string> {
   *tell(occasion: Occasion, ending?: Ending): Durable<void> {
     const { notifications, contacts } = this.order.estate;
     if (this.planning || notifications === undefined) return;
-    // Backups run all day; people want to hear of the one that failed.
-    if (this.journal.scenario.kind === "backup" && ending?.outcome !== "failed") return;
-    const notice = noticeOf(occasion, {
+    const told = yield* this.#news(occasion, ending);
+    if (told === undefined) return;
+    const notice = noticeOf(told, {
       run: this.run(),
       checkpoint: this.journal.checkpoint(this.now(), ending),
       contacts,
@@ -536,6 +537,23 @@ export class Recovery<StepId extends string = string> {
         `nobody was told "${occasion.kind}": ${describeFailure(posted.failure)}`,
       );
     }
+  }
+
+  /**
+   * What of an occasion is news. Backups run all day: people hear of the first that fails, and of the
+   * first that works again; not of each that goes well, nor of each attempt while the cause lasts.
+   */
+  *#news(occasion: Occasion, ending: Ending | undefined): Durable<Occasion | undefined> {
+    if (this.journal.scenario.kind !== "backup") return occasion;
+    if (occasion.kind !== "ended" || ending === undefined) return undefined;
+    const failed = ending.outcome === "failed";
+    if (!failed && !ending.outcome.startsWith("passed")) return undefined;
+    const series = seriesOf(this.run());
+    const before = yield* this.quietly("find-previous", findPreviousOutcome, { series });
+    // Who cannot look tells rather too often than never.
+    const hadFailed = before.ok && before.value.outcome === "failed";
+    if (failed === hadFailed) return undefined;
+    return { ...occasion, turn: failed ? "fails" : "works-again" };
   }
 
   end(outcome: Outcome, reason: string, nextSteps: readonly string[] = []): Ending {

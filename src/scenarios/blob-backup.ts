@@ -18,11 +18,6 @@ export const blobBackup = declareScenario({
       expected: seconds(3),
       path: "main",
     },
-    protect: {
-      title: "Ensure versions and soft deletion; report what redundancy lacks",
-      expected: seconds(5),
-      path: "main",
-    },
     prepare: {
       title: "Make the day's containers in the backup account",
       expected: seconds(3),
@@ -40,6 +35,11 @@ export const blobBackup = declareScenario({
       path: "fallback",
     },
     complete: { title: "Write the manifest, then the pointer", expected: seconds(3), path: "main" },
+    protect: {
+      title: "Ensure versions and soft deletion; report what redundancy lacks",
+      expected: seconds(5),
+      path: "main",
+    },
   },
   fallbacks: [],
 });

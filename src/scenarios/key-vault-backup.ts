@@ -18,11 +18,6 @@ export const keyVaultBackup = declareScenario({
       expected: seconds(3),
       path: "main",
     },
-    protect: {
-      title: "Ensure purge protection, roles and audit logging of the vault",
-      expected: seconds(5),
-      path: "main",
-    },
     list: { title: "List the secrets page by page", expected: seconds(10), path: "main" },
     "copy-secrets": {
       title: "Back up each secret and read its copy back",
@@ -30,6 +25,16 @@ export const keyVaultBackup = declareScenario({
       path: "main",
     },
     complete: { title: "Write the manifest, then the pointer", expected: seconds(3), path: "main" },
+    protect: {
+      title: "Ensure purge protection of the vault; report what cannot be changed",
+      expected: seconds(5),
+      path: "main",
+    },
+    audit: {
+      title: "Ensure that the vault's audit log flows to the estate's workspace",
+      expected: seconds(3),
+      path: "main",
+    },
     "sync-dr-vault": {
       title: "Bring the recovery vault's secrets up to date, by value",
       expected: minutes(1),

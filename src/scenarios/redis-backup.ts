@@ -55,7 +55,12 @@ export const redisBackup = declareScenario({
     },
     complete: { title: "Write the manifest, then the pointer", expected: seconds(3), path: "main" },
     protect: {
-      title: "Ensure the maintenance window and persistence of the cache",
+      title: "Ensure the maintenance window of the cache",
+      expected: seconds(5),
+      path: "main",
+    },
+    persist: {
+      title: "Ensure persistence of the cache, where its tier has it",
       expected: seconds(5),
       path: "main",
     },

@@ -11,6 +11,7 @@ import {
   type BackupSource,
   type ItemPart,
   type ManifestProblem,
+  type SetProblem,
 } from "../domain/backup.js";
 import { terminal, type ClassifiedError } from "../domain/failure.js";
 import { isAfter, type Instant } from "../domain/instant.js";
@@ -31,7 +32,7 @@ interface Removal {
 
 export interface NewestSet {
   readonly found?: Extract<FoundSet, { kind: "usable" }>;
-  readonly problems: readonly { readonly set: string; readonly problem: ManifestProblem }[];
+  readonly problems: readonly { readonly set: string; readonly problem: SetProblem }[];
 }
 
 /** How many sets are looked through for one that can be used. */
@@ -152,7 +153,7 @@ export function backups(
     },
     read: (set, wanted, now) => read(set, wanted, now),
     async newestVerified(wanted, now) {
-      const problems: { set: string; problem: ManifestProblem }[] = [];
+      const problems: { set: string; problem: SetProblem }[] = [];
       const latest = await this.latest(wanted, now);
       if (latest === undefined) return { problems };
       const others = (await this.sets(wanted)).filter((set) => set !== latest.set);
@@ -160,6 +161,7 @@ export function backups(
         const found: FoundSet = set === latest.set ? latest : await read(set, wanted, now);
         if (found.kind === "usable") {
           if (found.manifest.check.level !== "none") return { found, problems };
+          problems.push({ set, problem: "unverified" });
         } else if (found === latest || found.problem !== "missing") {
           // Without a manifest a set was never completed, and is none.
           problems.push({ set, problem: found.problem });

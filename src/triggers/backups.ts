@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
-import { BackupKind, describeProblem } from "../domain/backup.js";
+import { BackupKind, describeProblem, isOfSideInUse } from "../domain/backup.js";
 import { scheduleOf, sidesOf } from "../domain/backup-order.js";
 import { backupRunsOf, honorsRpo } from "../domain/backup-schedule.js";
 import { Checkpoint } from "../domain/checkpoint.js";
@@ -133,6 +133,7 @@ async function protectionOf(
     newest = {
       set: set.set,
       side,
+      known: isOfSideInUse(set.manifest) ? "observed" : "assumed",
       resource: source,
       takenAt,
       completedAt,
@@ -145,6 +146,10 @@ async function protectionOf(
       run,
     };
   }
+  if (newest?.known === "assumed") {
+    const problem = "nobody could see which side was in use; it was taken to be this one";
+    problems.push({ side: newest.side, set: newest.set, problem });
+  }
   const { rpo } = environment.objectives;
   const { interval, retention } = scheduleOf(environment, kind);
   const running = active.find(({ id }) => id.startsWith(backupRunsOf(kind, name)));
@@ -152,7 +157,7 @@ async function protectionOf(
   return {
     environment: name,
     kind,
-    status: newest === undefined ? "unprotected" : newest.age > rpo ? "late" : "protected",
+    status: statusOf(newest, rpo),
     detail: honorsRpo(interval, rpo)
       ? describeNewest(newest, rpo)
       : `${describeNewest(newest, rpo)}; an interval of ${describeDuration(interval)} cannot hold it: it must be half or less`,
@@ -175,10 +180,17 @@ async function protectionOf(
   };
 }
 
+function statusOf(newest: Protection["newest"], rpo: Milliseconds): Protection["status"] {
+  if (newest === undefined) return "unprotected";
+  if (newest.age > rpo) return "late";
+  return newest.known === "observed" ? "protected" : "assumed";
+}
+
 function describeNewest(newest: Protection["newest"], rpo: Milliseconds): string {
   if (newest === undefined) return "no set that can be used; POST /api/backups makes one";
-  const { age, check, side } = newest;
-  const said = `${check.level} set of the ${side} side, ${describeDuration(age)} old`;
+  const { age, check, side, known } = newest;
+  const use = known === "observed" ? "" : ", which was only taken to be in use";
+  const said = `${check.level} set of the ${side} side${use}, ${describeDuration(age)} old`;
   return age > rpo
     ? `${said}: older than the RPO of ${describeDuration(rpo)}`
     : `${said}; the RPO is ${describeDuration(rpo)}`;

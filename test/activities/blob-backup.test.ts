@@ -4,7 +4,6 @@ import {
   findActiveAccount,
   prepareContainers,
   proveSlowCopies,
-  protectAccount,
   startSlowCopies,
 } from "../../src/activities/blob-backup.contract.js";
 import { setPrefix } from "../../src/domain/backup.js";
@@ -344,20 +343,6 @@ describe("the account that is backed up", () => {
       ok: false,
       failure: { code: "account-missing", class: "terminal" },
     });
-  });
-
-  it("keeps what is deleted for 90 days; what redundancy lacks is reported and never started", async () => {
-    const { world, done } = filled(0);
-    const order = { account: source.source, retentionDays: 90, redundant: true };
-    const plan = await done(protectAccount, order, { mode: "plan" });
-    expect(world.protectedFor).toBeUndefined();
-    const answer = await done(protectAccount, order);
-
-    expect(plan.detail).toBe(answer.detail);
-    expect(answer).toMatchObject({ changed: true });
-    expect(answer.detail).toContain("soft deletion of containers for 90 days");
-    expect(answer.drift).toEqual([expect.stringContaining("two steps")]);
-    expect(world.protectedFor).toBe(90);
   });
 
   it("gets no container in a plan", async () => {

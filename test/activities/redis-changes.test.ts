@@ -1,3 +1,4 @@
+import * as protection from "../../src/activities/protection.contract.js";
 import * as redis from "../../src/activities/redis-backup.contract.js";
 import * as restore from "../../src/activities/redis-restore.contract.js";
 import { takeLease } from "../../src/activities/run.contract.js";
@@ -93,13 +94,13 @@ describe("changes of a cache", () => {
     const { primary, secondary } = production.storage;
     const wanted = { cache, windowHours: 5, storage: { primary, secondary } };
     const plan: Caller = { run, step: "protect", attempt: 1, leases: [], mode: "plan" };
-    const before = await runner.run(redis.protectCache, plan, wanted);
+    const before = await runner.run(protection.protectCache, plan, wanted);
     const planned = (await azure.control.log()).filter(
       ({ mutating, service, operation }) =>
         mutating && service === "arm" && !operation.includes("listKeys"),
     );
     await ports.storageAccounts.protect(primary, 90);
-    const after = await runner.run(redis.protectCache, plan, wanted);
+    const after = await runner.run(protection.protectCache, plan, wanted);
 
     expect(before).toMatchObject({ ok: true, value: { changed: true, drift: [] } });
     expect(planned).toEqual([]);

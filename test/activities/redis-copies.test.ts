@@ -31,12 +31,20 @@ function activitiesFor(server: OwnRedis) {
   const unused = undefined as never;
   const place = { endpoint: "https://backup.blob.core.windows.net", container: "backups" };
   const brief = milliseconds(0);
+  const limits = { copying: brief, reading: brief, unpacking: brief };
   const azure = { caches, sets, streams: container, accounts: unused, copies: unused };
   return {
     container,
     sets,
     activities: [
-      ...redisCopyActivities(caches, connectTo, sets, { place, streams: container }, unused, brief),
+      ...redisCopyActivities(
+        caches,
+        connectTo,
+        sets,
+        { place, streams: container },
+        unused,
+        limits,
+      ),
       ...redisRestoreActivities({ ...azure, files: unused, store: unused }, connectTo, brief),
     ],
   };

@@ -133,6 +133,30 @@ describe("estate", () => {
       },
       "every resource has one place",
     ],
+    [
+      "two caches of one name, of which the sets would lie in one place",
+      (e) => {
+        const { redis } = e.environments.production;
+        const primary = String(redis?.["primary"]);
+        const elsewhere = primary.replace("mcp-server-prod", "other-group").toUpperCase();
+        const id = elsewhere
+          .replace("/SUBSCRIPTIONS/", "/subscriptions/")
+          .replace("/RESOURCEGROUPS/", "/resourceGroups/")
+          .replace("/PROVIDERS/", "/providers/");
+        Object.assign(redis!, { secondary: id });
+      },
+      "have one name, below which the backups of both would lie; make one anew by another name",
+    ],
+    [
+      "vaults of two environments with one name",
+      (e) => {
+        const { staging, production } = e.environments;
+        const name = String(production["keyVault"]?.["primary"]).split("/").at(-1) ?? "";
+        const primary = String(staging["keyVault"]?.["primary"]).replace(/[^/]+$/, name);
+        Object.assign(staging["keyVault"]!, { primary });
+      },
+      "have one name, below which the backups of both would lie",
+    ],
     ...(
       [
         [

@@ -102,7 +102,7 @@ describe("who is told", () => {
     const end = (before: readonly Notice[]) =>
       levels(speak({ kind: "ended", nextSteps: [] }, { checkpoint, before }));
 
-    expect(end([])).toEqual([]);
+    expect(end([])).toEqual(["primary"]);
     expect(end([started])).toEqual(["primary"]);
     expect(end([started, half, started])).toEqual(["primary", "secondary"]);
   });

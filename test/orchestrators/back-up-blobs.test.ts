@@ -1,14 +1,21 @@
 import * as backup from "../../src/activities/backup.contract.js";
 import * as contract from "../../src/activities/blob-backup.contract.js";
+import * as protection from "../../src/activities/protection.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
-import { saveRecord } from "../../src/activities/run.contract.js";
+import {
+  findPreviousOutcome,
+  releaseLease,
+  saveRecord,
+  takeLease,
+} from "../../src/activities/run.contract.js";
 import type { BackupOrder } from "../../src/domain/backup-order.js";
 import { backupRunId } from "../../src/domain/backup-schedule.js";
 import type { Failure } from "../../src/domain/failure.js";
+import { instantOf } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpBlobs } from "../../src/orchestrators/back-up-blobs.js";
 import { sampleEstate } from "../support/estates.js";
-import { replay, stub, type Call } from "../support/replay-driver.js";
+import { broken, replay, stub, type Call } from "../support/replay-driver.js";
 
 const period = "2026-11-22T12:00:00.000Z";
 /** A set is of what is there when its run begins, not when its period does. */
@@ -34,6 +41,8 @@ interface Traits {
   /** Looks until the large copies are done. */
   readonly slowLooks: number;
   readonly base: string | undefined;
+  /** What an activity answers with instead, by its name. */
+  readonly broken: Readonly<Record<string, Failure>>;
 }
 
 const usual: Traits = {
@@ -47,6 +56,7 @@ const usual: Traits = {
   copied: 500,
   slowLooks: 1,
   base: undefined,
+  broken: {},
 };
 
 async function backUp(given: Partial<Traits> = {}) {
@@ -79,67 +89,78 @@ async function backUp(given: Partial<Traits> = {}) {
     instanceId,
     input: order,
     startAt,
-    stubs: [
-      stub(postNotice, () => ({ changed: true, detail: "posted" })),
-      stub(saveRecord, ({ record: saved }) => {
-        record = saved;
-        return { detail: "saved" };
-      }),
-      stub(contract.findActiveAccount, ({ storage }) => ({
-        side: "primary",
-        known: traits.known,
-        id: storage.primary,
-        endpoint: "https://mcpstorageprod.blob.core.windows.net",
-        region: "eastus",
-        detail: "the app names another account",
-      })),
-      stub(contract.protectAccount, () => ({
-        changed: false,
-        drift: [...traits.drift],
-        detail: "as it should be",
-      })),
-      stub(contract.prepareContainers, () => ({ changed: true, detail: "made" })),
-      stub(backup.findLatestSet, () => ({
-        detail: "found",
-        ...(traits.base === undefined ? {} : { set: traits.base }),
-      })),
-      stub(contract.listBlobs, ({ container, token }) => {
-        const pages = traits.pages[container];
-        const none = { exists: false, pieces: 0, slowPieces: 0, count: 0, detail: "none" };
-        if (pages === undefined) return none;
-        const at = Number(token ?? 0);
-        const { pieces, slow = 0 } = pages[at] ?? { pieces: 0 };
-        return {
-          exists: true,
-          pieces,
-          slowPieces: slow,
-          count: pieces * 500 + slow,
-          basePart: at + 1,
-          ...(at + 1 < pages.length ? { token: String(at + 1) } : {}),
-          detail: "listed",
-        };
-      }),
-      stub(contract.copyBlobs, ({ nth }) => {
-        const tried = tries.get(nth) ?? 0;
-        tries.set(nth, tried + 1);
-        const failure = traits.failing[nth]?.[tried];
-        if (failure instanceof Error) throw failure;
-        return failure === undefined ? partOf(nth) : { failure };
-      }),
-      stub(contract.startSlowCopies, () => ({ done: 1, detail: "begun" })),
-      stub(contract.checkSlowCopies, () => ({
-        waiting: ++looks < traits.slowLooks ? 1 : 0,
-        detail: "looked",
-      })),
-      stub(contract.proveSlowCopies, ({ nth }) => ({ ...partOf(nth), done: 1, reused: 0 })),
-      stub(backup.completeSet, ({ parts }) => ({
-        changed: true,
-        count: parts.reduce((sum, { count }) => sum + count, 0),
-        bytes: 1,
-        latest: true,
-        detail: "complete",
-      })),
-    ],
+    stubs: broken(
+      [
+        stub(findPreviousOutcome, () => ({ detail: "the first" })),
+        stub(postNotice, () => ({ changed: true, detail: "posted" })),
+        stub(takeLease, (_input, _caller, now) => ({
+          kind: "taken" as const,
+          fencing: 1,
+          expiresAt: instantOf(new Date(now + 600_000)),
+          detail: "taken",
+        })),
+        stub(releaseLease, () => ({ detail: "released" })),
+        stub(saveRecord, ({ record: saved }) => {
+          record = saved;
+          return { detail: "saved" };
+        }),
+        stub(contract.findActiveAccount, ({ storage }) => ({
+          side: "primary",
+          known: traits.known,
+          id: storage.primary,
+          endpoint: "https://mcpstorageprod.blob.core.windows.net",
+          region: "eastus",
+          detail: "the app names another account",
+        })),
+        stub(protection.protectAccount, () => ({
+          changed: false,
+          drift: [...traits.drift],
+          detail: "as it should be",
+        })),
+        stub(contract.prepareContainers, () => ({ changed: true, detail: "made" })),
+        stub(backup.findLatestSet, () => ({
+          detail: "found",
+          ...(traits.base === undefined ? {} : { set: traits.base }),
+        })),
+        stub(contract.listBlobs, ({ container, token }) => {
+          const pages = traits.pages[container];
+          const none = { exists: false, pieces: 0, slowPieces: 0, count: 0, detail: "none" };
+          if (pages === undefined) return none;
+          const at = Number(token ?? 0);
+          const { pieces, slow = 0 } = pages[at] ?? { pieces: 0 };
+          return {
+            exists: true,
+            pieces,
+            slowPieces: slow,
+            count: pieces * 500 + slow,
+            basePart: at + 1,
+            ...(at + 1 < pages.length ? { token: String(at + 1) } : {}),
+            detail: "listed",
+          };
+        }),
+        stub(contract.copyBlobs, ({ nth }) => {
+          const tried = tries.get(nth) ?? 0;
+          tries.set(nth, tried + 1);
+          const failure = traits.failing[nth]?.[tried];
+          if (failure instanceof Error) throw failure;
+          return failure === undefined ? partOf(nth) : { failure };
+        }),
+        stub(contract.startSlowCopies, () => ({ done: 1, detail: "begun" })),
+        stub(contract.checkSlowCopies, () => ({
+          waiting: ++looks < traits.slowLooks ? 1 : 0,
+          detail: "looked",
+        })),
+        stub(contract.proveSlowCopies, ({ nth }) => ({ ...partOf(nth), done: 1, reused: 0 })),
+        stub(backup.completeSet, ({ parts }) => ({
+          changed: true,
+          count: parts.reduce((sum, { count }) => sum + count, 0),
+          bytes: 1,
+          latest: true,
+          detail: "complete",
+        })),
+      ],
+      traits.broken,
+    ),
   });
   if (record === undefined) throw new Error("no record");
   const inputsOf = <Input>({ name }: { readonly name: string }): Input[] =>
@@ -160,11 +181,11 @@ describe("back up blobs", () => {
     });
     expect(record.steps.map(({ id }) => id)).toEqual([
       "find-active",
-      "protect",
       "prepare",
       "list",
       "copy-blobs",
       "complete",
+      "protect",
     ]);
     const folder = `20261122T120100Z-${instanceId}`;
     expect(inputsOf<Completed>(backup.completeSet)).toMatchObject([
@@ -259,10 +280,10 @@ describe("back up blobs", () => {
     expect(record.outcome).toBe("passed-with-findings");
     expect(record.findings).toEqual([
       "the app names another account",
-      "the account: a zone may be lost",
       expect.stringContaining("its name is too long"),
       "nothing of gone: none",
       "branding/a.svg was left out: it is in the archive tier",
+      "the account: a zone may be lost",
     ]);
   });
 
@@ -278,7 +299,47 @@ describe("back up blobs", () => {
     expect(inputsOf<{ nth: number; list: string }>(contract.proveSlowCopies)).toMatchObject([
       { nth: 2, list: `${set}work/slow-1.jsonl` },
     ]);
-    expect(inputsOf<Completed>(backup.completeSet)[0]?.facts).toEqual({ slowParts: "1" });
+    expect(inputsOf<Completed>(backup.completeSet)[0]?.facts).toEqual({
+      sideKnown: "observed",
+      slowParts: "1",
+    });
+  });
+
+  it.each(["findActiveAccount", "prepareContainers", "listBlobs", "completeSet"])(
+    "fails, and leaves the newest set as it is, where %s does",
+    async (name) => {
+      const { record } = await backUp({ broken: { [name]: never } });
+
+      expect(record).toMatchObject({ outcome: "failed", reason: "AuthorizationFailure: no" });
+    },
+  );
+
+  it("fails where large copies cannot be begun or proven", async () => {
+    for (const name of ["startSlowCopies", "proveSlowCopies"]) {
+      const { record, inputsOf } = await backUp({
+        pages: { branding: [{ pieces: 1, slow: 1 }] },
+        broken: { [name]: never },
+      });
+
+      expect(record).toMatchObject({ outcome: "failed", reason: "AuthorizationFailure: no" });
+      expect(inputsOf(backup.completeSet)).toEqual([]);
+    }
+  });
+
+  it("keeps the set where the account's settings cannot be had", async () => {
+    const { record } = await backUp({ broken: { protectAccount: never } });
+
+    expect(record).toMatchObject({
+      outcome: "passed-with-findings",
+      findings: ["the account's settings: AuthorizationFailure: no"],
+    });
+  });
+
+  it("copies everything where the last set cannot be looked at", async () => {
+    const { record, inputsOf } = await backUp({ broken: { findLatestSet: never } });
+
+    expect(record.outcome).toBe("passed");
+    expect(inputsOf(contract.listBlobs)[0]).not.toHaveProperty("base");
   });
 
   it("leaves a history that grows by pieces, not by blobs", async () => {

@@ -1,7 +1,13 @@
 import { completeSet, findLatestSet } from "../../src/activities/backup.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
+import * as protection from "../../src/activities/protection.contract.js";
 import * as redis from "../../src/activities/redis-backup.contract.js";
-import { releaseLease, saveRecord, takeLease } from "../../src/activities/run.contract.js";
+import {
+  findPreviousOutcome,
+  releaseLease,
+  saveRecord,
+  takeLease,
+} from "../../src/activities/run.contract.js";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
@@ -9,7 +15,7 @@ import { instantOf } from "../../src/domain/instant.js";
 import { verbEvent } from "../../src/domain/verb.js";
 import { backUpRedis } from "../../src/orchestrators/back-up-redis.js";
 import { detectedAt, orderOf } from "../support/estates.js";
-import { replay, stub } from "../support/replay-driver.js";
+import { broken, replay, stub } from "../support/replay-driver.js";
 
 const forbidden: Failure = { class: "terminal", code: "Forbidden", message: "no" };
 
@@ -30,6 +36,9 @@ interface World {
   readonly interrupted?: "canceled" | "superseded";
   /** How it ends where persistence is turned on. */
   readonly persistence?: "succeeded" | "failed";
+  /** What an activity answers with instead, by its name. */
+  readonly broken: Readonly<Record<string, Failure>>;
+  readonly staging?: string;
 }
 
 async function backUp(given: Partial<World> = {}) {
@@ -43,6 +52,7 @@ async function backUp(given: Partial<World> = {}) {
     proven: true,
     counts: 4_000,
     latest: {},
+    broken: {},
     ...given,
   };
   const {
@@ -52,6 +62,11 @@ async function backUp(given: Partial<World> = {}) {
   } = orderOf({
     trigger: { kind: "timer", schedule: "0 */5 * * * *" },
   });
+  const { staging } = world;
+  const estate =
+    staging === undefined
+      ? order.estate
+      : { ...order.estate, redis: { ...order.estate.redis, staging } };
   let record: RunRecord | undefined;
   let said = false;
   const part = (nth: number) => ({ blob: `items-${nth}`, count: 1, bytes: 100, sha256: "0" });
@@ -63,107 +78,112 @@ async function backUp(given: Partial<World> = {}) {
   };
   const run = await replay(backUpRedis, {
     instanceId: "backup-redis-production-20261122T140000Z",
-    input: { ...order, kind: "redis", period: detectedAt, scope: "full" },
+    input: { ...order, estate, kind: "redis", period: detectedAt, scope: "full" },
     startAt: Date.parse(detectedAt),
-    stubs: [
-      stub(postNotice, () => ({ changed: true, detail: "posted" })),
-      stub(takeLease, (_input, _caller, now) =>
-        world.interrupted === "superseded" && now - Date.parse(detectedAt) > 30_000
-          ? { kind: "held" as const, detail: "held by another" }
-          : {
-              kind: "taken" as const,
-              fencing: 1,
-              expiresAt: instantOf(new Date(now + 60_000)),
-              detail: "taken",
-            },
-      ),
-      stub(releaseLease, () => ({ detail: "released" })),
-      stub(saveRecord, (saved) => {
-        record = saved.record;
-        return { detail: "saved" };
-      }),
-      stub(redis.findActiveCache, ({ redis: { primary } }) => ({
-        side: "primary" as const,
-        known: "observed" as const,
-        id: primary,
-        way: world.way,
-        kind: "classic" as const,
-        tier: world.way === "export" ? "Premium" : "Standard",
-        location: "eastus",
-        hasIdentity: world.hasIdentity,
-        detail: "the app uses it",
-      })),
-      stub(redis.countCacheKeys, () =>
-        typeof world.counts === "object"
-          ? { failure: world.counts }
-          : { count: world.counts, detail: "counted" },
-      ),
-      stub(findLatestSet, () => {
-        const { keys, ...latest } = world.latest;
-        return { ...latest, ...(keys === undefined ? {} : { facts: { keys } }), detail: "found" };
-      }),
-      stub(
-        redis.copyKeys,
-        ({ nth }) => ({
-          done: world.counts === 0 ? 0 : 1_000,
-          fresh: world.freshAt.includes(nth),
-          part: part(nth),
-          ...(nth < world.parts
-            ? { next: { servers: ["a"], server: 0, database: 0, cursor: String(nth) } }
-            : {}),
-          detail: "copied",
+    stubs: broken(
+      [
+        stub(findPreviousOutcome, () => ({ detail: "the first" })),
+        stub(postNotice, () => ({ changed: true, detail: "posted" })),
+        stub(takeLease, (_input, _caller, now) =>
+          world.interrupted === "superseded" && now - Date.parse(detectedAt) > 30_000
+            ? { kind: "held" as const, detail: "held by another" }
+            : {
+                kind: "taken" as const,
+                fencing: 1,
+                expiresAt: instantOf(new Date(now + 60_000)),
+                detail: "taken",
+              },
+        ),
+        stub(releaseLease, () => ({ detail: "released" })),
+        stub(saveRecord, (saved) => {
+          record = saved.record;
+          return { detail: "saved" };
         }),
-        25_000,
-      ),
-      stub(redis.prepareExport, () => ({ changed: false, place, detail: "there" })),
-      stub(redis.startExport, ({ access }) => {
-        const end = world.exports[access];
-        if (typeof end === "object") return { failure: end };
-        return { changed: true, operation: `poll-${access}`, detail: "exporting" };
-      }),
-      stub(redis.observeCacheOperation, ({ operation }, _caller, now) => {
-        if (operation === "poll-persistence") {
-          return { state: world.persistence ?? "failed", detail: "failed: no role" };
-        }
-        if (world.interrupted !== undefined || now - Date.parse(detectedAt) < 60_000) {
-          return { state: "running" as const, operation, detail: "running" };
-        }
-        const access = operation.slice("poll-".length) as "identity" | "sas";
-        const failed = world.exports[access] === "failed";
-        return failed
-          ? { state: "failed" as const, detail: "failed: no role" }
-          : { state: "succeeded" as const, detail: "succeeded" };
-      }),
-      stub(redis.observeExport, () => ({
-        files: [{ name: `${place.prefix}_c0`, bytes: 512 }],
-        whole: world.whole,
-        detail: "seen",
-      })),
-      stub(redis.copyCacheFiles, (_input, caller) =>
-        caller.attempt < 3
-          ? { done: 0, waiting: 1, failed: [], detail: "copying" }
-          : { done: 1, waiting: 0, failed: [], detail: "copied" },
-      ),
-      stub(redis.verifyExport, ({ from }) =>
-        from === undefined
-          ? { done: 256, next: { read: 256, crc: "0" }, proven: true, detail: "half" }
-          : { done: 256, part: part(1), proven: world.proven, detail: "too long to be read" },
-      ),
-      stub(redis.removeCacheFiles, () => ({ changed: true, detail: "removed" })),
-      stub(redis.protectCache, () => ({
-        changed: world.persistence !== undefined,
-        drift: [],
-        ...(world.persistence === undefined ? {} : { operation: "poll-persistence" }),
-        detail: "looked at",
-      })),
-      stub(completeSet, ({ parts }) => ({
-        changed: true,
-        count: parts.length,
-        bytes: 1,
-        latest: true,
-        detail: "complete",
-      })),
-    ],
+        stub(redis.findActiveCache, ({ redis: { primary } }) => ({
+          side: "primary" as const,
+          known: "observed" as const,
+          id: primary,
+          way: world.way,
+          kind: "classic" as const,
+          tier: world.way === "export" ? "Premium" : "Standard",
+          location: "eastus",
+          hasIdentity: world.hasIdentity,
+          detail: "the app uses it",
+        })),
+        stub(redis.countCacheKeys, () =>
+          typeof world.counts === "object"
+            ? { failure: world.counts }
+            : { count: world.counts, detail: "counted" },
+        ),
+        stub(findLatestSet, () => {
+          const { keys, ...latest } = world.latest;
+          return { ...latest, ...(keys === undefined ? {} : { facts: { keys } }), detail: "found" };
+        }),
+        stub(
+          redis.copyKeys,
+          ({ nth }) => ({
+            done: world.counts === 0 ? 0 : 1_000,
+            fresh: world.freshAt.includes(nth),
+            part: part(nth),
+            ...(nth < world.parts
+              ? { next: { servers: ["a"], server: 0, database: 0, cursor: String(nth) } }
+              : {}),
+            detail: "copied",
+          }),
+          25_000,
+        ),
+        stub(redis.prepareExport, () => ({ changed: false, place, detail: "there" })),
+        stub(redis.startExport, ({ access }) => {
+          const end = world.exports[access];
+          if (typeof end === "object") return { failure: end };
+          return { changed: true, operation: `poll-${access}`, detail: "exporting" };
+        }),
+        stub(redis.observeCacheOperation, ({ operation }, _caller, now) => {
+          if (operation === "poll-persistence") {
+            return { state: world.persistence ?? "failed", detail: "failed: no role" };
+          }
+          if (world.interrupted !== undefined || now - Date.parse(detectedAt) < 60_000) {
+            return { state: "running" as const, operation, detail: "running" };
+          }
+          const access = operation.slice("poll-".length) as "identity" | "sas";
+          const failed = world.exports[access] === "failed";
+          return failed
+            ? { state: "failed" as const, detail: "failed: no role" }
+            : { state: "succeeded" as const, detail: "succeeded" };
+        }),
+        stub(redis.observeExport, () => ({
+          files: [{ name: `${place.prefix}_c0`, bytes: 512 }],
+          whole: world.whole,
+          detail: "seen",
+        })),
+        stub(redis.copyCacheFiles, (_input, caller) =>
+          caller.attempt < 3
+            ? { done: 0, waiting: 1, failed: [], detail: "copying" }
+            : { done: 1, waiting: 0, failed: [], detail: "copied" },
+        ),
+        stub(redis.verifyExport, ({ from }) =>
+          from === undefined
+            ? { done: 256, next: { read: 256, crc: "0" }, proven: true, detail: "half" }
+            : { done: 256, part: part(1), proven: world.proven, detail: "too long to be read" },
+        ),
+        stub(redis.removeCacheFiles, () => ({ changed: true, detail: "removed" })),
+        stub(protection.protectCache, () => ({ changed: false, drift: [], detail: "looked at" })),
+        stub(protection.persistCache, () => ({
+          changed: world.persistence !== undefined,
+          drift: [],
+          ...(world.persistence === undefined ? {} : { operation: "poll-persistence" }),
+          detail: "looked at",
+        })),
+        stub(completeSet, ({ parts }) => ({
+          changed: true,
+          count: parts.length,
+          bytes: 1,
+          latest: true,
+          detail: "complete",
+        })),
+      ],
+      world.broken,
+    ),
     people: (status, now) => {
       const { step } = Checkpoint.parse(status);
       if (world.interrupted !== "canceled" || said || step.id !== "export") return [];
@@ -200,7 +220,10 @@ describe("back up redis, key by key", () => {
       ({ input }) => (input as { from?: { cursor: string } }).from?.cursor,
     );
     expect(cursors).toEqual([undefined, "1", "2", "3"]);
-    expect(completed).toMatchObject({ verified: true, facts: { format: "rsnap/1", keys: "4000" } });
+    expect(completed).toMatchObject({
+      verified: true,
+      facts: { format: "rsnap/1", keys: "4000", sideKnown: "observed" },
+    });
     expect(progress).toContainEqual(expect.objectContaining({ done: 2_000, total: 4_000 }));
   });
 
@@ -305,6 +328,19 @@ describe("back up redis, by export", () => {
     },
   );
 
+  it("passes the files through the account that the estate names for it", async () => {
+    const named = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/st";
+    const { callsOf } = await backUp({ staging: named });
+    const without = await backUp();
+
+    for (const name of ["prepareExport", "protectCache"]) {
+      expect(callsOf(name)[0]?.input).toMatchObject({ storage: { staging: named } });
+    }
+    // A cache keeps what it needs for itself in the app's own account.
+    expect(callsOf("persistCache")[0]?.input).not.toHaveProperty("storage.staging");
+    expect(without.callsOf("prepareExport")[0]?.input).not.toHaveProperty("storage.staging");
+  });
+
   it("fails, and leaves nothing behind, where no export can be had", async () => {
     const { record, callsOf } = await backUp({
       hasIdentity: false,
@@ -320,8 +356,8 @@ describe("back up redis, by export", () => {
     const well = await backUp({ persistence: "succeeded" });
     const ill = await backUp({ persistence: "failed" });
 
-    const [protect] = well.callsOf("protectCache");
-    expect(protect?.caller.leases).toHaveLength(1);
+    const [persist] = well.callsOf("persistCache");
+    expect(persist?.caller.leases).toHaveLength(1);
     expect(well.record).toMatchObject({ outcome: "passed", findings: [] });
     expect(ill.record).toMatchObject({
       outcome: "passed-with-findings",
@@ -337,5 +373,49 @@ describe("back up redis, by export", () => {
     expect(broken.completed).toBeUndefined();
     expect(unread.record.outcome).toBe("passed-with-findings");
     expect(unread.completed?.verified).toBe(false);
+  });
+});
+
+describe("back up redis, where something cannot be had", () => {
+  it.each(["findActiveCache", "completeSet", "prepareExport", "observeExport", "verifyExport"])(
+    "fails with the reason of %s",
+    async (name) => {
+      const { record } = await backUp({ broken: { [name]: forbidden } });
+
+      expect(record.outcome).toBe("failed");
+      expect(record.reason).toContain("Forbidden: no");
+    },
+  );
+
+  it("fails where the keys or the files cannot be copied", async () => {
+    const keys = await backUp({ way: "snapshot", broken: { copyKeys: forbidden } });
+    const files = await backUp({ broken: { copyCacheFiles: forbidden } });
+
+    expect(keys.record).toMatchObject({ outcome: "failed", reason: "Forbidden: no" });
+    expect(files.record).toMatchObject({
+      outcome: "failed",
+      reason: "the export was not copied into the recovery region",
+    });
+    expect(files.callsOf("removeCacheFiles")).toHaveLength(1);
+  });
+
+  it("makes no set of an empty cache where the sets cannot be looked at", async () => {
+    const { record, callsOf } = await backUp({ counts: 0, broken: { findLatestSet: forbidden } });
+
+    expect(record.reason).toContain("and the sets cannot be looked at: Forbidden: no");
+    expect(callsOf("completeSet")).toEqual([]);
+  });
+
+  it("keeps the set where its settings cannot be had", async () => {
+    const { record, callsOf } = await backUp({
+      broken: { protectCache: forbidden, persistCache: forbidden },
+    });
+
+    expect(record.outcome).toBe("passed-with-findings");
+    expect(record.findings).toEqual([
+      "the cache's settings: Forbidden: no",
+      "the cache's settings: Forbidden: no",
+    ]);
+    expect(callsOf("completeSet")).toHaveLength(1);
   });
 });

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { postNotice } from "../../src/activities/notices.contract.js";
-import { saveRecord } from "../../src/activities/run.contract.js";
+import { findPreviousOutcome, saveRecord } from "../../src/activities/run.contract.js";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import { minutes, seconds } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { instantOf } from "../../src/domain/instant.js";
+import type { Notice } from "../../src/domain/notice.js";
 import { RunOrder } from "../../src/domain/run-order.js";
-import type { RunRecord } from "../../src/domain/run-record.js";
+import type { Outcome, RunRecord } from "../../src/domain/run-record.js";
 import { verbEvent, type Verb } from "../../src/domain/verb.js";
 import { declareActivity } from "../../src/durable/activity-contract.js";
 import { observed } from "../../src/durable/step-output.js";
@@ -60,6 +61,7 @@ const startAt = Date.parse(detectedAt);
 async function copy(
   failing: Readonly<Record<number, readonly (Failure | Error)[]>> = {},
   says?: (seen: Checkpoint) => Verb["verb"] | undefined,
+  before?: Outcome | Failure,
 ) {
   const tries = new Map<number, number>();
   let record: RunRecord | undefined;
@@ -77,6 +79,11 @@ async function copy(
     input: order,
     startAt,
     stubs: [
+      stub(findPreviousOutcome, () =>
+        typeof before === "object"
+          ? { failure: before }
+          : { ...(before === undefined ? {} : { outcome: before }), detail: "looked" },
+      ),
       stub(postNotice, () => ({ changed: true, detail: "posted" })),
       stub(saveRecord, ({ record: saved }) => {
         record = saved;
@@ -146,5 +153,45 @@ describe("work in pieces", () => {
 
     expect(record.outcome).toBe("canceled");
     expect(tries.size).toBeLessThan(7);
+  });
+});
+
+describe("what people hear of backups", () => {
+  const fails = { 3: [never, never] };
+  const noticeIn = ({ calls }: Awaited<ReturnType<typeof copy>>) =>
+    calls.flatMap(({ name, input }) =>
+      name === "postNotice" ? [(input as { notice: Notice }).notice] : [],
+    );
+
+  it("is the first failure, with whom it reaches, and what happens from now on", async () => {
+    for (const before of [undefined, "passed", "passed-with-findings"] as const) {
+      const [notice, ...more] = noticeIn(await copy(fails, undefined, before));
+
+      expect(more).toEqual([]);
+      expect(notice?.subject).toBe("[production] Thing backup: failed");
+      expect(notice?.to.map(({ level }) => level)).toEqual(["primary"]);
+      expect(notice?.lines.join(" ")).toContain("You are told when it works again");
+    }
+  });
+
+  it("is that it works again, and neither each failure nor each backup", async () => {
+    const again = noticeIn(await copy({}, undefined, "failed"));
+
+    expect(again.map(({ subject }) => subject)).toEqual(["[production] Thing backup: works again"]);
+    expect(noticeIn(await copy(fails, undefined, "failed"))).toEqual([]);
+    expect(noticeIn(await copy({}, undefined, "passed"))).toEqual([]);
+    expect(noticeIn(await copy())).toEqual([]);
+  });
+
+  it("is a failure where nobody can say how the last one ended", async () => {
+    expect(noticeIn(await copy(fails, undefined, never))).toHaveLength(1);
+    expect(noticeIn(await copy({}, undefined, never))).toEqual([]);
+  });
+
+  it("is nothing of what a person has canceled", async () => {
+    const canceled = await copy({}, () => "cancel", "failed");
+
+    expect(canceled.record.outcome).toBe("canceled");
+    expect(noticeIn(canceled)).toEqual([]);
   });
 });

@@ -258,7 +258,20 @@ describe("pruning", () => {
     expect(pruned([unused, oldest, older, kept, aged(minutes(5))])).toEqual([unused.set]);
   });
 
-  it("never takes the newest verified set, however old, nor anything while there is none", () => {
+  it("takes sets that could not be verified like any other, but for the newest one", () => {
+    const none = { level: "none" } as const;
+    const newest = aged(hours(50), { scope: "interval", check: none });
+    const older = aged(hours(60), { scope: "interval", check: none });
+    const verifiedOnce = aged(days(90));
+    const begun = aged(hours(70), { scope: "interval", check: none, incomplete: true });
+
+    expect(pruned([newest, older])).toEqual([older.set]);
+    expect(pruned([newest, older, verifiedOnce])).toEqual([older.set]);
+    expect(pruned([begun])).toEqual([]);
+    expect(pruned([begun, newest])).toEqual([begun.set]);
+  });
+
+  it("never takes the newest verified set, nor the newest one, however old", () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -276,18 +289,15 @@ describe("pruning", () => {
             set: `${index}`,
           }));
           const gone = new Set(pruned(sets));
-          const trusted = sets.filter(
-            ({ check, unreadable }) => check.level !== "none" && !unreadable,
-          );
-          const newest = trusted
-            .map(({ takenAt }) => takenAt)
-            .sort()
-            .at(-1);
-          expect(trusted.length === 0 ? gone.size : 0).toBe(0);
-          if (newest !== undefined) {
-            expect(sets.some(({ set, takenAt }) => takenAt === newest && !gone.has(set))).toBe(
-              true,
-            );
+          const readable = sets.filter(({ unreadable }) => !unreadable);
+          const verifiedOnes = readable.filter(({ check }) => check.level !== "none");
+          for (const kept of [readable, verifiedOnes]) {
+            const newest = kept
+              .map(({ takenAt }) => takenAt)
+              .sort()
+              .at(-1);
+            const stays = kept.some(({ set, takenAt }) => takenAt === newest && !gone.has(set));
+            expect(stays).toBe(kept.length > 0);
           }
           expect(sets.filter(({ unreadable, set }) => unreadable && gone.has(set))).toEqual([]);
         },

@@ -29,6 +29,7 @@ const activities = new Map(
   [
     ...app("activities/container-app.js").containerAppActivities(apps, health, store),
     ...app("activities/evidence.js").evidenceActivities(apps, logs, store),
+    ...app("activities/protection.js").protectionActivities(redis),
     ...app("activities/redis-backup.js").redisBackupActivities(redis),
     ...app("activities/redis-restore.js").redisRestoreActivities(redis, connectTo),
     ...app("activities/run.js").runActivities(store),

@@ -57,7 +57,6 @@ export function blobWorld() {
     appError: undefined as Error | undefined,
     account: view as StorageAccountView | undefined,
     protection: { versioning: true, blobRetentionDays: 365, containerRetentionDays: 7 },
-    protectedFor: undefined as number | undefined,
   };
   const apps = {
     app: (id: string) =>
@@ -69,8 +68,7 @@ export function blobWorld() {
     account: (id) => Promise.resolve(id === source.source ? world.account : undefined),
     dataProtection: () => Promise.resolve(world.protection),
     protect: (_id, days) => {
-      world.protectedFor = days;
-      return Promise.resolve(world.protection);
+      throw new Error(`no backup of blobs protects anything for ${days} days`);
     },
   };
   const activities = [

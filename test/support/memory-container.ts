@@ -65,9 +65,20 @@ export class MemoryContainer implements BlobContainer, BlobStreams {
     return blob && (blob.bytes ?? Buffer.from(blob.text));
   }
 
-  async putBytes(name: string, bytes: Uint8Array) {
+  async look(name: string) {
     await this.#turn();
-    this.#store(name, Buffer.from(bytes).toString("utf8"));
+    const blob = this.blobs.get(name);
+    const bytes = blob && (blob.bytes ?? Buffer.from(blob.text)).byteLength;
+    return blob && { bytes: bytes ?? 0, metadata: blob.metadata };
+  }
+
+  async putBytes(
+    name: string,
+    bytes: Uint8Array,
+    description?: { metadata?: Readonly<Record<string, string>> },
+  ) {
+    await this.#turn();
+    this.#store(name, Buffer.from(bytes).toString("utf8"), description?.metadata);
     this.blobs.get(name)!.bytes = Buffer.from(bytes);
   }
 

@@ -36,6 +36,16 @@ export function stub<Input, Output>(
   };
 }
 
+/** Stubs of which some answer with a failure instead, by the activity's name. */
+export const broken = (
+  stubs: readonly Stub[],
+  failures: Readonly<Record<string, Failure | undefined>>,
+): readonly Stub[] =>
+  stubs.map((each) => {
+    const failure = failures[each.name];
+    return failure === undefined ? each : { ...each, answer: () => ({ ok: false, failure }) };
+  });
+
 export interface Call {
   readonly name: string;
   readonly input: unknown;
