@@ -67,6 +67,7 @@ import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
 import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
+import { startFailback } from "./triggers/failbacks.js";
 import { startRestore } from "./triggers/restores.js";
 import { answerApproval, cancelRun, decideStep, pauseRun, resumeRun } from "./triggers/verbs.js";
 
@@ -190,6 +191,7 @@ const verbs = [
   ["cancelRun", "POST", "recoveries/{id}/cancel", cancelRun, "operate", "cancel"],
   ["orderBackups", "POST", "backups", startBackups, "operate", "start-backups"],
   ["startRestore", "POST", "restores", startRestore, "operate", "start-restore"],
+  ["startFailback", "POST", "failbacks", startFailback, "operate", "start-failback"],
   ["setAutomation", "PUT", "automation/{environment}", setAutomation, "operate", "set-automation"],
 ] as const;
 for (const [name, method, route, handle, permission, action] of verbs) {

@@ -1,4 +1,5 @@
 import type { BackupKind } from "../domain/backup.js";
+import type { FailbackResource } from "../domain/failback.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
 import { blobBackup } from "./blob-backup.js";
 import { blobRestore } from "./blob-restore.js";
@@ -24,3 +25,9 @@ export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
   redis: redisRestore,
   blobs: blobRestore,
 };
+
+/** The failback of each resource: back to the original side, with what is newer brought home. */
+export const failbackProcedures: Partial<Record<FailbackResource, Procedure>> = {};
+
+export const failbackOf = (id: ProcedureId): Procedure | undefined =>
+  Object.values(failbackProcedures).find((procedure) => procedure.id === id);
