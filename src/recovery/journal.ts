@@ -12,7 +12,7 @@ import type { Plan, RunRecord, StepRecord } from "../domain/run-record.js";
 import { admit } from "../domain/verb-rules.js";
 import type { ApprovalRecord, DecisionRecord, Intervention, Verb } from "../domain/verb.js";
 import type { StepOutput } from "../durable/step-output.js";
-import type { DeclaredStep, Scenario } from "../scenarios/scenario.js";
+import { targetIn, type DeclaredStep, type Scenario } from "../scenarios/scenario.js";
 import type { Ending } from "./endings.js";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -44,7 +44,11 @@ export class Journal {
     this.scenario = scenario;
     this.#order = order;
     this.startedAt = startedAt;
-    this.#deadlines = deadlines(order.estate.objectives, scenario, order.detectedAt);
+    this.#deadlines = deadlines(
+      order.estate.objectives,
+      { id: scenario.id, rto: targetIn(scenario, order.estate) },
+      order.detectedAt,
+    );
   }
 
   get intent(): Checkpoint["intent"] {
