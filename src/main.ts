@@ -5,19 +5,25 @@ import { backupPruningActivities } from "./activities/backup-pruning.js";
 import { blobBackupActivities } from "./activities/blob-backup.js";
 import { blobCopyActivities } from "./activities/blob-piece-copies.js";
 import { blobRestoreActivities } from "./activities/blob-restore.js";
+import { cacheConnectionActivities } from "./activities/cache-connection.js";
+import { cacheCreationActivities } from "./activities/cache-creation.js";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
 import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
 import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
 import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { redisBackupActivities } from "./activities/redis-backup.js";
+import { redisFailbackActivities } from "./activities/redis-failback.js";
+import { redisFailureActivities } from "./activities/redis-failure.js";
 import { redisCopyActivities } from "./activities/redis-copies.js";
 import { redisRestoreActivities } from "./activities/redis-restore.js";
 import { runActivities } from "./activities/run.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { blobCopies } from "./azure/blob-copies.js";
+import { cacheChanges } from "./azure/cache-changes.js";
 import { cacheFiles } from "./azure/cache-files.js";
+import { classicCacheChanges } from "./azure/classic-cache-changes.js";
 import { classicRedis } from "./azure/classic-redis.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
@@ -27,6 +33,7 @@ import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { keyVaults } from "./azure/key-vault.js";
 import { logQueries } from "./azure/log-queries.js";
+import { managedCacheChanges } from "./azure/managed-cache-changes.js";
 import { managedRedis } from "./azure/managed-redis.js";
 import { redisCaches } from "./azure/redis-caches.js";
 import { redisConnections } from "./azure/redis-connection.js";
@@ -90,6 +97,10 @@ const accounts = storageAccounts(settings.azure, credential);
 const copies = blobCopies(settings.azure, credential);
 const sets = backups(backupContainer(settings.backup.container), backupContainer);
 const caches = redisCaches(classicRedis(settings.azure, credential), managedRedis(arm));
+const changes = cacheChanges(
+  classicCacheChanges(settings.azure, credential),
+  managedCacheChanges(arm),
+);
 const connectTo = redisConnections(settings.azure.callTimeLimit);
 const files = cacheFiles(settings.azure, credential);
 const placeOfSets = {
@@ -126,9 +137,13 @@ for (const { name, handler } of [
   ...keyVaultBackupActivities(apps, vaults, secrets, diagnosticSettings(arm), sets),
   ...keyVaultRestoreActivities(vaults, secrets, sets),
   ...redisBackupActivities({
-    ...{ apps, vaults, secrets, caches, accounts, copies, files, store },
+    ...{ apps, vaults, secrets, caches, changes, accounts, copies, files, store },
     sets: placeOfSets,
   }),
+  ...redisFailureActivities({ apps, vaults, secrets, caches, changes, health, store }, connectTo),
+  ...cacheCreationActivities({ caches, changes, sets, store }),
+  ...cacheConnectionActivities({ apps, vaults, secrets, caches, changes, store }),
+  ...redisFailbackActivities(caches, connectTo),
   ...redisCopyActivities(caches, connectTo, sets, streams, { files, copies }),
   ...redisRestoreActivities(
     { caches, accounts, copies, files, sets, store, streams: streams.streams },

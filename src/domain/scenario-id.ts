@@ -1,12 +1,13 @@
 import { z } from "zod";
 
-/** A scenario is named for the failure it answers. */
+/** What is ordered as a recovery: a scenario is named for the failure it answers, a rotation for what it renews. */
 export const ScenarioId = z.enum([
   "container-app-failure",
   "redis-failure",
   "key-vault-failure",
   "storage-failure",
   "region-outage",
+  "redis-key-rotation",
 ]);
 export type ScenarioId = z.infer<typeof ScenarioId>;
 
