@@ -51,6 +51,7 @@ import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
+import { recoverRedis } from "./orchestrators/recover-redis.js";
 import { restoreRedis } from "./orchestrators/restore-redis.js";
 import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
@@ -61,6 +62,7 @@ import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
 import { redisBackup } from "./scenarios/redis-backup.js";
+import { redisFailure } from "./scenarios/redis-failure.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
 import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
@@ -117,6 +119,7 @@ const webhook = webhookChannel(
 
 for (const [{ orchestrator }, handler] of [
   [containerAppFailure, recoverContainerApp],
+  [redisFailure, recoverRedis],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],

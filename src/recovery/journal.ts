@@ -38,6 +38,7 @@ export class Journal {
   #waitingFor: Checkpoint["waitingFor"] = null;
   #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
+  #loss: string | undefined;
   #progress: Checkpoint["progress"];
 
   constructor(scenario: Scenario, order: RunOrder, startedAt: Instant) {
@@ -189,6 +190,11 @@ export class Journal {
     return nextMilestoneAt(this.#deadlines, this.#order.detectedAt, at);
   }
 
+  /** What this run has lost, where it is known better than the scenario can say beforehand. */
+  loses(what: string): void {
+    this.#loss = what;
+  }
+
   finding(text: string): void {
     this.#findings.push(text);
   }
@@ -337,7 +343,7 @@ export class Journal {
       reason: ending.reason,
       deadlines: this.#deadlines,
       withinRto: withinRto(this.#deadlines, this.#restoredAt ?? at),
-      dataLoss: this.scenario.dataLoss,
+      dataLoss: this.#loss ?? this.scenario.dataLoss,
       nextSteps: [...ending.nextSteps],
       findings: [...this.#findings],
       steps: this.#steps.map((step) => ({ ...step })),
