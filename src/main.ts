@@ -49,12 +49,14 @@ import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
 import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
 import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
+import { failBackRedis } from "./orchestrators/fail-back-redis.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { recoverRedis } from "./orchestrators/recover-redis.js";
 import { restoreRedis } from "./orchestrators/restore-redis.js";
 import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
+import { rotateRedisKey } from "./orchestrators/rotate-redis-key.js";
 import { backupPruning } from "./scenarios/backup-pruning.js";
 import { blobBackup } from "./scenarios/blob-backup.js";
 import { blobRestore } from "./scenarios/blob-restore.js";
@@ -62,7 +64,9 @@ import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
 import { redisBackup } from "./scenarios/redis-backup.js";
+import { redisFailback } from "./scenarios/redis-failback.js";
 import { redisFailure } from "./scenarios/redis-failure.js";
+import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
 import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
@@ -120,6 +124,8 @@ const webhook = webhookChannel(
 for (const [{ orchestrator }, handler] of [
   [containerAppFailure, recoverContainerApp],
   [redisFailure, recoverRedis],
+  [redisKeyRotation, rotateRedisKey],
+  [redisFailback, failBackRedis],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],
@@ -146,7 +152,7 @@ for (const { name, handler } of [
   ...redisFailureActivities({ apps, vaults, secrets, caches, changes, health, store }, connectTo),
   ...cacheCreationActivities({ caches, changes, sets, store }),
   ...cacheConnectionActivities({ apps, vaults, secrets, caches, changes, store }),
-  ...redisFailbackActivities(caches, connectTo),
+  ...redisFailbackActivities(caches, connectTo, store),
   ...redisCopyActivities(caches, connectTo, sets, streams, { files, copies }),
   ...redisRestoreActivities(
     { caches, accounts, copies, files, sets, store, streams: streams.streams },

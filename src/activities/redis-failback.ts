@@ -1,13 +1,17 @@
 import { classifyError } from "../azure/classify-error.js";
 import type { RedisCaches } from "../azure/redis-caches.js";
 import type { RedisConnections } from "../azure/redis-connection.js";
-import { isSameCache, restoreKeys, walkKeys } from "../azure/redis-keys.js";
+import { countKeys, isSameCache, removeKeys, restoreKeys, walkKeys } from "../azure/redis-keys.js";
 import { seconds, type Milliseconds } from "../domain/duration.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { ScanPosition } from "../domain/scan-position.js";
+import type { StateStore } from "../state/state-store.js";
+import { ensure } from "./ensure.js";
 import { withCache } from "./open-cache.js";
 import * as contract from "./redis-failure.contract.js";
 
+/** What is removed is gone at once. */
+const emptySettling = seconds(1);
 /** As long does one activity copy keys. */
 const copyingTime = seconds(25);
 
@@ -15,9 +19,27 @@ const copyingTime = seconds(25);
 export function redisFailbackActivities(
   caches: RedisCaches,
   connectTo: RedisConnections,
+  store: StateStore,
   longest: Milliseconds = copyingTime,
 ): readonly Activity[] {
   return [
+    contract.emptyCache.implementedBy(classifyError, ({ cache }, context) =>
+      ensure(store, context, contract.emptyCache, {
+        resource: cache,
+        plan: () => ({ changed: true, detail: "would remove its keys" }),
+        onRepeat: "repeat",
+        settling: emptySettling,
+        observe: async () =>
+          (await withCache(caches, connectTo, cache, countKeys)) === 0
+            ? { changed: false, detail: "it is empty" }
+            : undefined,
+        act: async () => {
+          await withCache(caches, connectTo, cache, removeKeys);
+          return { changed: true, detail: "its keys are removed" };
+        },
+      }),
+    ),
+
     contract.copyKeysAcross.implementedBy(
       classifyError,
       ({ from, to, replace, position }, { caller }) =>

@@ -208,6 +208,14 @@ export const regenerateKey = declareActivity({
   patience: whileBusy,
 });
 
+/** Remove all keys of a cache that is not in use. */
+export const emptyCache = declareActivity({
+  name: "emptyCache",
+  input: CacheRef,
+  output: z.strictObject({ ...mutated }),
+  patience: whileBusy,
+});
+
 /** Copy keys from one cache into another, as many as some time allows; what is there gives way. */
 export const copyKeysAcross = declareActivity({
   name: "copyKeysAcross",

@@ -142,6 +142,7 @@ function* replaced(
       "the app does not tell which cache it uses; all of its replicas are younger than the connection string",
     );
   }
+  run.journal.loses(data);
   return run.end(
     "failed-over",
     `the app uses ${nameOf(cache)}; ${data}`,

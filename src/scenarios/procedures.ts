@@ -6,6 +6,7 @@ import { blobRestore } from "./blob-restore.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
 import { keyVaultRestore } from "./key-vault-restore.js";
 import { redisBackup } from "./redis-backup.js";
+import { redisFailback } from "./redis-failback.js";
 import { redisRestore } from "./redis-restore.js";
 import type { Scenario } from "./scenario.js";
 
@@ -27,7 +28,9 @@ export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
 };
 
 /** The failback of each resource: back to the original side, with what is newer brought home. */
-export const failbackProcedures: Partial<Record<FailbackResource, Procedure>> = {};
+export const failbackProcedures: Partial<Record<FailbackResource, Procedure>> = {
+  redis: redisFailback,
+};
 
 export const failbackOf = (id: ProcedureId): Procedure | undefined =>
   Object.values(failbackProcedures).find((procedure) => procedure.id === id);

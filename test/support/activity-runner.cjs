@@ -42,7 +42,7 @@ const activities = new Map(
     ...app("activities/redis-failure.js").redisFailureActivities(redis, connectTo),
     ...app("activities/cache-creation.js").cacheCreationActivities(redis),
     ...app("activities/cache-connection.js").cacheConnectionActivities(redis),
-    ...app("activities/redis-failback.js").redisFailbackActivities(redis.caches, connectTo),
+    ...app("activities/redis-failback.js").redisFailbackActivities(redis.caches, connectTo, store),
     ...app("activities/run.js").runActivities(store),
   ].map((activity) => [activity.name, activity]),
 );

@@ -2,16 +2,11 @@ import { cacheAlert } from "../../local/stack/alert.js";
 import { ServiceClient } from "../../local/stack/service-client.js";
 import type { Stack } from "../../local/stack/stack.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
+import type { BackupStack } from "./backup-stack.js";
 import { productionOf } from "./recovery-run.js";
 
 export const cacheOf = (stack: Stack, side: "primary" | "secondary" = "primary"): string =>
   productionOf(stack).redis[side] ?? "";
-
-/** What the app's own health says of the cache that it uses. */
-export async function appUses(stack: Stack): Promise<string> {
-  const { fqdn } = await stack.simulator.app(productionOf(stack).containerApp.primary);
-  return fqdn;
-}
 
 /** A second person, who answers whatever a run asks until it has ended. */
 export async function endedWithPeople(
@@ -54,4 +49,30 @@ export async function recoverCache(
   const answer = await service.postAlert(cacheAlert(cache, await stack.simulator.now()));
   if (answer.run === undefined) throw new Error(`nothing was started: ${answer.reason}`);
   return endedWithPeople(stack, answer.run, people);
+}
+
+/** Orders the failback, and sees it to the end. */
+export async function failBack(stack: Stack): Promise<RunRecord> {
+  const service = new ServiceClient(stack.host, { "x-operator": "olga" });
+  const order = { environment: "production", resource: "redis", reason: "the original is well" };
+  const answer = await service.call("POST", "/api/failbacks", JSON.stringify(order));
+  if (answer.status !== 202) throw new Error(`no failback was started: ${answer.text}`);
+  return endedWithPeople(stack, (answer.json as { id: string }).id);
+}
+
+/** The cache whose address is in the vault that the app uses. */
+export async function cacheInUse({ stack, azure }: BackupStack): Promise<string | undefined> {
+  const { containerApp, keyVault, redis } = productionOf(stack);
+  const vault = await azure.keyVaults.vault(keyVault.primary);
+  const secret = await azure.secrets.value(vault?.uri ?? "", redis.connectionSecret);
+  const [address] = (secret?.value ?? "").split(",");
+  const groups = [redis.primary, redis.secondary ?? redis.primary].map((id) =>
+    id.split("/").slice(0, 5).join("/"),
+  );
+  const listed = await Promise.all(groups.map((group) => azure.cacheChanges.inGroup(group)));
+  for (const id of [redis.primary, redis.secondary, ...listed.flat()]) {
+    const view = id === undefined ? undefined : await azure.redisCaches.cache(id);
+    if (view !== undefined && `${view.host}:${view.port}` === address) return id;
+  }
+  throw new Error(`no cache of ${containerApp.primary} answers at ${address}`);
 }
