@@ -42,7 +42,7 @@ export async function probeCache(
   const said: Look<"app-health"> = {
     kind: "app-health",
     says: check === undefined ? "unknown" : check.well ? "well" : "failed",
-    detail: check?.detail ?? probe?.detail ?? "the app has no address to be asked at",
+    detail: check?.detail ?? probe?.detail ?? "not asked",
   };
   const sources = [own, arm, said];
   return {

@@ -109,6 +109,14 @@ export const startUnlink = declareActivity({
   patience: whileBusy,
 });
 
+/** Begin to turn persistence off: caches that save themselves cannot be linked. */
+export const stopPersistence = declareActivity({
+  name: "stopPersistence",
+  input: CacheRef.extend(underLease),
+  output: z.strictObject({ ...mutated }),
+  patience: whileBusy,
+});
+
 /** Begin to make one cache the copy of another; what it holds is lost. */
 export const startLink = declareActivity({
   name: "startLink",

@@ -66,7 +66,7 @@ export function redisFailureActivities(
       if (standing === undefined) return unusable(`${cache} does not exist`);
       const links = await linksOf(changes, cache);
       const found = links.find(({ other }) => sameResource(other, instead));
-      const link = found === undefined ? "none" : found.role === "secondary" ? "replica" : "member";
+      const link = found === undefined ? "none" : roles[found.role];
       try {
         return await withCache(caches, connectTo, cache, async (connection, { name }) => {
           const keys = await countKeys(connection);
@@ -112,6 +112,25 @@ export function redisFailureActivities(
       }),
     ),
 
+    contract.stopPersistence.implementedBy(classifyError, ({ cache, lease }, context) =>
+      ensure(store, context, contract.stopPersistence, {
+        resource: lease,
+        plan: () => ({ changed: true, detail: "would turn persistence off" }),
+        onRepeat: "repeat",
+        settling: linkSettling,
+        observe: async () => {
+          const { name, persistence } = await cacheAt(caches, cache);
+          return persistence === "rdb" || persistence === "aof"
+            ? undefined
+            : { changed: false, detail: `${name} does not save itself` };
+        },
+        act: async () => {
+          await changes.stopPersistence(cache);
+          return { changed: true, detail: "persistence is being turned off" };
+        },
+      }),
+    ),
+
     contract.startLink.implementedBy(classifyError, ({ primary, secondary, lease }, context) =>
       ensure(store, context, contract.startLink, {
         resource: lease,
@@ -143,6 +162,9 @@ export function redisFailureActivities(
     }),
   ];
 }
+
+/** What a cache is to the other that it is linked with; a primary would lose the app as its replica does. */
+const roles = { primary: "member", secondary: "replica", member: "member" } as const;
 
 /** A tier that knows no links refuses to list them. */
 async function linksOf(changes: CacheChanges, cache: string) {

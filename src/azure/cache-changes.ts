@@ -53,6 +53,8 @@ export interface CacheChanges {
     primary: string,
     secondary: { readonly id: string; readonly location: string },
   ): Promise<void>;
+  /** Caches that save themselves cannot be linked. */
+  stopPersistence(id: string): Promise<void>;
   create(id: string, wanted: NewCache): Promise<void>;
   /** Azure Managed Redis alone. */
   createDatabase(id: string): Promise<void>;
@@ -76,6 +78,7 @@ export function cacheChanges(classic: CacheChanges, managed: CacheChanges): Cach
     links: async (id) => of(id).links(id),
     unlink: async (primary, secondary) => of(primary).unlink(primary, secondary),
     link: async (primary, secondary) => of(primary).link(primary, secondary),
+    stopPersistence: async (id) => of(id).stopPersistence(id),
     create: async (id, wanted) => of(id).create(id, wanted),
     createDatabase: async (id) => of(id).createDatabase(id),
   };

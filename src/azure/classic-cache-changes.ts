@@ -105,6 +105,12 @@ export function classicCacheChanges(
       );
     },
 
+    async stopPersistence(id) {
+      const { azure, group, name } = await at(id);
+      const redisConfiguration = { rdbBackupEnabled: "false", aofBackupEnabled: "false" };
+      await azure.redis.beginUpdate(group, name, { redisConfiguration }, limit());
+    },
+
     async create(id, { location, tags, size }) {
       const { azure, group, name } = await at(id);
       const [, tier = "", family = "", capacity = ""] = /^(\w+)_([CP])(\d)$/.exec(size) ?? [];

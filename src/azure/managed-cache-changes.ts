@@ -84,6 +84,7 @@ export function managedCacheChanges(arm: ArmRest): CacheChanges {
 
     unlink: never("passive link"),
     link: never("passive link"),
+    stopPersistence: never("passive link that persistence stands against"),
 
     async create(id, { location, tags, size }) {
       await arm.put(id, API_VERSION, {

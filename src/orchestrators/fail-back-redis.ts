@@ -147,6 +147,18 @@ function* linkedAgain(run: Steps, { from, to }: Way, link: string): Durable<void
   const pair =
     tier === "Premium" && secondary !== undefined && isClassic(secondary) && isClassic(to);
   if (!pair || link === "member") return;
+  // A person is asked before anything is prepared.
+  const approval = yield* run.approval("link");
+  if (approval !== "granted") {
+    run.journal.finding(`${nameOf(secondary)} is no replica again: not approved`);
+    return;
+  }
+  for (const cache of [to, secondary]) {
+    const both = { cache, lease: to };
+    const stopped = yield* run.step("stop-persistence", redis.stopPersistence, both, nameOf(cache));
+    if (!stopped.ok || !stopped.value.changed) continue;
+    yield* run.until("stop-persistence", redis.observeLinks, { cache }, settling);
+  }
   const begun = yield* run.step("link", redis.startLink, { primary: to, secondary, lease: to });
   if (!begun.ok) {
     run.journal.finding(
@@ -162,6 +174,11 @@ function* linkedAgain(run: Steps, { from, to }: Way, link: string): Durable<void
   );
   if (waited !== "done") run.journal.finding(`${nameOf(secondary)} is not in step yet`);
 }
+
+const settling = {
+  ...linkWait,
+  done: ({ settled }: { readonly settled: boolean }) => settled,
+} as const;
 
 const isClassic = (id: string): boolean => parseResourceId(id)?.type === "microsoft.cache/redis";
 

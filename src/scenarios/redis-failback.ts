@@ -80,6 +80,11 @@ export const redisFailback = declareScenario({
       expected: minutes(1),
       path: "main",
     },
+    "stop-persistence": {
+      title: "Turn the persistence of both caches off, which would forbid the link",
+      expected: minutes(1),
+      path: "fallback",
+    },
     link: {
       title: "Link the secondary again as the geo-replica",
       expected: seconds(10),
@@ -98,7 +103,7 @@ export const redisFailback = declareScenario({
   fallbacks: [
     {
       when: "both caches are of the Premium tier and were linked",
-      steps: ["link", "await-link"],
+      steps: ["stop-persistence", "link", "await-link"],
       dataLoss: "none",
     },
   ],
