@@ -39,10 +39,8 @@ export const failBackRedis = framed(redisFailback, RunOrder, function* (run, { e
   const app = yield* findApp(run, "find-app", estate);
   const well = yield* run.until("confirm-original", redis.probeCache, probeOf(to, undefined), {
     ...waits.confirm,
-    done: ({ sources }) =>
-      sources.some(({ kind, says }) => kind !== "app-health" && says === "well"),
-    failed: ({ sources }) =>
-      sources.some(({ kind, says }) => kind === "own-probe" && says === "failed"),
+    done: (seen) => ownWord(seen) === "well",
+    failed: (seen) => ownWord(seen) === "failed",
     failedInARow: 3,
     inPlan: "done",
   });
@@ -173,6 +171,20 @@ function* linkedAgain(run: Steps, { from, to }: Way, link: string): Durable<void
     { ...linkWait, done: ({ linked, settled }) => linked && settled },
   );
   if (waited !== "done") run.journal.finding(`${nameOf(secondary)} is not in step yet`);
+}
+
+/** What our own write and read met. An original that follows the cache in use refuses writes, and is well. */
+function ownWord({
+  sources,
+}: {
+  readonly sources: readonly {
+    readonly kind: string;
+    readonly says: string;
+    readonly detail: string;
+  }[];
+}): string | undefined {
+  const own = sources.find(({ kind }) => kind === "own-probe");
+  return own?.detail.startsWith("redis-read-only") === true ? "well" : own?.says;
 }
 
 const settling = {

@@ -162,9 +162,9 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
       () =>
         failure("chooseCacheSet") ??
         (is.set === "none"
-          ? { kind: "none", detail: "no set can be used: there is none" }
+          ? { kind: "none" as const, detail: "no set can be used: there is none" }
           : {
-              kind: "found",
+              kind: "found" as const,
               set: "redis/mcp-redis-prod/20261122T133000Z-run/",
               source: primary,
               takenAt: "2026-11-22T13:30:00.000Z",
@@ -175,12 +175,12 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
       restore.findRestorableCache,
       ({ cache, overwrite }) =>
         failure("findRestorableCache") ?? {
-          way: is.set === "snapshot" ? "snapshot" : "export",
+          way: is.set === "snapshot" ? ("snapshot" as const) : ("export" as const),
           takenAt: "2026-11-22T13:30:00.000Z",
           keys: 2_000,
           files: ["redis/mcp-redis-prod/20261122T133000Z-run/file"],
           name: cache.split("/").at(-1) ?? "",
-          kind: "managed",
+          kind: "managed" as const,
           location: "westus",
           hasIdentity: false,
           empty: !overwrite,
