@@ -149,6 +149,7 @@ export function cacheWorld() {
       } as unknown as KeyVaults,
       secrets,
       caches,
+      changes: { inGroup: () => Promise.resolve([]) },
       accounts,
       copies: blobs,
       files,
