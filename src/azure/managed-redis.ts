@@ -3,6 +3,7 @@ import { terminal } from "../domain/failure.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import type { ArmRest } from "./arm-rest.js";
 import { type RedisCaches, shortRegion } from "./redis-caches.js";
+import { unlessMissing } from "./unless-missing.js";
 
 const API_VERSION = "2025-07-01";
 
@@ -107,12 +108,3 @@ export function managedRedis(arm: ArmRest): RedisCaches {
 }
 
 const nameOf = (id: string): string => parseResourceId(id)?.name ?? id;
-
-async function unlessMissing(ask: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await ask();
-  } catch (error) {
-    if ((error as { statusCode?: unknown }).statusCode === 404) return undefined;
-    throw error;
-  }
-}
