@@ -163,9 +163,9 @@ for (const { name, handler } of [
     { caches, accounts, copies, files, sets, store, streams: streams.streams },
     connectTo,
   ),
-  ...blobBackupActivities(apps, accounts, copies, sets, settings.backup.endpoint),
-  ...blobCopyActivities(copies, sets, settings.backup.endpoint),
-  ...blobRestoreActivities(accounts, copies, sets, settings.backup.endpoint),
+  ...blobBackupActivities(apps, accounts, copies, sets, placeOfSets.endpoint),
+  ...blobCopyActivities(copies, sets, placeOfSets.endpoint),
+  ...blobRestoreActivities(accounts, copies, sets, placeOfSets.endpoint),
   ...backupPruningActivities(sets, store.runs),
   ...deliveryActivities(store, webhook),
 ]) {

@@ -5,7 +5,7 @@ import { days, describeDuration } from "../../src/domain/duration.js";
 import { elapsed, instantOf } from "../../src/domain/instant.js";
 import type { ServiceClient } from "../stack/service-client.js";
 import type { Stack } from "../stack/stack.js";
-import { operatorOf, say, type Options, type Show } from "./show.js";
+import { operatorOf, say, type Show } from "./show.js";
 import { aligned } from "./table.js";
 
 /** Lets midnight come, shows the backups that the timer starts, and what is protected afterwards. */
@@ -26,7 +26,7 @@ export const nightlyBackup: Show = {
     const outcomes = await watchAll(service, runs);
     const backups = await protections(service);
     say(`\nWhat is protected:\n${protectionTable(backups)}`);
-    await showRest(stack, service, options);
+    await showRest(stack, service);
     const well =
       outcomes.every((outcome) => outcome.startsWith("passed")) &&
       backups.every(({ status }) => status === "protected");
@@ -104,7 +104,7 @@ export function protectionTable(backups: readonly Protection[]): string {
 }
 
 /** What else the night has done. */
-async function showRest(stack: Stack, service: ServiceClient, _options: Options): Promise<void> {
+async function showRest(stack: Stack, service: ServiceClient): Promise<void> {
   const day = instantOf(await stack.simulator.now())
     .slice(0, 10)
     .replaceAll("-", "");

@@ -2,15 +2,8 @@ import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
 import { mutated, observed } from "../durable/step-output.js";
 import { BackupKind, ItemPart, SkippedItem } from "../domain/backup.js";
-import { minutes, seconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
-import { once, patiently, type Patience } from "../domain/patience.js";
-
-/** An account that is busy asks for patience by 503; a backup has time. */
-const throttled: Patience = {
-  transient: { first: seconds(5), longest: seconds(60), within: minutes(20) },
-  busy: { first: seconds(15), longest: seconds(60), within: minutes(10) },
-};
+import { once, patiently, throttled } from "../domain/patience.js";
 
 /** Which storage account the app uses now, and where its blobs are. */
 export const findActiveAccount = declareActivity({

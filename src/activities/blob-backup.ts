@@ -24,10 +24,9 @@ export function blobBackupActivities(
   accounts: StorageAccounts,
   copies: BlobCopies,
   store: Backups,
-  backupEndpoint: string,
+  backupAccount: string,
 ): readonly Activity[] {
   const lists = workLists(store.container);
-  const backupAccount = withoutSlash(backupEndpoint);
   return [
     contract.findActiveAccount.implementedBy(classifyError, async ({ storage, ...sides }) => {
       const [primary, secondary] = await Promise.all([
@@ -131,4 +130,3 @@ function* piecesOf(items: readonly ListedItem[]): Generator<readonly ListedItem[
 
 const sameHost = (one: string, other: string): boolean =>
   URL.canParse(one) && URL.canParse(other) && new URL(one).host === new URL(other).host;
-const withoutSlash = (endpoint: string): string => endpoint.replace(/\/$/, "");

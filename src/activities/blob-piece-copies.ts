@@ -43,10 +43,9 @@ interface Result {
 export function blobCopyActivities(
   copies: BlobCopies,
   store: Backups,
-  backupEndpoint: string,
+  backupAccount: string,
 ): readonly Activity[] {
   const lists = workLists(store.container);
-  const backupAccount = backupEndpoint.replace(/\/$/, "");
   const read = async (list: string): Promise<readonly Listed[]> =>
     (await lists.read(list)).map((item) => ({
       ...item,

@@ -2,16 +2,9 @@ import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
 import { mutated, observed } from "../durable/step-output.js";
 import { SkippedItem } from "../domain/backup.js";
-import { minutes, seconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { Instant } from "../domain/instant.js";
-import type { Patience } from "../domain/patience.js";
-
-/** An account that is busy asks for patience by 503. */
-const throttled: Patience = {
-  transient: { first: seconds(5), longest: seconds(60), within: minutes(20) },
-  busy: { first: seconds(15), longest: seconds(60), within: minutes(10) },
-};
+import { throttled } from "../domain/patience.js";
 
 /** What is to be done with one blob. */
 export const BlobAction = z.enum([

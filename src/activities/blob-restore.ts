@@ -24,10 +24,9 @@ export function blobRestoreActivities(
   accounts: StorageAccounts,
   copies: BlobCopies,
   store: Backups,
-  backupEndpoint: string,
+  backupAccount: string,
 ): readonly Activity[] {
   const results = restoreResults(store.container);
-  const backupAccount = backupEndpoint.replace(/\/$/, "");
   const copyOf = ({ blob }: BackupItem): BlobPlace => placeAt(backupAccount, blob);
 
   return [

@@ -2,14 +2,7 @@ import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
 import { observed } from "../durable/step-output.js";
 import { ItemPart, SkippedItem } from "../domain/backup.js";
-import { minutes, seconds } from "../domain/duration.js";
-import { patiently, type Patience } from "../domain/patience.js";
-
-/** Vaults throttle for tens of seconds at a time; a backup has time. */
-const throttled: Patience = {
-  transient: { first: seconds(5), longest: seconds(60), within: minutes(20) },
-  busy: { first: seconds(15), longest: seconds(60), within: minutes(10) },
-};
+import { patiently, throttled } from "../domain/patience.js";
 
 /** What the app uses now, and where that vault is. */
 export const findActiveVault = declareActivity({

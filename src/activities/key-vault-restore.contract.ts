@@ -4,11 +4,11 @@ import { mutated, observed } from "../durable/step-output.js";
 import { minutes, seconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { Instant } from "../domain/instant.js";
-import type { Patience } from "../domain/patience.js";
+import { throttled, type Patience } from "../domain/patience.js";
 
-/** Vaults throttle for tens of seconds at a time; a recovered secret takes some to appear. */
-const throttled: Patience = {
-  transient: { first: seconds(5), longest: seconds(60), within: minutes(20) },
+/** A recovered secret takes some seconds to appear, and a role of the service's some minutes to work. */
+const recovering: Patience = {
+  ...throttled,
   busy: { first: seconds(5), longest: seconds(60), within: minutes(10) },
   "permission-lag": { first: seconds(15), longest: seconds(60), within: minutes(10) },
 };
@@ -66,7 +66,7 @@ export const findRestorableVault = declareActivity({
     wanted: z.int().nonnegative(),
     takenAt: Instant,
   }),
-  patience: throttled,
+  patience: recovering,
 });
 
 /** Decide about a stretch of the set's secrets, and write the decisions down unless this is a plan. */
@@ -88,7 +88,7 @@ export const compareSecrets = declareActivity({
     /** The first of those that are newer than the set. */
     newer: z.array(z.string()),
   }),
-  patience: throttled,
+  patience: recovering,
 });
 
 /** Bring back the secrets of a stretch that are missing. */
@@ -104,7 +104,7 @@ export const restoreSecrets = declareActivity({
     /** The first of those, and why. */
     refused: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   }),
-  patience: throttled,
+  patience: recovering,
 });
 
 /** Set the secrets of a stretch that are newer back to the value they had when the set was taken. */
@@ -118,7 +118,7 @@ export const overwriteSecrets = declareActivity({
     failed: z.int().nonnegative(),
     refused: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   }),
-  patience: throttled,
+  patience: recovering,
 });
 
 /** See that each secret of a stretch is in the target. */
@@ -130,5 +130,5 @@ export const verifySecrets = declareActivity({
     done: z.int().nonnegative(),
     missing: z.array(z.string()),
   }),
-  patience: throttled,
+  patience: recovering,
 });

@@ -6,8 +6,8 @@ import { minutes, seconds } from "../domain/duration.js";
 import { once, patiently, type Patience } from "../domain/patience.js";
 import { ScanPosition } from "../domain/scan-position.js";
 
-/** A cache fails over in some minutes, and works on one change at a time; a backup has time. */
-const unhurried: Patience = {
+/** A cache fails over, loads or is made in some minutes, and works on one change at a time. */
+export const unhurried: Patience = {
   transient: { first: seconds(5), longest: seconds(60), within: minutes(15) },
   busy: { first: seconds(15), longest: minutes(2), within: minutes(30) },
   "permission-lag": { first: seconds(15), longest: seconds(60), within: minutes(10) },

@@ -1,18 +1,10 @@
 import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
 import { mutated, observed } from "../durable/step-output.js";
-import { minutes, seconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { Instant } from "../domain/instant.js";
-import { once, patiently, type Patience } from "../domain/patience.js";
-import { CacheStorage, FilePlace } from "./redis-backup.contract.js";
-
-/** A cache that has just been made, or that loads, takes some minutes. */
-const unhurried: Patience = {
-  transient: { first: seconds(5), longest: seconds(60), within: minutes(15) },
-  busy: { first: seconds(15), longest: minutes(2), within: minutes(30) },
-  "permission-lag": { first: seconds(15), longest: seconds(60), within: minutes(10) },
-};
+import { once, patiently } from "../domain/patience.js";
+import { CacheStorage, FilePlace, unhurried } from "./redis-backup.contract.js";
 
 const SourceOfSet = z.strictObject({
   environment: EnvironmentName,

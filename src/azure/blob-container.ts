@@ -2,6 +2,7 @@ import type { ContainerClient } from "@azure/storage-blob" with { "resolution-mo
 import type { TokenCredential } from "@azure/identity";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
+import { errorCodeOf, unlessMissing } from "./unless-missing.js";
 
 export interface StoredText {
   readonly text: string;
@@ -105,22 +106,19 @@ export function blobContainer(
       const { etag } = await whereContainerExists(writing, upload, limit);
       return etag ?? "";
     } catch (error) {
-      if (conflicts.has(codeOf(error))) return undefined;
+      if (conflicts.has(errorCodeOf(error))) return undefined;
       throw error;
     }
   };
 
   const download = async (name: string) => {
     const { reading } = await clients();
-    try {
+    return unlessMissing(async () => {
       const answer = await reading.getBlobClient(name).download(0, undefined, limit());
       const chunks: Buffer[] = [];
       for await (const chunk of answer.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
       return { bytes: Buffer.concat(chunks), etag: answer.etag ?? "" };
-    } catch (error) {
-      if (absences.has(codeOf(error))) return undefined;
-      throw error;
-    }
+    }, absences);
   };
 
   return {
@@ -131,15 +129,11 @@ export function blobContainer(
     readBytes: async (name) => (await download(name))?.bytes,
     async look(name) {
       const { reading } = await clients();
-      try {
-        const { contentLength, metadata } = await reading
-          .getBlobClient(name)
-          .getProperties(limit());
-        return { bytes: contentLength ?? 0, metadata: { ...metadata } };
-      } catch (error) {
-        if (absences.has(codeOf(error))) return undefined;
-        throw error;
-      }
+      const found = await unlessMissing(
+        () => reading.getBlobClient(name).getProperties(limit()),
+        absences,
+      );
+      return found && { bytes: found.contentLength ?? 0, metadata: { ...found.metadata } };
     },
     async putBytes(name, bytes, description) {
       const type = { contentType: "application/octet-stream" };
@@ -176,7 +170,7 @@ export function blobContainer(
         await writing.getBlobClient(name).deleteIfExists(limit());
         return "removed";
       } catch (error) {
-        if (immutabilities.has(codeOf(error))) return "kept";
+        if (immutabilities.has(errorCodeOf(error))) return "kept";
         throw error;
       }
     },
@@ -194,7 +188,7 @@ export function blobContainer(
           policy: found.hasImmutabilityPolicy === true,
         };
       } catch (error) {
-        if (codeOf(error) === "ContainerNotFound") return { hold: false, policy: false };
+        if (errorCodeOf(error) === "ContainerNotFound") return { hold: false, policy: false };
         throw error;
       }
     },
@@ -213,7 +207,7 @@ export function blobContainer(
           found.push({ name, metadata: { ...metadata } });
         }
       } catch (error) {
-        if (codeOf(error) !== "ContainerNotFound") throw error;
+        if (errorCodeOf(error) !== "ContainerNotFound") throw error;
       }
       return found;
     },
@@ -225,7 +219,7 @@ export function blobContainer(
           if (each.kind === "prefix") found.push(each.name);
         }
       } catch (error) {
-        if (codeOf(error) !== "ContainerNotFound") throw error;
+        if (errorCodeOf(error) !== "ContainerNotFound") throw error;
       }
       return found;
     },
@@ -260,7 +254,7 @@ async function whereContainerExists<T>(
   try {
     return await act();
   } catch (error) {
-    if (codeOf(error) !== "ContainerNotFound") throw error;
+    if (errorCodeOf(error) !== "ContainerNotFound") throw error;
     await container.createIfNotExists(limit());
     return act();
   }
@@ -269,13 +263,7 @@ async function whereContainerExists<T>(
 const conflicts = new Set(["BlobAlreadyExists", "ConditionNotMet"]);
 /** Azure's code for a blob under a policy or a hold; not verified against the real service. */
 const immutabilities = new Set(["BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"]);
-const absences = new Set(["BlobNotFound", "ContainerNotFound"]);
-
-function codeOf(error: unknown): string {
-  const { code, details } = error as { code?: unknown; details?: { errorCode?: unknown } };
-  const named = details?.errorCode ?? code;
-  return typeof named === "string" ? named : "";
-}
+const absences = ["BlobNotFound", "ContainerNotFound"];
 
 const withSlash = (endpoint: string): string =>
   endpoint.endsWith("/") ? endpoint : `${endpoint}/`;

@@ -7,6 +7,7 @@ import { days, minutes } from "../domain/duration.js";
 import { instantOf, type Instant } from "../domain/instant.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
+import { errorCodeOf, unlessMissing } from "./unless-missing.js";
 
 /** A container of any account, by the account's blob endpoint. */
 export interface ContainerPlace {
@@ -211,7 +212,7 @@ export function blobCopies(
         maxPageSize: size,
         ...(next !== undefined && { continuationToken: next }),
       });
-      return unlessAbsent(async () => {
+      return unlessMissing(async () => {
         const { value } = (await pages.next()) as { value: unknown };
         const { segment, continuationToken } = value as {
           segment: { blobItems: readonly Listed[] };
@@ -219,12 +220,15 @@ export function blobCopies(
         };
         const blobs = segment.blobItems.map(({ name, properties }) => viewOf(name, properties));
         return { blobs, next: continuationToken === "" ? undefined : continuationToken };
-      });
+      }, absences);
     },
 
     async properties(place) {
       const client = await blob(place);
-      return unlessAbsent(async () => viewOf(place.name, await client.getProperties(limit())));
+      return unlessMissing(
+        async () => viewOf(place.name, await client.getProperties(limit())),
+        absences,
+      );
     },
 
     async tags(place) {
@@ -270,7 +274,7 @@ export function blobCopies(
           const { statusCode } = error as { statusCode?: unknown };
           // An empty blob has no range to be read.
           if (statusCode === 416 && read === 0) break;
-          if (statusCode === 412 || absences.has(codeOf(error))) return undefined;
+          if (statusCode === 412 || absences.includes(errorCodeOf(error))) return undefined;
           throw error;
         }
       }
@@ -303,28 +307,13 @@ const refusals = new Map<string, CopyRefusal>([
 
 /** What a refusal says about one blob; undefined where it is about the account or the service. */
 function refusalOf(error: unknown): CopyRefusal | undefined {
-  const code = codeOf(error);
+  const code = errorCodeOf(error);
   const { statusCode } = error as { statusCode?: unknown };
   if (code === "CannotVerifyCopySource" && statusCode === 404) return "source-gone";
   return refusals.get(code);
 }
 
-const absences = new Set(["BlobNotFound", "ContainerNotFound"]);
-
-async function unlessAbsent<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (absences.has(codeOf(error))) return undefined;
-    throw error;
-  }
-}
-
-function codeOf(error: unknown): string {
-  const { code, details } = error as { code?: unknown; details?: { errorCode?: unknown } };
-  const named = details?.errorCode ?? code;
-  return typeof named === "string" ? named : "";
-}
+const absences = ["BlobNotFound", "ContainerNotFound"];
 
 /** The members that listings and answers have in common. */
 interface Described {

@@ -14,6 +14,7 @@ import type { ArmRest } from "./arm-rest.js";
 import type { AzureSettings } from "./azure-settings.js";
 import type { OperationState } from "./container-apps.js";
 import { lazily } from "./lazily.js";
+import { unlessMissing } from "./unless-missing.js";
 
 /** Who may reach a vault over the network, apart from roles. */
 export interface VaultNetwork {
@@ -255,20 +256,6 @@ export function keyVaults(
       await (await client(subscription)).vaults.delete(group, name, limit());
     },
   };
-}
-
-/** What was asked for, or undefined where Azure says by one of these codes that it is not there. */
-async function unlessMissing<T>(
-  ask: () => Promise<T>,
-  codes: readonly string[],
-): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
-    if (statusCode === 404 && typeof code === "string" && codes.includes(code)) return undefined;
-    throw error;
-  }
 }
 
 function networkProperties(network: VaultNetwork): {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { terminal } from "../domain/failure.js";
 import type { ArmRest } from "./arm-rest.js";
 import type { CacheChanges } from "./cache-changes.js";
-import { unlessMissing } from "./managed-redis.js";
+import { unlessMissing } from "./unless-missing.js";
 
 const API_VERSION = "2025-07-01";
 

@@ -3,6 +3,7 @@ import { terminal } from "../domain/failure.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import type { ArmRest } from "./arm-rest.js";
 import { type RedisCaches, shortRegion } from "./redis-caches.js";
+import { unlessMissing } from "./unless-missing.js";
 
 const API_VERSION = "2025-07-01";
 
@@ -107,13 +108,3 @@ export function managedRedis(arm: ArmRest): RedisCaches {
 }
 
 const nameOf = (id: string): string => parseResourceId(id)?.name ?? id;
-
-/** What was asked for, or undefined where ARM knows no such resource. */
-export async function unlessMissing(ask: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await ask();
-  } catch (error) {
-    if ((error as { statusCode?: unknown }).statusCode === 404) return undefined;
-    throw error;
-  }
-}

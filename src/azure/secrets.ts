@@ -6,6 +6,7 @@ import type { Instant } from "../domain/instant.js";
 import { dateOf, instantOf } from "../domain/instant.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
+import { unlessMissing } from "./unless-missing.js";
 
 /** What is said about a secret. All of it may enter history; a value never does. */
 export interface SecretDescription {
@@ -121,7 +122,7 @@ export function keyVaultSecrets(
           ...(version === undefined ? {} : { version }),
         });
         return { ...summaryOf(properties), version: properties.version ?? "", value: value ?? "" };
-      });
+      }, absences);
     },
 
     async set(vaultUri, name, value, description) {
@@ -166,8 +167,9 @@ export function keyVaultSecrets(
 
     async deleted(vaultUri, name) {
       const secrets = await client(vaultUri);
-      return unlessMissing(async () =>
-        deletedSummaryOf(await secrets.getDeletedSecret(name, limit())),
+      return unlessMissing(
+        async () => deletedSummaryOf(await secrets.getDeletedSecret(name, limit())),
+        absences,
       );
     },
 
@@ -200,15 +202,8 @@ async function* pageByPage<From, To>(
   }
 }
 
-/** What was asked for, or undefined where the vault has no such secret. A vault that is gone is no answer to that. */
-async function unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "SecretNotFound") return undefined;
-    throw error;
-  }
-}
+/** A vault that is gone is no answer to whether it has a secret. */
+const absences = ["SecretNotFound"];
 
 function summaryOf(properties: SecretProperties): SecretSummary {
   return {

@@ -9,6 +9,7 @@ import { instantOf, type Instant } from "../domain/instant.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
+import { unlessMissing } from "./unless-missing.js";
 
 /** How the copy in the other region stands. */
 export interface GeoReplication {
@@ -89,8 +90,9 @@ export function storageAccounts(
   return {
     async account(id) {
       const { azure, group, name } = await place(id);
-      const account = await unlessMissing(() =>
-        azure.storageAccounts.getProperties(group, name, limit()),
+      const account = await unlessMissing(
+        () => azure.storageAccounts.getProperties(group, name, limit()),
+        ["ResourceNotFound", "ResourceGroupNotFound"],
       );
       if (account === undefined) return undefined;
       // Azure refuses to expand what an account of one region has not.
@@ -128,17 +130,6 @@ export function storageAccounts(
       );
     },
   };
-}
-
-async function unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
-    const absent = code === "ResourceNotFound" || code === "ResourceGroupNotFound";
-    if (statusCode === 404 && absent) return undefined;
-    throw error;
-  }
 }
 
 function viewOf(account: StorageAccount): StorageAccountView {

@@ -25,6 +25,12 @@ export const persistently: Patience = {
   "permission-lag": { first: seconds(15), longest: minutes(5), within: minutes(120) },
 };
 
+/** For data planes that throttle for tens of seconds at a time, by a 429 or a 503; a backup has time. */
+export const throttled: Patience = {
+  transient: { first: seconds(5), longest: seconds(60), within: minutes(20) },
+  busy: { first: seconds(15), longest: seconds(60), within: minutes(10) },
+};
+
 /** For what is only useful now: evidence, and observations that are repeated anyway. */
 export const once: Patience = {};
 
