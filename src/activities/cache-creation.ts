@@ -94,8 +94,11 @@ export function cacheCreationActivities(azure: {
 
     contract.chooseCacheSet.implementedBy(
       classifyError,
-      async ({ cache, environment, sources }, { now }) => {
+      async ({ cache, environment, failing, redis }, { now }) => {
         const view = await cacheAt(caches, cache);
+        const { primary, secondary = primary } = redis;
+        const made = await sets.madeInRecovery(redis);
+        const sources = [...new Set([failing, primary, secondary, ...made])];
         const all = await Promise.all(
           sources.map(async (source) =>
             (await sets.sets({ kind: "redis", environment, source })).flatMap((set) => {

@@ -166,10 +166,15 @@ export const observeCreation = declareActivity({
   patience: once,
 });
 
-/** The newest verified set, of any of the caches named, that a cache can take. */
+/** The newest verified set, of any cache of the environment, that a cache can take. */
 export const chooseCacheSet = declareActivity({
   name: "chooseCacheSet",
-  input: CacheRef.extend({ environment: EnvironmentName, sources: z.array(z.string()) }),
+  input: CacheRef.extend({
+    environment: EnvironmentName,
+    failing: z.string(),
+    /** The caches that the estate names; those that recoveries made are looked through besides. */
+    redis: Sides,
+  }),
   output: z.discriminatedUnion("kind", [
     z.strictObject({
       ...observed,

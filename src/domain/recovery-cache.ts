@@ -1,7 +1,7 @@
 import { parseResourceId } from "./resource-id.js";
 
 /** The sides of a cache that an estate names. */
-interface CacheSides {
+export interface CacheSides {
   readonly primary: string;
   readonly secondary?: string | undefined;
 }
@@ -33,9 +33,14 @@ export function isRecoveryCache(sides: CacheSides, id: string): boolean {
     return false;
   }
   const beside = cacheGroups(sides).some((group) => same(group, groupOf(id)));
-  const name = parts.name.toLowerCase();
+  return beside && isRecoveryName(sides, parts.name);
+}
+
+/** Whether a name is one that recoveries give. */
+export function isRecoveryName(sides: CacheSides, given: string): boolean {
+  const name = given.toLowerCase();
   const own = stem(sides).toLowerCase();
-  return beside && name.startsWith(own) && /^[0-9a-f]{6}(-\d+)?$/.test(name.slice(own.length));
+  return name.startsWith(own) && /^[0-9a-f]{6}(-\d+)?$/.test(name.slice(own.length));
 }
 
 const groupOf = (id: string): string => id.split("/").slice(0, 5).join("/");

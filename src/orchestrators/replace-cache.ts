@@ -157,7 +157,7 @@ function* ready(
  */
 function* fill(
   run: Steps,
-  { environment, estate, resource }: RecoveryOrder,
+  { environment, estate }: RecoveryOrder,
   failing: string,
   cache: string,
   empty: boolean,
@@ -171,11 +171,11 @@ function* fill(
     return without("nobody approved that its keys give way to those of a backup");
   }
   const { primary, secondary } = estate.redis;
-  const sources = [...new Set([failing, resource, primary, secondary ?? primary])];
   const chosen = yield* run.step("choose-set", redis.chooseCacheSet, {
     cache,
     environment,
-    sources,
+    failing,
+    redis: { primary, secondary },
   });
   if (!chosen.ok) return without(describeFailure(chosen.failure));
   if (chosen.value.kind === "none") return without(chosen.value.detail);

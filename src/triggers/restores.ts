@@ -105,7 +105,8 @@ async function chosenSet(
   now: At,
 ): Promise<UsableSet> {
   const { primary, secondary } = sidesOf(environment, kind);
-  const sources = [primary, secondary]
+  const made = kind === "redis" ? await backups.madeInRecovery({ primary, secondary }) : [];
+  const sources = [primary, secondary, ...made]
     .flatMap((source) => source ?? [])
     .map((source): BackupSource => ({ kind, environment: name, source }));
   if (from !== undefined && from !== "latest") return namedSet(backups, sources, from, now);

@@ -172,6 +172,8 @@ describe("recorded histories", () => {
     "redis-failback.refused": () => failBack({ heals: "never" }),
     "redis-key-rotation.rotated": () => rotate({}),
     "redis-key-rotation.not-well": () => rotate({ heals: "never" }),
+    "redis-key-rotation.denied": () => rotate({}, { estate: production }),
+    "redis-key-rotation.half-way": () => rotate({ failing: { regenerateKey: terminal } }),
   };
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, begin) => {
