@@ -329,7 +329,8 @@ describe("back up redis, by export", () => {
   );
 
   it("passes the files through the account that the estate names for it", async () => {
-    const named = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/st";
+    const named =
+      "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/st";
     const { callsOf } = await backUp({ staging: named });
     const without = await backUp();
 
