@@ -9,6 +9,13 @@ export interface Probe {
   readonly latency: Milliseconds;
   /** The application's own words, or what went wrong on the way to it. */
   readonly detail: string;
+  /** What the application says of each of its own checks, such as `keyVault`; empty where it says nothing. */
+  readonly checks: Readonly<Record<string, AppCheck>>;
+}
+
+export interface AppCheck {
+  readonly well: boolean;
+  readonly detail: string;
 }
 
 export interface HealthProbe {
@@ -44,6 +51,7 @@ export function httpsHealthProbe(timeLimit: Milliseconds): HealthProbe {
           status: answer.status,
           latency: spent(),
           detail: describe(answer.status, body.success ? body.data : undefined),
+          checks: checksOf(body.success ? body.data : undefined),
         };
       } catch (error) {
         const cause = (error as { cause?: { code?: unknown } }).cause?.code;
@@ -53,6 +61,7 @@ export function httpsHealthProbe(timeLimit: Milliseconds): HealthProbe {
           status: undefined,
           latency: spent(),
           detail: `no answer: ${what}`,
+          checks: {},
         };
       }
     },
@@ -66,6 +75,14 @@ function describe(status: number, body: z.infer<typeof HealthBody> | undefined):
   const parts = [`HTTP ${status}`, ...(body === undefined ? [] : [body.status]), ...failing];
   return parts.join(", ");
 }
+
+const checksOf = (body: z.infer<typeof HealthBody> | undefined): Probe["checks"] =>
+  Object.fromEntries(
+    Object.entries(body?.checks ?? {}).map(([name, { status, detail = "" }]) => [
+      name,
+      { well: goodWords.has(status.toLowerCase()), detail },
+    ]),
+  );
 
 function parseJson(text: string): unknown {
   try {
