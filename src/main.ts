@@ -13,7 +13,10 @@ import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { redisBackupActivities } from "./activities/redis-backup.js";
 import { redisCopyActivities } from "./activities/redis-copies.js";
 import { redisRestoreActivities } from "./activities/redis-restore.js";
+import { compareVaultsActivity } from "./activities/compare-vaults.js";
+import { keyVaultFailureActivities } from "./activities/key-vault-failure.js";
 import { runActivities } from "./activities/run.js";
+import { vaultDiagnosisActivities } from "./activities/vault-diagnosis.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { blobCopies } from "./azure/blob-copies.js";
@@ -30,6 +33,7 @@ import { logQueries } from "./azure/log-queries.js";
 import { managedRedis } from "./azure/managed-redis.js";
 import { redisCaches } from "./azure/redis-caches.js";
 import { redisConnections } from "./azure/redis-connection.js";
+import { roleAssignments } from "./azure/role-assignments.js";
 import { keyVaultSecrets } from "./azure/secrets.js";
 import { storageAccounts } from "./azure/storage-accounts.js";
 import { webhookChannel } from "./azure/webhook-channel.js";
@@ -43,7 +47,9 @@ import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
 import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
+import { failBackKeyVault } from "./orchestrators/fail-back-key-vault.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
+import { recoverKeyVault } from "./orchestrators/recover-key-vault.js";
 import { restoreRedis } from "./orchestrators/restore-redis.js";
 import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
@@ -52,6 +58,8 @@ import { blobBackup } from "./scenarios/blob-backup.js";
 import { blobRestore } from "./scenarios/blob-restore.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
+import { keyVaultFailback } from "./scenarios/key-vault-failback.js";
+import { keyVaultFailure } from "./scenarios/key-vault-failure.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
 import { redisBackup } from "./scenarios/redis-backup.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
@@ -83,6 +91,7 @@ const logs = logQueries(settings.azure, credential);
 const arm = armRest(settings.azure, credential);
 const vaults = keyVaults(settings.azure, credential, arm);
 const secrets = keyVaultSecrets(settings.azure, credential);
+const roles = roleAssignments(settings.azure, credential, arm);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
 const backupContainer = (container: string) =>
   blobContainer(settings.azure, credential, { ...settings.backup, container });
@@ -106,6 +115,8 @@ const webhook = webhookChannel(
 
 for (const [{ orchestrator }, handler] of [
   [containerAppFailure, recoverContainerApp],
+  [keyVaultFailure, recoverKeyVault],
+  [keyVaultFailback, failBackKeyVault],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],
@@ -120,6 +131,9 @@ df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
 for (const { name, handler } of [
   ...containerAppActivities(apps, health, store),
+  ...keyVaultFailureActivities(apps, vaults, roles, store),
+  ...vaultDiagnosisActivities({ apps, vaults, secrets, roles, health }),
+  compareVaultsActivity(secrets, store),
   ...evidenceActivities(apps, logs, store),
   ...runActivities(store),
   ...backupActivities(sets),

@@ -20,9 +20,10 @@ export function startSimulatorProcess(options: {
   /** A folder that outlives it. */
   readonly folder: string;
   readonly speed?: number | undefined;
+  readonly profile?: "calm" | "bad-day" | undefined;
   readonly onLog: (line: string) => void;
 }): Promise<Child<SimulatorReady>> {
-  const { seed, folder, speed, onLog } = options;
+  const { seed, folder, speed, profile, onLog } = options;
   const seedFile = path.join(folder, "seed.json");
   writeFileSync(seedFile, JSON.stringify(seed));
   return startChild<SimulatorReady>({
@@ -34,6 +35,7 @@ export function startSimulatorProcess(options: {
       seedFile,
       "--end-with-parent",
       ...(speed === undefined ? [] : ["--speed", String(speed)]),
+      ...(profile === undefined ? [] : ["--profile", profile]),
     ],
     environment: {},
     directory: folder,

@@ -22,6 +22,8 @@ export interface StackOptions {
   readonly port?: number;
   /** Skips of the clock are shown at this many times real speed; without it they take no time. */
   readonly speed?: number;
+  /** How long Azure takes: an ordinary day by default. */
+  readonly profile?: "calm" | "bad-day";
   /** What is under the stack when it starts; by default the estate's resources, all well. */
   readonly seed?: unknown;
   readonly settings?: Readonly<Record<string, string>>;
@@ -64,6 +66,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     seed: options.seed ?? seedFromEstate(estate),
     folder,
     speed: options.speed,
+    profile: options.profile,
     onLog: (line) => options.onLog?.("simulator", line),
   });
 

@@ -22,7 +22,7 @@ export const findActiveVault = declareActivity({
   }),
   output: z.strictObject({
     ...observed,
-    side: z.enum(["primary", "secondary"]),
+    side: z.enum(["primary", "secondary", "elsewhere"]),
     /** How it is known; `assumed` where the app could not be read or names another vault. */
     known: z.enum(["observed", "assumed"]),
     id: z.string(),
