@@ -18,7 +18,8 @@ export const findActiveVault = declareActivity({
     app: z.string(),
     /** The app of the other side, which is asked where the first cannot be read. */
     standby: z.string().optional(),
-    vault: z.strictObject({ primary: z.string(), secondary: z.string().optional() }),
+    /** Of what the estate says of the vaults, the sides alone. */
+    vault: z.object({ primary: z.string(), secondary: z.string().optional() }),
   }),
   output: z.strictObject({
     ...observed,

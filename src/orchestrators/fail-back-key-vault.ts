@@ -126,7 +126,9 @@ function* bring(
   const listed = yield* run.step("list", backup.listSecrets, { uri: from, set }, step);
   if (!listed.ok) return describeFailure(listed.failure);
   const { list, count } = listed.value;
-  const pieces = stretches(count, secretStretch).map((piece) => ({ from, to, list, ...piece }));
+  const pieces = stretches(count, secretStretch).map(({ begin, end }) => {
+    return { from, to, list, begin, end };
+  });
   const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
   for (const answer of yield* run.each(step, backup.syncSecrets, pieces, work)) {
     if (!answer.ok) return describeFailure(answer.failure);
