@@ -3,12 +3,14 @@ import { describeDuration } from "../../src/domain/duration.js";
 import { catalogue } from "../../src/scenarios/catalogue.js";
 import { startStack, type Stack } from "../stack/stack.js";
 import { containerAppFailure } from "./container-app-failure.js";
+import { keyVaultFailure } from "./key-vault-failure.js";
 import { nightlyBackup } from "./nightly-backup.js";
 import { restore } from "./restore.js";
 import { say, type Options, type Show } from "./show.js";
 
 const shows: Readonly<Record<string, Show>> = {
   "container-app-failure": containerAppFailure,
+  "key-vault-failure": keyVaultFailure,
   "nightly-backup": nightlyBackup,
   restore,
 };
@@ -17,6 +19,13 @@ const byDefault = "container-app-failure";
 const lines = (known: Readonly<Record<string, string>>, indent: number): string =>
   Object.entries(known)
     .map(([name, what]) => `${" ".repeat(indent)}${name.padEnd(22)} ${what}`)
+    .join("\n");
+
+/** The faults of every demo in which something breaks, each below a heading. */
+const faultsOfAll = (heading: (name: string) => string, indent: number): string =>
+  Object.entries(shows)
+    .filter(([, { faults }]) => Object.keys(faults).length > 0)
+    .map(([name, { faults }]) => `${heading(name)}\n${lines(faults, indent)}`)
     .join("\n");
 
 const titles = Object.fromEntries(Object.entries(shows).map(([name, { title }]) => [name, title]));
@@ -30,11 +39,11 @@ ${lines(titles, 2)}
 The first is the default; something breaks in production, the alert that Azure Monitor would send
 is posted, and the recovery is shown to its end.
 
-  --fault NAME   what breaks, for ${byDefault}:
-${lines(containerAppFailure.faults, 17)}
+${faultsOfAll((name) => `  --fault NAME   what breaks, for ${name}:`, 17)}
   --propose      switch the automation to "propose" first: the run asks before its first change
   --no-operator  nobody answers what the run asks; shows what silence does
   --plan         show what a recovery or restore would do, and change nothing
+  --profile NAME how long Azure takes: calm (default) or bad-day
   --speed N      show waits at N times real speed; 0 skips them at once (default 30)
   --list         list the scenarios and the faults, and end
   --json         print the run's record alone on the last line of standard output
@@ -51,6 +60,7 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
     allowPositionals: true,
     options: {
       fault: { type: "string" },
+      profile: { type: "string", default: "calm" },
       speed: { type: "string", default: "30" },
       propose: { type: "boolean", default: false },
       "no-operator": { type: "boolean", default: false },
@@ -83,8 +93,20 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
   if (!Number.isFinite(speed) || speed < 0) {
     throw new Error(`--speed must be 0 or a number above it, not ${values.speed}`);
   }
-  const { propose, plan, json, keep } = values;
-  const options = { fault, speed, propose, silent: values["no-operator"], plan, json, keep };
+  const { propose, plan, json, keep, profile } = values;
+  if (profile !== "calm" && profile !== "bad-day") {
+    throw new Error(`--profile must be calm or bad-day, not ${profile}`);
+  }
+  const options: Options = {
+    fault,
+    speed,
+    profile,
+    propose,
+    silent: values["no-operator"],
+    plan,
+    json,
+    keep,
+  };
   return { name, show, options };
 }
 
@@ -99,8 +121,7 @@ ${scenarios.join("\n")}
 Demos, for npm run demo -- NAME:
 ${lines(titles, 2)}
 
-Faults, for npm run demo -- --fault NAME:
-${lines(containerAppFailure.faults, 2)}
+${faultsOfAll((name) => `Faults, for npm run demo -- ${name} --fault NAME:`, 2)}
 `;
 }
 
@@ -125,6 +146,7 @@ async function main(): Promise<number> {
   say("Starting the simulated Azure and the app on the embedded host ...");
   const stack = await startStack({
     ...(options.speed > 0 ? { speed: options.speed } : {}),
+    profile: options.profile,
     settings: {
       // The demo plays the platform as well; who looks at what it keeps running has only the key.
       PLATFORM_AUTHENTICATION: options.keep ? "none" : "entra",
