@@ -13,7 +13,8 @@ export const unhurried: Patience = {
   "permission-lag": { first: seconds(15), longest: seconds(60), within: minutes(10) },
 };
 
-const Sides = z.strictObject({ primary: z.string(), secondary: z.string().optional() });
+/** Of what the estate says of a resource, the sides alone. */
+const Sides = z.object({ primary: z.string(), secondary: z.string().optional() });
 
 /** The accounts that a cache may exchange files with; through `staging` alone where it is named. */
 export const CacheStorage = Sides.extend({ staging: z.string().optional() });

@@ -31,8 +31,8 @@ function world() {
         healthy: !probe.ill.has(fqdn),
         status: 200,
         latency: milliseconds(5),
-        detail: probe.words,
         checks: {},
+        detail: probe.words,
       }),
   };
   const activities = new Map(

@@ -49,6 +49,7 @@ async function restore(given: Partial<Traits> = {}) {
     keep: 0,
     "keep-existing": 0,
     "keep-newer": 0,
+    "keep-older": 0,
     overwrite: 0,
   };
   const counts = { ...none, ...("class" in compared ? {} : compared) };
@@ -69,6 +70,7 @@ async function restore(given: Partial<Traits> = {}) {
               actions: `restores/run/secrets-${begin}.json`,
               counts: begin === 0 ? counts : none,
               newer: begin === 0 ? [...traits.newer] : [],
+              older: [],
               detail: "compared",
             },
       ),
