@@ -1,6 +1,12 @@
 import { ServiceClient } from "../../local/stack/service-client.js";
 import { withRedis } from "../simulator/caches.js";
-import { freshPeriod, startBackupStack, type BackupStack } from "../support/backup-stack.js";
+import {
+  freshPeriod,
+  startBackupStack,
+  startWithCache,
+  type BackupStack,
+} from "../support/backup-stack.js";
+import { sampleEstate } from "../support/estates.js";
 import { actsOn } from "../support/recovery-run.js";
 import {
   cacheInUse,
@@ -96,6 +102,43 @@ describe("a Premium cache with a geo-replica, from alert to report", () => {
 
       expect(record.outcome).toBe("restored");
       expect(await world.azure.redisCaches.key(cacheOf(stack))).not.toBe(before);
+    },
+    limit,
+  );
+});
+
+describe("an Azure Managed Redis in a group, from alert to report", () => {
+  let world: BackupStack;
+
+  beforeAll(async () => {
+    const { primary } = sampleEstate().environments.production!.redis;
+    const id = primary.replace(/redis\/[^/]+$/, "redisEnterprise/mcp-managed-prod");
+    const secondary = `${id.replace("mcp-server-prod", "mcp-server-prod-dr")}-dr`;
+    world = await startWithCache({ tier: "Managed", primary: id, secondary });
+  });
+  afterAll(() => world.stop());
+
+  withRedis(
+    "gives way to the other member, which has its keys, and comes home",
+    async () => {
+      const { stack } = world;
+      await freshPeriod(world);
+      const [primary, secondary] = [cacheOf(stack), cacheOf(stack, "secondary")];
+      const fault = await stack.simulator.fault({ name: "redis-down", resource: primary });
+      const away = await recoverCache(stack, primary);
+      const used = await cacheInUse(world);
+      await stack.simulator.removeFault(fault);
+      const home = await failBack(stack);
+
+      expect(away).toMatchObject({
+        outcome: "failed-over",
+        withinRto: { scenario: true },
+        approvals: [],
+        dataLoss: "its keys are those of the group",
+      });
+      expect(used).toBe(secondary);
+      expect(home).toMatchObject({ outcome: "failed-back", approvals: [], findings: [] });
+      expect(await cacheInUse(world)).toBe(primary);
     },
     limit,
   );
