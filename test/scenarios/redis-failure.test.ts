@@ -7,6 +7,7 @@ import {
   type BackupStack,
 } from "../support/backup-stack.js";
 import { sampleEstate } from "../support/estates.js";
+import { everyBlob } from "../support/every-blob.js";
 import { actsOn } from "../support/recovery-run.js";
 import {
   cacheInUse,
@@ -21,9 +22,10 @@ const limit = 300_000;
 
 describe("a Premium cache with a geo-replica, from alert to report", () => {
   let world: BackupStack;
+  const log: string[] = [];
 
   beforeAll(async () => {
-    world = await startBackupStack();
+    world = await startBackupStack({ onLog: (_from, line) => log.push(line) });
   });
   afterAll(() => world.stop());
   beforeEach(() => freshPeriod(world));
@@ -91,17 +93,29 @@ describe("a Premium cache with a geo-replica, from alert to report", () => {
   );
 
   withRedis(
-    "gets another primary key, and nobody is locked out",
+    "gets another primary key, and nobody is locked out; no key is left behind anywhere",
     async () => {
       const { stack } = world;
       const order = { scenario: "redis-key-rotation", environment: "production", reason: "a leak" };
       const service = new ServiceClient(stack.host, { "x-operator": "olga" });
-      const before = await world.azure.redisCaches.key(cacheOf(stack));
+      const before = await world.azure.cacheChanges.keys(cacheOf(stack));
       const answer = await service.call("POST", "/api/recoveries", JSON.stringify(order));
-      const record = await endedWithPeople(stack, (answer.json as { id: string }).id);
+      const { id } = answer.json as { id: string };
+      const record = await endedWithPeople(stack, id);
+      const after = await world.azure.cacheChanges.keys(cacheOf(stack));
 
       expect(record.outcome).toBe("restored");
-      expect(await world.azure.redisCaches.key(cacheOf(stack))).not.toBe(before);
+      expect(after.primary).not.toBe(before.primary);
+      expect(after.secondary).toBe(before.secondary);
+      const history = await service.call(
+        "GET",
+        `/runtime/webhooks/durabletask/instances/${id}?showHistory=true&showHistoryOutput=true&showInput=true`,
+      );
+      const left = [log.join("\n"), history.text, JSON.stringify(record), ...everyBlob(stack)];
+      expect(history.text).toContain("regenerateKey");
+      for (const key of [before.primary, after.primary, after.secondary]) {
+        expect(left.filter((text) => text.includes(key))).toEqual([]);
+      }
     },
     limit,
   );
