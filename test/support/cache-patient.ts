@@ -49,7 +49,7 @@ const usual: CacheTraits = {
 export const production = sampleEstate().environments.production!;
 export const primary = production.redis.primary;
 export const secondary = production.redis.secondary ?? "";
-export const made = `${secondary.replace(/redis\/[^/]+$/, "redisEnterprise/")}mcp-redis-prod-dr-ab12cd`;
+const made = `${secondary.replace(/redis\/[^/]+$/, "redisEnterprise/")}mcp-redis-prod-dr-ab12cd`;
 
 export function cachePatient(traits: Partial<CacheTraits> = {}) {
   const is = { ...usual, ...traits };
@@ -263,7 +263,7 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
   ];
   return {
     stubs,
-    record(): RunRecord {
+    record: (): RunRecord => {
       if (record === undefined) throw new Error("the run left no record");
       return record;
     },
