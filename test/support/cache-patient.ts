@@ -23,6 +23,7 @@ export interface CacheTraits {
   readonly standby: "replica" | "member" | "none" | "unusable";
   readonly standbyKeys: number;
   readonly set: "snapshot" | "export" | "none";
+  readonly regionDown: boolean;
   /** Whether the app says which cache it uses. */
   readonly tells: boolean;
   /** What the sources say while the cache fails. */
@@ -40,6 +41,7 @@ const usual: CacheTraits = {
   standby: "replica",
   standbyKeys: 2_000,
   set: "export",
+  regionDown: false,
   tells: true,
   own: "failed",
   health: "failed",
@@ -117,6 +119,10 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
         detail: `own ${own}, app ${health}`,
       };
     }),
+    stub(
+      redis.probeRegion,
+      () => failure("probeRegion") ?? { down: is.regionDown, detail: "asked" },
+    ),
     stub(
       redis.inspectCache,
       () =>
