@@ -25,5 +25,5 @@ describe("a key vault fails while Azure takes as long as it may", () => {
     expect(record.outcome).toBe("failed-over");
     expect(record.withinRto).toEqual({ scenario: true, environment: true });
     expect(await appIsHealthy(stack)).toBe(true);
-  });
+  }, 120_000);
 });

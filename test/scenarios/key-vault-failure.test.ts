@@ -6,6 +6,9 @@ import { parseResourceId } from "../../src/domain/resource-id.js";
 import { freshPeriod, startBackupStack, type BackupStack } from "../support/backup-stack.js";
 import { ended, productionOf, reached } from "../support/recovery-run.js";
 
+// A run of several hundred steps, on a machine that others use as well.
+jest.setTimeout(120_000);
+
 describe("a key vault fails", () => {
   let backup: BackupStack;
 
