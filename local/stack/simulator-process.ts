@@ -11,6 +11,9 @@ export interface SimulatorReady {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** How long the simulated Azure takes: an ordinary day, or one on which everything drags. */
+export type ProfileName = "calm" | "bad-day";
+
 /** Makes a process share the clock that the simulator keeps. */
 export const onSharedClock: readonly string[] = ["--require", compiled("local/clock/preload.js")];
 
@@ -20,9 +23,10 @@ export function startSimulatorProcess(options: {
   /** A folder that outlives it. */
   readonly folder: string;
   readonly speed?: number | undefined;
+  readonly profile?: ProfileName | undefined;
   readonly onLog: (line: string) => void;
 }): Promise<Child<SimulatorReady>> {
-  const { seed, folder, speed, onLog } = options;
+  const { seed, folder, speed, profile, onLog } = options;
   const seedFile = path.join(folder, "seed.json");
   writeFileSync(seedFile, JSON.stringify(seed));
   return startChild<SimulatorReady>({
@@ -34,6 +38,7 @@ export function startSimulatorProcess(options: {
       seedFile,
       "--end-with-parent",
       ...(speed === undefined ? [] : ["--speed", String(speed)]),
+      ...(profile === undefined ? [] : ["--profile", profile]),
     ],
     environment: {},
     directory: folder,
