@@ -6,7 +6,8 @@ export const duplicateRule = `An effect is a request that changed something in t
 service's own accounts (state and backups). Two effects of one operation on one target belong to the
 same act unless the run opened a claim between them that it had not opened before: a claim stands for
 one decision to act. The second effect of an act is a duplicate, unless the scenario declares its
-operation repeatable and the answers to all effects of that act before it were lost.`;
+operation repeatable and the answers to all effects of that act before it were lost. What clients of
+Redis send is not in the log.`;
 
 interface Act {
   /** How many claims had been opened by then. */

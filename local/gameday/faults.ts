@@ -69,10 +69,11 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     shows: refused,
   },
   "cache-refused": {
-    what: "Azure makes no new cache of the kind that is being retired",
+    what: "Azure makes no new cache of the kind that is tried first",
     when: "before-the-alert",
-    orders: () => [{ name: "cache-refused" }],
-    shows: ({ operation, status }) => operation === "redis.create" && status >= 400,
+    orders: ({ refusedCaches }, environment) => refusedCaches?.(environment) ?? [],
+    shows: ({ operation, status }) =>
+      /^redis(Enterprise)?\.create$/.test(operation) && status >= 400,
   },
   "newest-set-corrupt": {
     what: "the manifest of the newest backup set is torn",
@@ -87,9 +88,11 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     sets: "none",
   },
   "vault-read-only": {
-    what: "the vaults of the primary region take no changes, as during a failover of Azure's",
+    what: "for 20 minutes the vaults of the primary region take no changes, as while Azure fails them over",
     when: "before-the-alert",
-    orders: (_exercise, { primaryRegion }) => [{ name: "vault-read-only", region: primaryRegion }],
+    orders: (_exercise, { primaryRegion }) => [
+      { name: "vault-read-only", region: primaryRegion, forSeconds: 1_200 },
+    ],
   },
   "region-down": {
     what: "the primary region goes down in the middle of the run, with its first change",
