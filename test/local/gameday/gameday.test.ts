@@ -2,7 +2,12 @@ import { play } from "../../../local/gameday/cell.js";
 import { containerAppFailure } from "../../../local/gameday/exercises/container-app-failure.js";
 import { faults } from "../../../local/gameday/faults.js";
 import { isFlawless, judge } from "../../../local/gameday/judgement.js";
+import { backUpTwice, tearNewestSets } from "../../../local/gameday/sets.js";
+import { principal } from "../../../local/stack/principal.js";
+import { ServiceClient } from "../../../local/stack/service-client.js";
 import { startStack, type Stack } from "../../../local/stack/stack.js";
+import type { Protection } from "../../../src/domain/protection.js";
+import { productionOf } from "../../support/recovery-run.js";
 
 /** How long a run may take in real time, on a machine that does much else. */
 const limitMs = 60_000;
@@ -50,5 +55,20 @@ describe("a game day of the container app, on a bad day", () => {
 
     expect(observed.record).toBeUndefined();
     expect(observed.lacking).toMatch(/^it hung for 0 s of real time at: \S/);
+  });
+
+  it("has two sets when it wants them, of which the newest may be torn", async () => {
+    const service = new ServiceClient(stack.host, principal("olga@example.com", ["operator"]));
+    await stack.simulator.reset();
+
+    await backUpTwice(stack, service, "production", ["key-vault"]);
+    await tearNewestSets(stack, productionOf(stack), ["key-vault"]);
+
+    const { json } = await service.call("GET", "/api/backups?environment=production");
+    const { backups } = json as { backups: readonly Protection[] };
+    const vault = backups.find(({ kind }) => kind === "key-vault");
+    expect(vault?.problems).toHaveLength(1);
+    expect(vault?.newest?.set).toBeDefined();
+    expect(vault?.newest?.set).not.toBe(vault?.problems[0]?.set);
   });
 });
