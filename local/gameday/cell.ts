@@ -80,6 +80,6 @@ async function endOf(
       const where = checkpoint === undefined ? "its start" : checkpoint.step.title;
       return { lacking: `it hung for ${limitMs / 1000} s of real time at: ${where}` };
     }
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
