@@ -46,7 +46,8 @@ const isEffect = ({ effect, mutating, host }: LogEntry): boolean =>
 const isOwn = (host: string): boolean =>
   [stateAccount, backupAccount].some((account) => host.startsWith(`${account}.`));
 
-const isClaim = ({ host, path, effect }: LogEntry): boolean =>
+/** Whether a request wrote a claim: before an act, or when it was known what came of it. */
+export const isClaim = ({ host, path, effect }: LogEntry): boolean =>
   host.startsWith(`${stateAccount}.`) && path.includes("/claims/") && effect !== undefined;
 
 const targetOf = ({ operation, effect }: LogEntry): string =>
