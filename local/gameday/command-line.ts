@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
-import type { ProfileName } from "../stack/simulator-process.js";
+import type { StackOptions } from "../stack/stack.js";
 import { duplicateRule } from "./duplicates.js";
 import { faultNames, type Exercise, type FaultName } from "./exercise.js";
 import { faults } from "./faults.js";
+
+type ProfileName = NonNullable<StackOptions["profile"]>;
 
 export interface Order {
   readonly exercises: readonly Exercise[];

@@ -7,6 +7,8 @@ export type Cell = { readonly scenario: string; readonly fault: FaultName } & (
   { readonly verdict: Verdict } | { readonly spared: string }
 );
 
+const longestLoss = 40;
+
 const heads = [
   "scenario",
   "fault",
@@ -31,10 +33,16 @@ function shown(verdict: Verdict): string[] {
   return [
     missed === undefined ? outcome : `${outcome} (MISSED)`,
     describeTime(verdict),
-    dataLoss,
+    shortened(dataLoss),
     String(duplicates.length),
     undefinedEnding === undefined ? "0" : "1",
   ];
+}
+
+/** Up to its first explanation, and not so long that the table does not fit a screen. */
+function shortened(text: string): string {
+  const [clause = ""] = text.split(/[:;]/);
+  return clause.length <= longestLoss ? clause : `${clause.slice(0, longestLoss - 1).trimEnd()}…`;
 }
 
 /** Every figure that has to be 0, and how many cells were late. */
@@ -72,6 +80,9 @@ function notes(cells: readonly Cell[]): string[] {
       verdict.outcome === "needs-operator"
         ? [`${verdict.reason}. First: ${verdict.nextSteps[0] ?? "?"}`]
         : [],
+    ),
+    ...about("What was lost, in full:", ({ dataLoss }) =>
+      shortened(dataLoss) === dataLoss || dataLoss.startsWith("none:") ? [] : [dataLoss],
     ),
     ...about("What was found besides:", ({ findings }) => findings),
     ...(spared.length === 0 ? [] : [`Not played:\n\n${spared.join("\n")}`]),

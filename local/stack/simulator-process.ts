@@ -13,9 +13,6 @@ export interface SimulatorReady {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** How long the simulated Azure takes: an ordinary day, or one on which everything drags. */
-export type ProfileName = "calm" | "bad-day";
-
 /** Makes a process share the clock that the simulator keeps. */
 export const onSharedClock: readonly string[] = ["--require", compiled("local/clock/preload.js")];
 
@@ -25,7 +22,7 @@ export function startSimulatorProcess(options: {
   /** A folder that outlives it. */
   readonly folder: string;
   readonly speed?: number | undefined;
-  readonly profile?: ProfileName | undefined;
+  readonly profile?: "calm" | "bad-day" | undefined;
   readonly onLog: (line: string) => void;
 }): Promise<Child<SimulatorReady>> {
   const { seed, folder, speed, profile, onLog } = options;

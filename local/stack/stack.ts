@@ -8,12 +8,7 @@ import { NoticeReceiver, type Received } from "./notice-receiver.js";
 import { compiled, repository } from "./repository.js";
 import { seedFromEstate, backupAccount, stateAccount } from "./seed-from-estate.js";
 import { SimulatorClient } from "./simulator-client.js";
-import {
-  onSharedClock,
-  startSimulatorProcess,
-  type ProfileName,
-  type SimulatorReady,
-} from "./simulator-process.js";
+import { onSharedClock, startSimulatorProcess, type SimulatorReady } from "./simulator-process.js";
 
 /** What the embedded host says when it answers. */
 export interface HostReady {
@@ -27,8 +22,8 @@ export interface StackOptions {
   readonly port?: number;
   /** Skips of the clock are shown at this many times real speed; without it they take no time. */
   readonly speed?: number;
-  /** How long the simulated Azure takes; "calm" by default. */
-  readonly profile?: ProfileName;
+  /** How long Azure takes: an ordinary day by default. */
+  readonly profile?: "calm" | "bad-day";
   /** What is under the stack when it starts; by default the estate's resources, all well. */
   readonly seed?: unknown;
   readonly settings?: Readonly<Record<string, string>>;

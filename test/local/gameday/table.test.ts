@@ -24,7 +24,12 @@ it("shows a row for each fault, the totals, and why where something is to be sai
     {
       scenario,
       fault: "throttle",
-      verdict: verdict({ took: minutes(20), late: true, findings: ["the template is old"] }),
+      verdict: verdict({
+        took: minutes(20),
+        late: true,
+        findings: ["the template is old"],
+        dataLoss: "what was written since noon, as far as that is known at all; the rest is there",
+      }),
     },
     {
       scenario,
@@ -47,14 +52,14 @@ it("shows a row for each fault, the totals, and why where something is to be sai
 
   expect(text).toBe(
     `
-| scenario              | fault        | outcome           | time against the target          | data loss | duplicate effects | undefined endings |
-| --------------------- | ------------ | ----------------- | -------------------------------- | --------- | ----------------- | ----------------- |
-| container-app-failure | none         | restored          | 2 min 00 s of 15 min 00 s        | none      | 0                 | 0                 |
-|                       | throttle     | restored          | 20 min 00 s of 15 min 00 s, LATE | none      | 0                 | 0                 |
-|                       | lost-answer  | needs-operator    | 2 min 00 s of 15 min 00 s        | none      | 1                 | 0                 |
-|                       | role-missing | restored (MISSED) | 2 min 00 s of 15 min 00 s        | none      | 0                 | 0                 |
-|                       | no-set       | -                 |                                  |           |                   |                   |
-| redis-failure         | none         | none              | -                                | none      | 0                 | 1                 |
+| scenario              | fault        | outcome           | time against the target          | data loss                               | duplicate effects | undefined endings |
+| --------------------- | ------------ | ----------------- | -------------------------------- | --------------------------------------- | ----------------- | ----------------- |
+| container-app-failure | none         | restored          | 2 min 00 s of 15 min 00 s        | none                                    | 0                 | 0                 |
+|                       | throttle     | restored          | 20 min 00 s of 15 min 00 s, LATE | what was written since noon, as far as… | 0                 | 0                 |
+|                       | lost-answer  | needs-operator    | 2 min 00 s of 15 min 00 s        | none                                    | 1                 | 0                 |
+|                       | role-missing | restored (MISSED) | 2 min 00 s of 15 min 00 s        | none                                    | 0                 | 0                 |
+|                       | no-set       | -                 |                                  |                                         |                   |                   |
+| redis-failure         | none         | none              | -                                | none                                    | 0                 | 1                 |
 
 5 runs, 3 serve again, 1 need an operator, 2 late, 1 duplicate effects, 1 undefined endings, 1 faults that met nothing
 
@@ -73,6 +78,10 @@ Proves nothing:
 Why an operator is needed, and what he does first:
 
 - container-app-failure, lost-answer: nothing helped. First: Look at it
+
+What was lost, in full:
+
+- container-app-failure, throttle: what was written since noon, as far as that is known at all; the rest is there
 
 What was found besides:
 
