@@ -41,7 +41,7 @@ function shown(verdict: Verdict): string[] {
 
 /** Up to its first explanation, and not so long that the table does not fit a screen. */
 function shortened(text: string): string {
-  const [clause = ""] = text.split(/[:;]/);
+  const [clause = ""] = text.split(/[:;] /);
   return clause.length <= longestLoss ? clause : `${clause.slice(0, longestLoss - 1).trimEnd()}…`;
 }
 

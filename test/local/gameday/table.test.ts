@@ -28,7 +28,7 @@ it("shows a row for each fault, the totals, and why where something is to be sai
         took: minutes(20),
         late: true,
         findings: ["the template is old"],
-        dataLoss: "what was written since noon, as far as that is known at all; the rest is there",
+        dataLoss: "what was written since 12:30, as far as that is known at all; the rest is there",
       }),
     },
     {
@@ -52,14 +52,14 @@ it("shows a row for each fault, the totals, and why where something is to be sai
 
   expect(text).toBe(
     `
-| scenario              | fault        | outcome           | time against the target          | data loss                               | duplicate effects | undefined endings |
-| --------------------- | ------------ | ----------------- | -------------------------------- | --------------------------------------- | ----------------- | ----------------- |
-| container-app-failure | none         | restored          | 2 min 00 s of 15 min 00 s        | none                                    | 0                 | 0                 |
-|                       | throttle     | restored          | 20 min 00 s of 15 min 00 s, LATE | what was written since noon, as far as… | 0                 | 0                 |
-|                       | lost-answer  | needs-operator    | 2 min 00 s of 15 min 00 s        | none                                    | 1                 | 0                 |
-|                       | role-missing | restored (MISSED) | 2 min 00 s of 15 min 00 s        | none                                    | 0                 | 0                 |
-|                       | no-set       | -                 |                                  |                                         |                   |                   |
-| redis-failure         | none         | none              | -                                | none                                    | 0                 | 1                 |
+| scenario              | fault        | outcome           | time against the target          | data loss                                | duplicate effects | undefined endings |
+| --------------------- | ------------ | ----------------- | -------------------------------- | ---------------------------------------- | ----------------- | ----------------- |
+| container-app-failure | none         | restored          | 2 min 00 s of 15 min 00 s        | none                                     | 0                 | 0                 |
+|                       | throttle     | restored          | 20 min 00 s of 15 min 00 s, LATE | what was written since 12:30, as far as… | 0                 | 0                 |
+|                       | lost-answer  | needs-operator    | 2 min 00 s of 15 min 00 s        | none                                     | 1                 | 0                 |
+|                       | role-missing | restored (MISSED) | 2 min 00 s of 15 min 00 s        | none                                     | 0                 | 0                 |
+|                       | no-set       | -                 |                                  |                                          |                   |                   |
+| redis-failure         | none         | none              | -                                | none                                     | 0                 | 1                 |
 
 5 runs, 3 serve again, 1 need an operator, 2 late, 1 duplicate effects, 1 undefined endings, 1 faults that met nothing
 
@@ -81,7 +81,7 @@ Why an operator is needed, and what he does first:
 
 What was lost, in full:
 
-- container-app-failure, throttle: what was written since noon, as far as that is known at all; the rest is there
+- container-app-failure, throttle: what was written since 12:30, as far as that is known at all; the rest is there
 
 What was found besides:
 
