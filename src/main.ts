@@ -5,19 +5,25 @@ import { backupPruningActivities } from "./activities/backup-pruning.js";
 import { blobBackupActivities } from "./activities/blob-backup.js";
 import { blobCopyActivities } from "./activities/blob-piece-copies.js";
 import { blobRestoreActivities } from "./activities/blob-restore.js";
+import { cacheConnectionActivities } from "./activities/cache-connection.js";
+import { cacheCreationActivities } from "./activities/cache-creation.js";
 import { containerAppActivities } from "./activities/container-app.js";
 import { evidenceActivities } from "./activities/evidence.js";
 import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
 import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
 import { deliveryActivities, postingActivity } from "./activities/notices.js";
 import { redisBackupActivities } from "./activities/redis-backup.js";
+import { redisFailbackActivities } from "./activities/redis-failback.js";
+import { redisFailureActivities } from "./activities/redis-failure.js";
 import { redisCopyActivities } from "./activities/redis-copies.js";
 import { redisRestoreActivities } from "./activities/redis-restore.js";
 import { runActivities } from "./activities/run.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { blobCopies } from "./azure/blob-copies.js";
+import { cacheChanges } from "./azure/cache-changes.js";
 import { cacheFiles } from "./azure/cache-files.js";
+import { classicCacheChanges } from "./azure/classic-cache-changes.js";
 import { classicRedis } from "./azure/classic-redis.js";
 import { classifyError } from "./azure/classify-error.js";
 import { containerApps } from "./azure/container-apps.js";
@@ -27,6 +33,7 @@ import { entraTokens } from "./azure/entra-tokens.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { keyVaults } from "./azure/key-vault.js";
 import { logQueries } from "./azure/log-queries.js";
+import { managedCacheChanges } from "./azure/managed-cache-changes.js";
 import { managedRedis } from "./azure/managed-redis.js";
 import { redisCaches } from "./azure/redis-caches.js";
 import { redisConnections } from "./azure/redis-connection.js";
@@ -42,11 +49,14 @@ import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
 import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
 import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
+import { failBackRedis } from "./orchestrators/fail-back-redis.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
+import { recoverRedis } from "./orchestrators/recover-redis.js";
 import { restoreRedis } from "./orchestrators/restore-redis.js";
 import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
+import { rotateRedisKey } from "./orchestrators/rotate-redis-key.js";
 import { backupPruning } from "./scenarios/backup-pruning.js";
 import { blobBackup } from "./scenarios/blob-backup.js";
 import { blobRestore } from "./scenarios/blob-restore.js";
@@ -54,6 +64,9 @@ import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
 import { redisBackup } from "./scenarios/redis-backup.js";
+import { redisFailback } from "./scenarios/redis-failback.js";
+import { redisFailure } from "./scenarios/redis-failure.js";
+import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
 import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
@@ -67,6 +80,7 @@ import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
 import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
+import { startFailback } from "./triggers/failbacks.js";
 import { startRestore } from "./triggers/restores.js";
 import { answerApproval, cancelRun, decideStep, pauseRun, resumeRun } from "./triggers/verbs.js";
 
@@ -89,6 +103,10 @@ const accounts = storageAccounts(settings.azure, credential);
 const copies = blobCopies(settings.azure, credential);
 const sets = backups(backupContainer(settings.backup.container), backupContainer);
 const caches = redisCaches(classicRedis(settings.azure, credential), managedRedis(arm));
+const changes = cacheChanges(
+  classicCacheChanges(settings.azure, credential),
+  managedCacheChanges(arm),
+);
 const connectTo = redisConnections(settings.azure.callTimeLimit);
 const files = cacheFiles(settings.azure, credential);
 const placeOfSets = {
@@ -105,6 +123,9 @@ const webhook = webhookChannel(
 
 for (const [{ orchestrator }, handler] of [
   [containerAppFailure, recoverContainerApp],
+  [redisFailure, recoverRedis],
+  [redisKeyRotation, rotateRedisKey],
+  [redisFailback, failBackRedis],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],
@@ -125,9 +146,13 @@ for (const { name, handler } of [
   ...keyVaultBackupActivities(apps, vaults, secrets, diagnosticSettings(arm), sets),
   ...keyVaultRestoreActivities(vaults, secrets, sets),
   ...redisBackupActivities({
-    ...{ apps, vaults, secrets, caches, accounts, copies, files, store },
+    ...{ apps, vaults, secrets, caches, changes, accounts, copies, files, store },
     sets: placeOfSets,
   }),
+  ...redisFailureActivities({ apps, vaults, secrets, caches, changes, health, store }, connectTo),
+  ...cacheCreationActivities({ caches, changes, sets, store }),
+  ...cacheConnectionActivities({ apps, vaults, secrets, caches, changes, store }),
+  ...redisFailbackActivities(caches, connectTo, store),
   ...redisCopyActivities(caches, connectTo, sets, streams, { files, copies }),
   ...redisRestoreActivities(
     { caches, accounts, copies, files, sets, store, streams: streams.streams },
@@ -190,6 +215,7 @@ const verbs = [
   ["cancelRun", "POST", "recoveries/{id}/cancel", cancelRun, "operate", "cancel"],
   ["orderBackups", "POST", "backups", startBackups, "operate", "start-backups"],
   ["startRestore", "POST", "restores", startRestore, "operate", "start-restore"],
+  ["startFailback", "POST", "failbacks", startFailback, "operate", "start-failback"],
   ["setAutomation", "PUT", "automation/{environment}", setAutomation, "operate", "set-automation"],
 ] as const;
 for (const [name, method, route, handle, permission, action] of verbs) {

@@ -4,11 +4,15 @@ import { catalogue } from "../../src/scenarios/catalogue.js";
 import { startStack, type Stack } from "../stack/stack.js";
 import { containerAppFailure } from "./container-app-failure.js";
 import { nightlyBackup } from "./nightly-backup.js";
+import { redisFailure } from "./redis-failure.js";
+import { redisKeyRotation } from "./redis-key-rotation.js";
 import { restore } from "./restore.js";
 import { say, type Options, type Show } from "./show.js";
 
 const shows: Readonly<Record<string, Show>> = {
   "container-app-failure": containerAppFailure,
+  "redis-failure": redisFailure,
+  "redis-key-rotation": redisKeyRotation,
   "nightly-backup": nightlyBackup,
   restore,
 };
@@ -17,6 +21,13 @@ const byDefault = "container-app-failure";
 const lines = (known: Readonly<Record<string, string>>, indent: number): string =>
   Object.entries(known)
     .map(([name, what]) => `${" ".repeat(indent)}${name.padEnd(22)} ${what}`)
+    .join("\n");
+
+/** What can break, demo by demo. */
+const faultsOf = (indent: number): string =>
+  Object.entries(shows)
+    .filter(([, { faults }]) => Object.keys(faults).length > 0)
+    .map(([name, { faults }]) => `${" ".repeat(indent)}${name}:\n${lines(faults, indent + 2)}`)
     .join("\n");
 
 const titles = Object.fromEntries(Object.entries(shows).map(([name, { title }]) => [name, title]));
@@ -30,8 +41,9 @@ ${lines(titles, 2)}
 The first is the default; something breaks in production, the alert that Azure Monitor would send
 is posted, and the recovery is shown to its end.
 
-  --fault NAME   what breaks, for ${byDefault}:
-${lines(containerAppFailure.faults, 17)}
+  --fault NAME   what breaks; the first by default
+${faultsOf(17)}
+  --profile NAME how long Azure takes: calm (default) or bad-day
   --propose      switch the automation to "propose" first: the run asks before its first change
   --no-operator  nobody answers what the run asks; shows what silence does
   --plan         show what a recovery or restore would do, and change nothing
@@ -52,6 +64,7 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
     options: {
       fault: { type: "string" },
       speed: { type: "string", default: "30" },
+      profile: { type: "string", default: "calm" },
       propose: { type: "boolean", default: false },
       "no-operator": { type: "boolean", default: false },
       plan: { type: "boolean", default: false },
@@ -83,8 +96,13 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
   if (!Number.isFinite(speed) || speed < 0) {
     throw new Error(`--speed must be 0 or a number above it, not ${values.speed}`);
   }
+  const { profile } = values;
+  if (profile !== "calm" && profile !== "bad-day") {
+    throw new Error(`--profile must be calm or bad-day, not ${profile}`);
+  }
   const { propose, plan, json, keep } = values;
-  const options = { fault, speed, propose, silent: values["no-operator"], plan, json, keep };
+  const silent = values["no-operator"];
+  const options: Options = { fault, speed, profile, propose, silent, plan, json, keep };
   return { name, show, options };
 }
 
@@ -99,8 +117,8 @@ ${scenarios.join("\n")}
 Demos, for npm run demo -- NAME:
 ${lines(titles, 2)}
 
-Faults, for npm run demo -- --fault NAME:
-${lines(containerAppFailure.faults, 2)}
+Faults, for npm run demo -- NAME --fault FAULT:
+${faultsOf(2)}
 `;
 }
 
@@ -124,6 +142,7 @@ async function main(): Promise<number> {
   const { show, options } = wanted;
   say("Starting the simulated Azure and the app on the embedded host ...");
   const stack = await startStack({
+    profile: options.profile,
     ...(options.speed > 0 ? { speed: options.speed } : {}),
     settings: {
       // The demo plays the platform as well; who looks at what it keeps running has only the key.

@@ -53,3 +53,50 @@ export function availabilityAlert(
     },
   };
 }
+
+/** The alert of a cache that no client is connected with any more, in the common alert schema. */
+export function cacheAlert(cache: string, firedAt: Date, alertId: string = randomUUID()): unknown {
+  const { subscription = "", name = "" } = parseResourceId(cache) ?? {};
+  const rule = `${name}-no-clients`;
+  return {
+    schemaId: "azureMonitorCommonAlertSchema",
+    data: {
+      essentials: {
+        alertId: `/subscriptions/${subscription}/providers/Microsoft.AlertsManagement/alerts/${alertId}`,
+        alertRule: rule,
+        severity: "Sev1",
+        signalType: "Metric",
+        monitorCondition: "Fired",
+        monitoringService: "Platform",
+        alertTargetIDs: [cache.toLowerCase()],
+        configurationItems: [name],
+        originAlertId: `${subscription}_${rule}_-117781228`,
+        firedDateTime: firedAt.toISOString(),
+        description: "No client is connected with the cache.",
+        essentialsVersion: "1.0",
+        alertContextVersion: "1.0",
+      },
+      alertContext: {
+        properties: null,
+        conditionType: "SingleResourceMultipleMetricCriteria",
+        condition: {
+          windowSize: "PT5M",
+          allOf: [
+            {
+              metricName: "connectedclients",
+              metricNamespace: "Microsoft.Cache/redis",
+              operator: "LessThan",
+              threshold: "1",
+              timeAggregation: "Maximum",
+              dimensions: [],
+              metricValue: 0,
+            },
+          ],
+          windowStartTime: new Date(firedAt.getTime() - 300_000).toISOString(),
+          windowEndTime: firedAt.toISOString(),
+        },
+      },
+      customProperties: {},
+    },
+  };
+}

@@ -38,9 +38,9 @@ export function seededApplication(environment: Environment, servicePrincipal: st
         role(id, app.principalId, roles.keyVaultSecretsUser),
       ),
       ...storageUsers,
-      ...groupsOf(classic).map(([id]) => role(id, servicePrincipal, roles.redisCacheContributor)),
-      // No role is made for Azure Managed Redis alone.
-      ...groupsOf(managed).map(([id]) => role(id, servicePrincipal, roles.contributor)),
+      ...groupsOf(all).map(([id]) => role(id, servicePrincipal, roles.redisCacheContributor)),
+      // No role is made for Azure Managed Redis alone, and a recovery may make one in any of the groups.
+      ...groupsOf(all).map(([id]) => role(id, servicePrincipal, roles.contributor)),
     ],
     resourceGroups: groupsOf([...all, ...accounts]),
     storageAccounts: accounts.map(({ id, location }) => ({

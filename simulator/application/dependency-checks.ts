@@ -1,6 +1,7 @@
 import { storageReachable } from "../blobs/reachable.js";
 import { readSecret, type ReadResult } from "../key-vault/readable.js";
 import type { World } from "../world/world.js";
+import { parseConnectionString } from "../redis-server/connection-string.js";
 import type { Application, Check } from "./dependencies.js";
 import { redisReachable } from "./redis-reachable.js";
 
@@ -36,7 +37,9 @@ export function registerDependencies(world: World): void {
     if (connection === undefined) return undefined;
     if (!connection.readable) return ill(`no connection string: ${connection.reason}`);
     const result = redisReachable(world, connection.value ?? "");
-    return result.reachable ? WELL : ill(result.detail);
+    // Which cache it uses is what an operator wants to know after a failover.
+    const { host, port } = parseConnectionString(connection.value ?? "") ?? {};
+    return result.reachable ? { ...WELL, detail: `ok at ${host}:${port}` } : ill(result.detail);
   });
 }
 

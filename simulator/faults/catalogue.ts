@@ -143,6 +143,8 @@ const Condition = z.discriminatedUnion("name", [
     name: z.literal("cache-refused"),
     resource: resource.optional(),
     region: region.optional(),
+    /** By default both kinds of caches. */
+    kind: z.enum(["classic", "managed"]).optional(),
     code: z.enum(CACHE_REFUSAL_CODES).optional(),
     forSeconds,
   }),

@@ -103,6 +103,7 @@ export class Conditions {
     const refused = this.#of("cache-refused").find(
       (one) =>
         (one.resource === undefined || isWithin(id, one.resource)) &&
+        (one.kind === undefined || (one.kind === "managed") === /\/redisEnterprise\//i.test(id)) &&
         (one.region === undefined || sameRegion(one.region, region)),
     );
     return refused && cacheRefused(refused.code);

@@ -24,6 +24,18 @@ type PlannedSet = z.infer<typeof PlannedSet>;
 
 const PruningPlan = z.strictObject({ version: z.literal(1), sets: z.array(PlannedSet) });
 
+/** The sets of caches that recoveries made go the same way as those of the caches that they stood in for. */
+async function withMade(
+  store: Backups,
+  sources: readonly contract.PrunedSource[],
+): Promise<readonly contract.PrunedSource[]> {
+  const [primary, secondary] = sources.filter(({ kind }) => kind === "redis");
+  if (primary === undefined) return sources;
+  const sides = { primary: primary.source, secondary: secondary?.source };
+  const made = await store.madeInRecovery(sides);
+  return [...sources, ...made.map((source) => ({ ...primary, source }))];
+}
+
 /** As many blobs as one activity removes well within its time. */
 const atOnce = 2_000;
 
@@ -34,7 +46,7 @@ export function backupPruningActivities(store: Backups, runs: Runs): readonly Ac
     contract.planPruning.implementedBy(
       classifyError,
       async ({ environment, sources }, { caller, now }) => {
-        const planned = await inParallel(sources, 2, (source) =>
+        const planned = await inParallel(await withMade(store, sources), 2, (source) =>
           planOf(store, environment, source, now()),
         );
         const sets = planned.flat();

@@ -42,8 +42,8 @@ export function containerAppActivities(
     }),
 
     contract.probeHealth.implementedBy(classifyError, async ({ fqdn, rule }) => {
-      const { status, ...probe } = await health.probe(fqdn, rule);
-      return { ...probe, ...(status === undefined ? {} : { status }) };
+      const { healthy, latency, detail, status } = await health.probe(fqdn, rule);
+      return { healthy, latency, detail, ...(status === undefined ? {} : { status }) };
     }),
 
     contract.probeRevisions.implementedBy(classifyError, async ({ app, revisions, rule }) => {

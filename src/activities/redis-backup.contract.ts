@@ -39,7 +39,8 @@ export const findActiveCache = declareActivity({
   }),
   output: z.strictObject({
     ...observed,
-    side: z.enum(["primary", "secondary"]),
+    /** `recovery`: a recovery made it, and the estate does not name it yet. */
+    side: z.enum(["primary", "secondary", "recovery"]),
     /** How it is known; `assumed` where the secret could not be read or names another cache. */
     known: z.enum(["observed", "assumed"]),
     id: z.string(),

@@ -2,16 +2,13 @@ import { createHash } from "node:crypto";
 import type { BlobCopies, ContainerPlace } from "../azure/blob-copies.js";
 import type { CacheFiles } from "../azure/cache-files.js";
 import { classifyError } from "../azure/classify-error.js";
-import type { ContainerApps } from "../azure/container-apps.js";
-import type { KeyVaults } from "../azure/key-vault.js";
-import type { CacheView, RedisCaches } from "../azure/redis-caches.js";
-import type { Secrets } from "../azure/secrets.js";
+import type { CacheView } from "../azure/redis-caches.js";
 import type { StorageAccounts } from "../azure/storage-accounts.js";
 import { seconds } from "../domain/duration.js";
 import { terminal } from "../domain/failure.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { StateStore } from "../state/state-store.js";
-import { activeVault } from "./active-vault.js";
+import { activeCache, type CacheSources } from "./active-cache.js";
 import { ensure } from "./ensure.js";
 import { looksWhole } from "./export-files.js";
 import { cacheAt } from "./open-cache.js";
@@ -26,48 +23,23 @@ const exportSettling = seconds(60);
 const windowStart = 7;
 
 /** What backups and restores do with caches, apart from their keys. */
-export function redisBackupActivities(azure: {
-  readonly apps: ContainerApps;
-  readonly vaults: KeyVaults;
-  readonly secrets: Secrets;
-  readonly caches: RedisCaches;
-  readonly accounts: StorageAccounts;
-  readonly copies: BlobCopies;
-  readonly files: CacheFiles;
-  readonly store: StateStore;
-  /** The container of backup sets. */
-  readonly sets: ContainerPlace;
-}): readonly Activity[] {
+export function redisBackupActivities(
+  azure: CacheSources & {
+    readonly accounts: StorageAccounts;
+    readonly copies: BlobCopies;
+    readonly files: CacheFiles;
+    readonly store: StateStore;
+    /** The container of backup sets. */
+    readonly sets: ContainerPlace;
+  },
+): readonly Activity[] {
   const { caches, accounts, copies, files, store } = azure;
   return [
     contract.findActiveCache.implementedBy(classifyError, async (wanted) => {
-      const { redis } = wanted;
-      const [primary, secondary, address] = await Promise.all([
-        caches.cache(redis.primary),
-        redis.secondary === undefined ? undefined : caches.cache(redis.secondary),
-        addressInUse(azure, wanted),
-      ]);
-      const isUsed = (view: CacheView | undefined): boolean =>
-        view !== undefined && address === addressOf(view);
-      const side = isUsed(secondary) ? "secondary" : "primary";
-      const active =
-        (side === "primary" ? primary : secondary) ?? (await cacheAt(caches, redis.primary));
-      const known = isUsed(active) ? "observed" : "assumed";
-      const { id, kind, tier, location, hasIdentity, name } = active;
-      return {
-        side,
-        known,
-        id,
-        way: exportsItself(active) ? "export" : "snapshot",
-        kind,
-        tier,
-        location,
-        hasIdentity,
-        detail:
-          known === "observed"
-            ? `the app uses ${name} (${tier}), the ${side} side`
-            : `taken to be ${name} (${tier}): the secret ${address === undefined ? "cannot be read" : "names another cache"}`,
-      };
+      const { side, known, id, view, detail } = await activeCache(azure, wanted);
+      const { kind, tier, location, hasIdentity } = view ?? (await cacheAt(caches, id));
+      const way = view !== undefined && exportsItself(view) ? "export" : "snapshot";
+      return { side, known, id, way, kind, tier, location, hasIdentity, detail };
     }),
 
     contract.prepareExport.implementedBy(classifyError, async (wanted, { caller }) => {
@@ -228,31 +200,6 @@ const exportsItself = ({ kind, tier }: CacheView): boolean =>
 
 const isEnough = (windows: readonly { readonly hours: number }[], hours: number): boolean =>
   windows.length > 0 && windows.every((each) => each.hours >= hours);
-
-/** Host and port in the connection string that the app reads; the rest of it is left alone. */
-async function addressInUse(
-  {
-    apps,
-    vaults,
-    secrets,
-  }: Pick<Parameters<typeof redisBackupActivities>[0], "apps" | "vaults" | "secrets">,
-  wanted: {
-    readonly app: string;
-    readonly vault: { readonly primary: string; readonly secondary?: string | undefined };
-    readonly secret: string;
-  },
-): Promise<string | undefined> {
-  const { active } = await activeVault(apps, vaults, wanted, wanted.vault);
-  const secret = await secrets.value(active.uri, wanted.secret).catch((error: unknown) => {
-    // Without the secret the cache is assumed, and that is a finding; a vault that is away is waited for.
-    if (classifyError(error)?.class === "terminal") return undefined;
-    throw error;
-  });
-  const [first = ""] = (secret?.value ?? "").split(",");
-  return first === "" ? undefined : first.trim().toLowerCase();
-}
-
-const addressOf = ({ host, port }: CacheView): string => `${host}:${port}`.toLowerCase();
 
 /** A legal name that two runs do not share. */
 const ownContainer = (folder: string): string => {

@@ -2,7 +2,7 @@ import type { BlobStreams } from "../azure/blob-container.js";
 import type { BlobCopies } from "../azure/blob-copies.js";
 import type { CacheFiles } from "../azure/cache-files.js";
 import { classifyError } from "../azure/classify-error.js";
-import type { CacheView, RedisCaches } from "../azure/redis-caches.js";
+import type { RedisCaches } from "../azure/redis-caches.js";
 import type { RedisConnection, RedisConnections } from "../azure/redis-connection.js";
 import { countKeys, restoreKeys, type DumpedKey } from "../azure/redis-keys.js";
 import type { StorageAccounts } from "../azure/storage-accounts.js";
@@ -12,8 +12,9 @@ import { seconds, type Milliseconds } from "../domain/duration.js";
 import { terminal } from "../domain/failure.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
-import { readSnapshotPart, snapshotFormat, verifySnapshotPart } from "../state/snapshot-part.js";
+import { readSnapshotPart, verifySnapshotPart } from "../state/snapshot-part.js";
 import type { StateStore } from "../state/state-store.js";
+import { wayOf, whyNotTaken } from "./cache-imports.js";
 import { ensure } from "./ensure.js";
 import { cacheAt, withCache } from "./open-cache.js";
 import * as contract from "./redis-restore.contract.js";
@@ -47,9 +48,13 @@ export function redisRestoreActivities(
     contract.findRestorableCache.implementedBy(classifyError, async (wanted, { now }) => {
       const { cache, active, items, overwrite } = wanted;
       const manifest = await manifestOf(wanted, now());
-      const way = manifest.facts["format"] === snapshotFormat ? "snapshot" : "export";
+      const way = wayOf(manifest);
       const view = await cacheAt(caches, cache);
-      if (way === "export") checkImports(manifest, view, items);
+      if (way === "export" && items.length > 0) {
+        throw terminal("whole-export", "an export is imported as a whole; leave the items out");
+      }
+      const whyNot = whyNotTaken(manifest, view);
+      if (whyNot !== undefined) throw terminal("no-import", whyNot);
       const held = await withCache(caches, connectTo, cache, countKeys);
       const whole = items.length === 0;
       if (!overwrite && whole && (held > 0 || (way === "export" && active))) {
@@ -182,26 +187,6 @@ const markOf = (run: string): string => `mcp-dr:import:${run}`;
 
 const isMarked = async ({ run, router }: RedisConnection, mark: string): Promise<boolean> =>
   (await run(() => router.exists(mark))) === 1;
-
-/** What Azure imports where: "Import and Export data in Azure Cache for Redis". */
-function checkImports(
-  { facts }: BackupManifest,
-  { name, kind, tier }: CacheView,
-  items: readonly string[],
-): void {
-  if (items.length > 0) {
-    throw terminal("whole-export", "an export is imported as a whole; leave the items out");
-  }
-  if (kind === "classic" && tier !== "Premium") {
-    throw terminal("no-import", `${name} is of the ${tier} tier, which imports nothing`);
-  }
-  if (kind === "classic" && facts["format"] === "rdb.gz") {
-    throw terminal(
-      "no-import",
-      `an export of Azure Managed Redis cannot be imported into ${name}, an Azure Cache for Redis`,
-    );
-  }
-}
 
 /** What became of the keys of a stretch. */
 class Tally {

@@ -1,18 +1,15 @@
-import type { RedisManagementClient, RedisResource } from "@azure/arm-rediscache" with {
-  "resolution-mode": "import",
-};
+import type { RedisResource } from "@azure/arm-rediscache" with { "resolution-mode": "import" };
 import type { TokenCredential } from "@azure/identity";
 import { terminal } from "../domain/failure.js";
-import { parseResourceId } from "../domain/resource-id.js";
 import type { AzureSettings } from "./azure-settings.js";
 import type { OperationState } from "./container-apps.js";
-import { lazily } from "./lazily.js";
 import {
   type CacheView,
   type MaintenanceWindow,
   type RedisCaches,
   shortRegion,
 } from "./redis-caches.js";
+import { cacheFor, redisManagement } from "./redis-management.js";
 
 /** What a serialized poller belongs to; each kind is taken up by its own method. */
 type Work = "export" | "import" | "update";
@@ -22,28 +19,9 @@ export function classicRedis(
   settings: AzureSettings,
   credential: () => Promise<TokenCredential>,
 ): RedisCaches {
-  const clients = new Map<string, () => Promise<RedisManagementClient>>();
-  // Repeating is the orchestrator's decision alone; see container-apps.ts.
-  const client = (subscription: string): Promise<RedisManagementClient> => {
-    const known = clients.get(subscription);
-    if (known !== undefined) return known();
-    const made = lazily(async () => {
-      const { RedisManagementClient } = await import("@azure/arm-rediscache");
-      return new RedisManagementClient(await credential(), subscription, {
-        endpoint: settings.armEndpoint,
-        credentialScopes: [`${settings.armAudience}/.default`],
-        retryOptions: { maxRetries: 0 },
-      });
-    });
-    clients.set(subscription, made);
-    return made();
-  };
+  const client = redisManagement(settings, credential);
   const limit = () => ({ abortSignal: AbortSignal.timeout(settings.callTimeLimit) });
-  const at = async (id: string) => {
-    const parts = parseResourceId(id);
-    if (parts === undefined) throw terminal("invalid-resource-id", `"${id}" is no resource id`);
-    return { azure: await client(parts.subscription), group: parts.group, name: parts.name };
-  };
+  const at = (id: string) => cacheFor(client, id);
   /** Begins an operation, or asks once how one stands that was begun in another process. */
   const work = async (
     id: string,

@@ -9,6 +9,8 @@ export interface Probe {
   readonly latency: Milliseconds;
   /** The application's own words, or what went wrong on the way to it. */
   readonly detail: string;
+  /** What it says of each thing that it checks, by name; empty where it says nothing. */
+  readonly checks: Readonly<Record<string, { readonly well: boolean; readonly detail: string }>>;
 }
 
 export interface HealthProbe {
@@ -44,6 +46,7 @@ export function httpsHealthProbe(timeLimit: Milliseconds): HealthProbe {
           status: answer.status,
           latency: spent(),
           detail: describe(answer.status, body.success ? body.data : undefined),
+          checks: body.success ? checksIn(body.data) : {},
         };
       } catch (error) {
         const cause = (error as { cause?: { code?: unknown } }).cause?.code;
@@ -53,11 +56,20 @@ export function httpsHealthProbe(timeLimit: Milliseconds): HealthProbe {
           status: undefined,
           latency: spent(),
           detail: `no answer: ${what}`,
+          checks: {},
         };
       }
     },
   };
 }
+
+const checksIn = ({ checks = {} }: z.infer<typeof HealthBody>): Probe["checks"] =>
+  Object.fromEntries(
+    Object.entries(checks).map(([name, { status, detail = status }]) => [
+      name,
+      { well: goodWords.has(status.toLowerCase()), detail },
+    ]),
+  );
 
 function describe(status: number, body: z.infer<typeof HealthBody> | undefined): string {
   const failing = Object.entries(body?.checks ?? {})

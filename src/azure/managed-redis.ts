@@ -108,7 +108,8 @@ export function managedRedis(arm: ArmRest): RedisCaches {
 
 const nameOf = (id: string): string => parseResourceId(id)?.name ?? id;
 
-async function unlessMissing(ask: () => Promise<unknown>): Promise<unknown> {
+/** What was asked for, or undefined where ARM knows no such resource. */
+export async function unlessMissing(ask: () => Promise<unknown>): Promise<unknown> {
   try {
     return await ask();
   } catch (error) {

@@ -40,6 +40,11 @@ export async function countKeys(connection: RedisConnection): Promise<number> {
   return spaces.flat().reduce((sum, { keys }) => sum + keys, 0);
 }
 
+/** Removes every key of every database. */
+export async function removeKeys({ servers, run }: RedisConnection): Promise<void> {
+  await run(() => Promise.all(servers.map(({ redis }) => redis.flushall())));
+}
+
 /** Whether a position, taken earlier, still means something to the servers that are there now. */
 export const isSameCache = ({ servers }: RedisConnection, { servers: then }: ScanPosition) =>
   servers.length === then.length && servers.every(({ runId }, index) => runId === then[index]);

@@ -3,6 +3,7 @@ import { scrub } from "./credential-scrubbing.js";
 import { Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
+import { isRecoveryCache } from "./recovery-cache.js";
 import { resourceId } from "./resource-id.js";
 import { RunbookId } from "./scenario-id.js";
 
@@ -50,6 +51,24 @@ const RedisSides = z.strictObject({
   secondary: redisId.optional(),
   tier: z.enum(["Basic", "Standard", "Premium", "Managed"]),
   connectionSecret: z.string().default("redis-connection-string"),
+  /** The check in the app's health that speaks of the cache. */
+  healthCheck: z.string().min(1).default("redis"),
+  /** What is made where neither a reboot nor the secondary helps. Where Azure refuses the first kind, the other. */
+  recovery: z
+    .strictObject({
+      first: z.enum(["managed", "classic"]).default("managed"),
+      managedSize: z
+        .string()
+        .regex(/^[A-Z]\w+_[A-Z]\d+$/, { error: "write a size such as Balanced_B5" })
+        .default("Balanced_B5"),
+      classicSize: z
+        .string()
+        .regex(/^((Basic|Standard)_C[0-6]|Premium_P[1-5])$/, {
+          error: "write a size such as Premium_P1",
+        })
+        .default("Premium_P1"),
+    })
+    .prefault({}),
 });
 
 const KeyVaultSides = z.strictObject({ ...sides("Microsoft.KeyVault/vaults") });
@@ -202,6 +221,7 @@ const Objectives = z.strictObject({
       "key-vault-failure": Duration.optional(),
       "storage-failure": Duration.optional(),
       "region-outage": Duration.optional(),
+      "redis-key-rotation": Duration.optional(),
     })
     .prefault({}),
 });
@@ -320,7 +340,7 @@ export function environmentOf(estate: Estate, name: EnvironmentName): Environmen
 export interface ResourcePlace {
   readonly environment: EnvironmentName;
   readonly kind: ResourceKind;
-  readonly side: "primary" | "secondary";
+  readonly side: "primary" | "secondary" | "recovery";
   /** The id as the estate writes it. */
   readonly id: string;
 }
@@ -329,7 +349,8 @@ export type ResourceKind = "container-app" | "redis" | "key-vault" | "storage" |
 
 /**
  * Finds what an ARM id means to the estate. Application Insights and its availability tests speak
- * of the primary container app, because that is what they watch.
+ * of the primary container app, because that is what they watch. A cache that a recovery made is the
+ * environment's too, before anybody has entered it.
  */
 export function placeOf(estate: Estate, id: string): ResourcePlace | undefined {
   const wanted = id.toLowerCase();
@@ -338,6 +359,9 @@ export function placeOf(estate: Estate, id: string): ResourcePlace | undefined {
     if (environment === undefined) continue;
     const place = placesOf(name, environment).find(({ known }) => known.toLowerCase() === wanted);
     if (place !== undefined) return place.place;
+    if (isRecoveryCache(environment.redis, id)) {
+      return { environment: name, kind: "redis", side: "recovery", id };
+    }
   }
   return undefined;
 }

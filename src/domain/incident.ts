@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EnvironmentName } from "./environment-name.js";
 import { compact, Instant } from "./instant.js";
-import { ScenarioId } from "./scenario-id.js";
+import { ProcedureId, ScenarioId } from "./scenario-id.js";
 
 /** A run that an incident's resource has had. */
 export const RunOfIncident = z.strictObject({
@@ -22,6 +22,8 @@ export const Incident = z.strictObject({
   version: z.literal(1),
   environment: EnvironmentName,
   scenario: ScenarioId,
+  /** What its run works through instead of the scenario: a failback holds its resource as an incident. */
+  procedure: ProcedureId.optional(),
   /** ARM id of the failing resource. */
   resource: z.string(),
   run: z.string(),

@@ -6,7 +6,7 @@ import { EnvironmentName } from "./environment-name.js";
 import { Instant } from "./instant.js";
 import { Outcome } from "./run-record.js";
 
-const side = z.enum(["primary", "secondary"]);
+const side = z.enum(["primary", "secondary", "recovery"]);
 
 /** What is protected of one kind in one environment, and how old it is. */
 export const Protection = z.strictObject({

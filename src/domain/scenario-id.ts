@@ -1,12 +1,13 @@
 import { z } from "zod";
 
-/** A scenario is named for the failure it answers. */
+/** What is ordered as a recovery: a scenario is named for the failure it answers, a rotation for what it renews. */
 export const ScenarioId = z.enum([
   "container-app-failure",
   "redis-failure",
   "key-vault-failure",
   "storage-failure",
   "region-outage",
+  "redis-key-rotation",
 ]);
 export type ScenarioId = z.infer<typeof ScenarioId>;
 
@@ -19,6 +20,8 @@ export const ProcedureId = z.enum([
   "key-vault-restore",
   "redis-restore",
   "blob-restore",
+  "key-vault-failback",
+  "redis-failback",
 ]);
 
 export type ProcedureId = z.infer<typeof ProcedureId>;
@@ -27,9 +30,14 @@ export type ProcedureId = z.infer<typeof ProcedureId>;
 export const RunbookId = z.union([ScenarioId, ProcedureId]);
 export type RunbookId = z.infer<typeof RunbookId>;
 
-/** Who gives way to whom: a wider failure explains a narrower one; a procedure outranks nobody. */
+/**
+ * Who gives way to whom: a wider failure explains a narrower one. A procedure outranks nobody; a failback
+ * is not disturbed half-way by a restart of the app that it changes.
+ */
 const width: Partial<Record<RunbookId, number>> = {
   "container-app-failure": 1,
+  "key-vault-failback": 1,
+  "redis-failback": 1,
   "redis-failure": 2,
   "key-vault-failure": 2,
   "storage-failure": 2,

@@ -44,8 +44,10 @@ export function triage(
     return ignored(`the estate has no resource with the alert's target (${targets})`);
   }
   for (const place of places) {
-    const scenario = scenarios.find(({ resource }) => resource === place.kind);
-    if (scenario?.automatic === true) return { kind: "recover", scenario: scenario.id, place };
+    const scenario = scenarios.find(
+      ({ resource, automatic }) => automatic && resource === place.kind,
+    );
+    if (scenario !== undefined) return { kind: "recover", scenario: scenario.id, place };
   }
   const kinds = [...new Set(places.map(({ kind }) => kind))].join(", ");
   return ignored(`no scenario recovers ${kinds} automatically`);

@@ -1,16 +1,11 @@
 import * as backup from "../activities/redis-backup.contract.js";
 import * as restore from "../activities/redis-restore.contract.js";
-import { namedExactly, RestoreOrder } from "../domain/backup-order.js";
-import { hours, minutes, seconds } from "../domain/duration.js";
+import { RestoreOrder } from "../domain/backup-order.js";
 import { sameResource } from "../domain/resource-id.js";
-import type { Durable } from "../durable/durable.js";
-import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
-import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { describeFailure } from "../recovery/recovery.js";
 import { redisRestore } from "../scenarios/redis-restore.js";
-import { cleanUpFiles } from "./clean-up-files.js";
-
-type Steps = Recovery<keyof typeof redisRestore.steps>;
+import { bringBackKeys } from "./bring-back-keys.js";
 
 /**
  * A snapshot goes back key by key: what is there stays, unless the order is to overwrite it. An export
@@ -36,175 +31,8 @@ export const restoreRedis = framed(redisRestore, RestoreOrder, function* (run, o
     overwrite,
   });
   if (!found.ok) return run.end("failed", describeFailure(found.failure));
-  const target: Target = { ...found.value, cache: resource };
-  const held = yield* run.holding(resource, () =>
-    target.way === "snapshot" ? keysBack(run, order, target) : imported(run, order, target),
-  );
+  const { storage } = estate;
+  const wanted = { environment, source, set, cache: resource, items, overwrite, storage };
+  const held = yield* run.holding(resource, () => bringBackKeys(run, wanted, found.value));
   return held.ok ? held.value : run.end("failed", describeFailure(held.failure));
 });
-
-interface Target {
-  readonly cache: string;
-  readonly way: "snapshot" | "export";
-  readonly keys?: number | undefined;
-  readonly files: readonly string[];
-  readonly name: string;
-  readonly location: string;
-  readonly hasIdentity: boolean;
-  readonly empty: boolean;
-}
-
-function* keysBack(run: Steps, order: RestoreOrder, target: Target): Durable<Ending> {
-  const { environment, source, set, items, overwrite, resource: cache } = order;
-  const piece = { environment, source, set, cache, items, overwrite };
-  const total = target.keys === undefined ? {} : { total: target.keys };
-  const answers = yield* run.onward(
-    "restore-keys",
-    restore.restoreSnapshot,
-    { ...piece, part: 0, skip: 0 },
-    ({ next }) => next && { ...piece, ...next },
-    { unit: "keys", ...total },
-  );
-  if (!answers.ok) return run.end("failed", describeFailure(answers.failure));
-  const counts = { restored: 0, same: 0, left: 0, expired: 0 };
-  const missing = new Set(namedExactly(items));
-  const below = new Set<string>();
-  for (const answer of answers.value) {
-    counts.restored += answer.restored;
-    counts.same += answer.same;
-    counts.left += answer.left;
-    counts.expired += answer.expired;
-    for (const name of answer.found) missing.delete(name);
-    for (const beginning of answer.leftBelow) below.add(beginning);
-  }
-  for (const name of missing) run.journal.finding(`the set holds no key ${name}`);
-  if (counts.left > 0) {
-    const which = [...below].slice(0, 10).join(", ");
-    run.journal.finding(
-      `${counts.left} keys were left as they are, because the cache has others of these names: ${which}`,
-    );
-  }
-  const what = `${counts.restored} keys ${run.planning ? "would be put" : "were put"} back, ${counts.same} were there as they are in the set, ${counts.expired} have expired since`;
-  const found = counts.restored + counts.same + counts.left + counts.expired;
-  if (found === 0) {
-    const none = items.length > 0 ? "the set holds none of these keys" : "the set holds no keys";
-    return run.end("failed", none);
-  }
-  return run.end(run.journal.hasFindings ? "passed-with-findings" : "passed", what);
-}
-
-function* imported(run: Steps, order: RestoreOrder, target: Target): Durable<Ending> {
-  const step = target.empty ? "import" : "import-over";
-  const { storage } = order.estate;
-  // A person is asked before anything is prepared, so that nothing has to be taken back.
-  const approval = yield* run.approval(step);
-  if (approval !== "granted") return run.end("failed", `the import was not approved: ${approval}`);
-  const prepared = yield* run.step("prepare-import", restore.prepareImport, {
-    storage: { primary: storage.primary, secondary: storage.secondary },
-    region: target.location,
-  });
-  if (!prepared.ok) return run.end("failed", describeFailure(prepared.failure));
-  const { place } = prepared.value;
-  const copies = target.files.map((name) => ({
-    name,
-    target: `${place.prefix}${name.slice(name.lastIndexOf("/") + 1)}`,
-  }));
-  let ending: Ending;
-  try {
-    ending = yield* importedFrom(run, step, target, place, copies);
-  } finally {
-    if (!run.planning) yield* cleanUpFiles(run, place, false);
-  }
-  return ending.outcome === "passed" && run.journal.hasFindings
-    ? { ...ending, outcome: "passed-with-findings" }
-    : ending;
-}
-
-function* importedFrom(
-  run: Steps,
-  step: "import" | "import-over",
-  target: Target,
-  place: backup.FilePlace,
-  copies: readonly { readonly name: string; readonly target: string }[],
-): Durable<Ending> {
-  const { cache, hasIdentity } = target;
-  const to = { endpoint: place.endpoint, container: place.container };
-  const copied = yield* run.until(
-    "copy-files",
-    backup.copyCacheFiles,
-    { to, files: [...copies] },
-    {
-      done: ({ waiting, failed }) => waiting === 0 && failed.length === 0,
-      failed: ({ failed }) => failed.length > 0,
-      failedInARow: 3,
-      within: hours(2),
-      first: seconds(5),
-      longest: minutes(2),
-    },
-  );
-  if (copied !== "done") return run.end("failed", "the export was not copied into the region");
-  const files = copies.map((copy) => copy.target);
-  const first = yield* loaded(run, step, { cache, place, files }, hasIdentity);
-  let failure = first;
-  if (first !== undefined && hasIdentity) {
-    run.journal.finding(`the cache cannot import with its own identity: ${first}`);
-    failure = yield* loaded(run, "import-with-sas", { cache, place, files }, false);
-  }
-  if (failure !== undefined) return run.end("failed", failure, nextSteps);
-  if (run.planning) return run.end("planned", `would import ${files.length} files`);
-  const checked = yield* run.until(
-    "check-import",
-    restore.observeImport,
-    { cache },
-    {
-      done: ({ imported: isImported }) => isImported,
-      within: minutes(15),
-      first: seconds(5),
-      longest: seconds(30),
-    },
-  );
-  if (checked !== "done") {
-    return run.end("failed", "the cache does not serve what was imported", nextSteps);
-  }
-  const seen = yield* run.quietly("count-imported", restore.observeImport, { cache });
-  if (seen.ok && seen.value.keys === 0) {
-    if (target.keys !== 0) return run.end("failed", "the import brought no keys", nextSteps);
-    run.journal.finding("the set holds no keys, and so does the cache now");
-  }
-  const keys = seen.ok ? `${seen.value.keys} keys` : "the keys";
-  return run.end("passed", `${keys} were imported into ${target.name}`);
-}
-
-const nextSteps = [
-  "Look at the cache: a failed import may leave it empty",
-  "Restore an earlier set: GET /api/backups lists them",
-];
-
-/** Undefined if the import has ended well, or what has become of it. */
-function* loaded(
-  run: Steps,
-  step: "import" | "import-over" | "import-with-sas",
-  files: {
-    readonly cache: string;
-    readonly place: backup.FilePlace;
-    readonly files: readonly string[];
-  },
-  byIdentity: boolean,
-): Durable<string | undefined> {
-  const { cache } = files;
-  const started = yield* run.step(step, restore.startImport, {
-    ...files,
-    files: [...files.files],
-    access: byIdentity ? "identity" : "sas",
-  });
-  if (!started.ok) return describeFailure(started.failure);
-  if (run.planning) return undefined;
-  let said = "it did not end in 2 h";
-  const look = function* (operation: string) {
-    const seen = yield* run.look(step, backup.observeCacheOperation, { cache, operation });
-    if (seen.ok && seen.value.state === "failed") said = seen.value.detail;
-    return seen;
-  };
-  const ended = yield* run.operation(step, started.value.operation, look, hours(2));
-  return ended ? undefined : `the import ${said}`;
-}

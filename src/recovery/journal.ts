@@ -12,7 +12,7 @@ import type { Plan, RunRecord, StepRecord } from "../domain/run-record.js";
 import { admit } from "../domain/verb-rules.js";
 import type { ApprovalRecord, DecisionRecord, Intervention, Verb } from "../domain/verb.js";
 import type { StepOutput } from "../durable/step-output.js";
-import type { DeclaredStep, Scenario } from "../scenarios/scenario.js";
+import { targetIn, type DeclaredStep, type Scenario } from "../scenarios/scenario.js";
 import type { Ending } from "./endings.js";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -38,13 +38,18 @@ export class Journal {
   #waitingFor: Checkpoint["waitingFor"] = null;
   #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
+  #loss: string | undefined;
   #progress: Checkpoint["progress"];
 
   constructor(scenario: Scenario, order: RunOrder, startedAt: Instant) {
     this.scenario = scenario;
     this.#order = order;
     this.startedAt = startedAt;
-    this.#deadlines = deadlines(order.estate.objectives, scenario, order.detectedAt);
+    this.#deadlines = deadlines(
+      order.estate.objectives,
+      { id: scenario.id, rto: targetIn(scenario, order.estate) },
+      order.detectedAt,
+    );
   }
 
   get intent(): Checkpoint["intent"] {
@@ -183,6 +188,11 @@ export class Journal {
   nextMilestoneAt(at: Instant): Instant | undefined {
     if (this.#restoredAt !== undefined) return undefined;
     return nextMilestoneAt(this.#deadlines, this.#order.detectedAt, at);
+  }
+
+  /** What this run has lost, where it is known better than the scenario can say beforehand. */
+  loses(what: string): void {
+    this.#loss = what;
   }
 
   finding(text: string): void {
@@ -333,7 +343,7 @@ export class Journal {
       reason: ending.reason,
       deadlines: this.#deadlines,
       withinRto: withinRto(this.#deadlines, this.#restoredAt ?? at),
-      dataLoss: this.scenario.dataLoss,
+      dataLoss: this.#loss ?? this.scenario.dataLoss,
       nextSteps: [...ending.nextSteps],
       findings: [...this.#findings],
       steps: this.#steps.map((step) => ({ ...step })),

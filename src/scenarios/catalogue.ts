@@ -1,12 +1,18 @@
 import type { ScenarioId } from "../domain/scenario-id.js";
 import { containerAppFailure } from "./container-app-failure.js";
+import { redisFailure } from "./redis-failure.js";
+import { redisKeyRotation } from "./redis-key-rotation.js";
 import type { Scenario } from "./scenario.js";
 
 /** What answers a failure. */
 type FailureScenario = Scenario<string, ScenarioId>;
 
 /** Every scenario that this version can run. */
-export const catalogue: readonly FailureScenario[] = [containerAppFailure];
+export const catalogue: readonly FailureScenario[] = [
+  containerAppFailure,
+  redisFailure,
+  redisKeyRotation,
+];
 
 export const scenarioOf = (id: ScenarioId): FailureScenario | undefined =>
   catalogue.find((scenario) => scenario.id === id);

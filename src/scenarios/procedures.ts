@@ -1,10 +1,12 @@
 import type { BackupKind } from "../domain/backup.js";
+import type { FailbackResource } from "../domain/failback.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
 import { blobBackup } from "./blob-backup.js";
 import { blobRestore } from "./blob-restore.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
 import { keyVaultRestore } from "./key-vault-restore.js";
 import { redisBackup } from "./redis-backup.js";
+import { redisFailback } from "./redis-failback.js";
 import { redisRestore } from "./redis-restore.js";
 import type { Scenario } from "./scenario.js";
 
@@ -24,3 +26,11 @@ export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
   redis: redisRestore,
   blobs: blobRestore,
 };
+
+/** The failback of each resource: back to the original side, with what is newer brought home. */
+export const failbackProcedures: Partial<Record<FailbackResource, Procedure>> = {
+  redis: redisFailback,
+};
+
+export const failbackOf = (id: ProcedureId): Procedure | undefined =>
+  Object.values(failbackProcedures).find((procedure) => procedure.id === id);

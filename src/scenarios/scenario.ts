@@ -1,6 +1,6 @@
 import type { Asks } from "../domain/approval-policy.js";
 import type { Milliseconds } from "../domain/duration.js";
-import type { ResourceKind } from "../domain/estate.js";
+import type { Environment, ResourceKind } from "../domain/estate.js";
 import type { RunKind } from "../domain/run-record.js";
 import type { RunbookId } from "../domain/scenario-id.js";
 
@@ -36,6 +36,8 @@ export interface Scenario<StepId extends string = string, Id extends RunbookId =
   /** The alert rules that tell of it; infrastructure is generated from these. */
   readonly signals: readonly string[];
   readonly rto: Milliseconds;
+  /** The target where it depends on what the environment has; `rto` is the shortest then. */
+  readonly rtoIn?: (environment: Environment) => Milliseconds;
   /** Whether an alert starts it. */
   readonly automatic: boolean;
   /** What may be lost, in words, when it goes as planned. */
@@ -44,6 +46,12 @@ export interface Scenario<StepId extends string = string, Id extends RunbookId =
   /** In the order in which they are tried. */
   readonly fallbacks: readonly Fallback<NoInfer<StepId>>[];
 }
+
+/** By when a run of a scenario is to have ended in an environment, unless its estate says otherwise. */
+export const targetIn = (
+  { rto, rtoIn }: Pick<Scenario, "rto" | "rtoIn">,
+  environment: Environment,
+): Milliseconds => rtoIn?.(environment) ?? rto;
 
 /** Keeps the step ids as literals, so that a mistyped one does not compile. */
 export const declareScenario = <StepId extends string, const Id extends RunbookId>(

@@ -13,6 +13,7 @@ import {
   type ManifestProblem,
 } from "../domain/backup.js";
 import { terminal, type ClassifiedError } from "../domain/failure.js";
+import { isRecoveryCache, isRecoveryName, type CacheSides } from "../domain/recovery-cache.js";
 import { isAfter, type Instant } from "../domain/instant.js";
 import { sha256 } from "./hash.js";
 import { inParallel } from "../domain/in-parallel.js";
@@ -56,6 +57,8 @@ export interface Backups {
   stretchOf(manifest: BackupManifest, begin: number, end: number): Promise<readonly BackupItem[]>;
   /** The sets that have a manifest or the beginnings of one, newest first. */
   sets(wanted: BackupSource): Promise<readonly string[]>;
+  /** The caches with sets that a recovery made beside the ones that the estate names. */
+  madeInRecovery(sides: CacheSides): Promise<readonly string[]>;
   /** The items of a usable set, part by part; a part that was altered is a failure for good. */
   items(manifest: BackupManifest): AsyncIterable<readonly BackupItem[]>;
   /** The items that parts list, as a manifest will name them. */
@@ -174,6 +177,22 @@ export function backups(
       const found = await read(set, wanted, now);
       if (found.kind === "unusable") throw unusableSet(set, found.problem);
       return found.manifest;
+    },
+    async madeInRecovery(sides) {
+      const all = await container.folders("redis/");
+      const found: string[] = [];
+      for (const folder of all) {
+        if (!isRecoveryName(sides, folder.split("/").at(-2) ?? "")) continue;
+        // Only a manifest knows the whole id; two environments may have caches of one name.
+        const text = (await container.read(`${folder}latest.json`))?.text;
+        const pointer = LatestPointer.safeParse(text === undefined ? undefined : parsed(text));
+        const named = pointer.success ? (await container.read(pointer.data.manifest))?.text : "";
+        const manifest = BackupManifest.safeParse(parsed(named ?? ""));
+        if (manifest.success && isRecoveryCache(sides, manifest.data.source)) {
+          found.push(manifest.data.source);
+        }
+      }
+      return found;
     },
     async stretchOf(manifest, begin, end) {
       if (manifest.items.length > 0) return manifest.items.slice(begin, end);

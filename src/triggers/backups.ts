@@ -116,24 +116,27 @@ async function protectionOf(
 ): Promise<Protection> {
   const at = now();
   const { primary, secondary } = sidesOf(environment, kind);
-  const sources = [primary, secondary].flatMap((source) => source ?? []);
+  const sides = { primary, secondary };
+  const made = kind === "redis" ? await backups.madeInRecovery(sides) : [];
+  const sources = [primary, secondary, ...made].flatMap((source) => source ?? []);
   const found = await Promise.all(
     sources.map((source) => backups.newestVerified({ kind, environment: name, source }, at)),
   );
   const problems: Protection["problems"] = [];
   let newest: Protection["newest"];
   for (const [index, { found: set, problems: newer }] of found.entries()) {
-    const side = index === 0 ? "primary" : "secondary";
+    const source = sources[index];
+    const side = source === primary ? "primary" : source === secondary ? "secondary" : "recovery";
     for (const { set: unusable, problem } of newer) {
       problems.push({ side, set: unusable, problem: describeProblem[problem] });
     }
     if (set === undefined) continue;
-    const { takenAt, completedAt, scope, check, count, bytes, skipped, run, source } = set.manifest;
+    const { takenAt, completedAt, scope, check, count, bytes, skipped, run } = set.manifest;
     if (newest !== undefined && !isAfter(takenAt, newest.takenAt)) continue;
     newest = {
       set: set.set,
       side,
-      resource: source,
+      resource: set.manifest.source,
       takenAt,
       completedAt,
       age: elapsed(takenAt, at),

@@ -6,6 +6,7 @@ import { RunRecord } from "../domain/run-record.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { AutomationRequest, AutomationView } from "./automation.js";
 import { BackupAnswer, BackupRequest, BackupView } from "./backups.js";
+import { FailbackRequest } from "./failbacks.js";
 import { RestoreRequest } from "./restores.js";
 import { ApprovalAnswer, DecisionAnswer, VerbAnswer, VerbRequest } from "./verbs.js";
 import { CommonAlert } from "./alerts/parse-alert.js";
@@ -13,7 +14,8 @@ import { AlertAnswer } from "./alerts/alerts.js";
 import { json } from "./endpoint.js";
 import { ServiceHealth } from "./health.js";
 import { Problem } from "./problem.js";
-import { RecoveryRequest, StartAnswer } from "./recoveries.js";
+import { StartAnswer } from "./ordered-run.js";
+import { RecoveryRequest } from "./recoveries.js";
 import { RunList, RunView } from "./run-view.js";
 
 const jsonOf = (schema: z.ZodType, description: string) => ({
@@ -127,6 +129,23 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         "202": jsonOf(StartAnswer, "The run that was started"),
         "400": problemOf("A member is wrong, or there is no such set; the answer names it"),
         "409": problemOf("The set cannot be used; the answer says why and names the newest usable"),
+        "422": problemOf("The Idempotency-Key was used with another body"),
+        ...guarded("operate"),
+      },
+    },
+  },
+  "/failbacks": {
+    post: {
+      summary: "Goes back to the original side, and brings home what is newer on the other",
+      security: keyed,
+      requestParams: {
+        header: z.object({ "Idempotency-Key": idempotencyKey, "x-operator": operatorHeader }),
+      },
+      requestBody: { content: { "application/json": { schema: FailbackRequest } } },
+      responses: {
+        "202": jsonOf(StartAnswer, "The run that was started"),
+        "400": problemOf("A member is wrong, or this version cannot fail that back"),
+        "409": problemOf("A run is on this resource already; the answer names it"),
         "422": problemOf("The Idempotency-Key was used with another body"),
         ...guarded("operate"),
       },

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { Checkpoint } from "../domain/checkpoint.js";
 import { EnvironmentName } from "../domain/environment-name.js";
@@ -16,13 +16,11 @@ import {
   type ActingEndpoint,
   type Endpoint,
 } from "./endpoint.js";
+import { orderedRun, started } from "./ordered-run.js";
 import { problem } from "./problem.js";
-import { environmentIn, idempotencyKeyOf, knownForm } from "./request-forms.js";
-import { Reason, RunLinks, type RunList, type RunView } from "./run-view.js";
+import { environmentIn, knownForm } from "./request-forms.js";
+import { Reason, type RunList, type RunView } from "./run-view.js";
 import { startPlan, startRun } from "./start-run.js";
-import { runId } from "../domain/incident.js";
-import { sha256 } from "../state/hash.js";
-import { randomUUID } from "node:crypto";
 import { scrub } from "../domain/credential-scrubbing.js";
 
 /** An operator's order to recover something. */
@@ -41,10 +39,6 @@ export const RecoveryRequest = z
   .meta({ id: "RecoveryRequest" });
 export type RecoveryRequest = z.infer<typeof RecoveryRequest>;
 
-export const StartAnswer = z
-  .strictObject({ id: z.string(), status: z.enum(["started", "ended"]), links: RunLinks })
-  .meta({ id: "StartAnswer" });
-
 const ListQuery = z.object({
   top: z.coerce
     .number({ error: "must be a number" })
@@ -58,7 +52,7 @@ const ReportQuery = z.object({
 
 /** POST /api/recoveries: starts a recovery by an operator's order. */
 export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
-  const { request, store, estate, now, who, audit } = endpoint;
+  const { request, estate, who, audit } = endpoint;
   const body = await readText(request);
   const wish = accept(RecoveryRequest.safeParse(readJson(body)));
   audit.about({ environment: wish.environment, reason: wish.reason });
@@ -83,18 +77,7 @@ export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpRespo
     );
   }
 
-  const receivedAt = now();
-  const key = idempotencyKeyOf(request);
-  const distinction = key ?? randomUUID();
-  const candidate = runId(wish.scenario, wish.environment, receivedAt, sha256(distinction));
-  const tied =
-    key === undefined
-      ? { sameBody: true, run: candidate }
-      : await store.idempotencyKeys.tie(key, JSON.stringify(wish), candidate);
-  if (!tied.sameBody) {
-    throw refuse(problem(422, "this Idempotency-Key was used with another body; take a new key"));
-  }
-
+  const { run: wanted, receivedAt, distinction } = await orderedRun(endpoint, wish.scenario, wish);
   const order = {
     scenario: wish.scenario,
     environment: wish.environment,
@@ -102,16 +85,16 @@ export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpRespo
     trigger: { kind: "operator", who: who.name, source: who.source, reason: scrub(wish.reason) },
     detectedAt: earlier(wish.detectedAt ?? receivedAt, receivedAt),
     distinction,
-    run: tied.run,
+    run: wanted,
   } as const;
   if (wish.mode === "plan") {
     await startPlan(endpoint, order);
-    return started(request, tied.run, "started");
+    return started(request, wanted, "started");
   }
   const start = await startRun(endpoint, order);
   if (start.kind === "held-back") throw new Error("an operator's order was held back");
   const { run } = start;
-  if (start.kind === "attached" && run !== tied.run) {
+  if (start.kind === "attached" && run !== wanted) {
     const { run: address } = linksOf(request, run);
     const detail = `an incident of ${wish.scenario} is open; ${run} takes care of it: ${address}`;
     throw refuse(problem(409, detail, { run }));
@@ -119,11 +102,6 @@ export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpRespo
   const status = start.kind === "ended" ? "ended" : "started";
   if (start.kind !== "started") await audit.enter("already-done", `${status} earlier`, { run });
   return started(request, run, status);
-}
-
-function started(request: HttpRequest, run: string, status: "started" | "ended"): HttpResponseInit {
-  const links = linksOf(request, run);
-  return json(202, { id: run, status, links }, { location: links.run });
 }
 
 function primaryOf(environment: Environment, kind: ResourceKind): string {

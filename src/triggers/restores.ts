@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import {
@@ -13,23 +12,14 @@ import { sidesOf, type RestoreOrder } from "../domain/backup-order.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { placeOf, type Environment, type Estate } from "../domain/estate.js";
-import { runId } from "../domain/incident.js";
 import { Instant, isAfter, type Instant as At } from "../domain/instant.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import { restoreProcedures } from "../scenarios/procedures.js";
 import type { Backups } from "../state/backups.js";
-import { sha256 } from "../state/hash.js";
-import {
-  accept,
-  json,
-  linksOf,
-  readJson,
-  readText,
-  refuse,
-  type ActingEndpoint,
-} from "./endpoint.js";
+import { accept, readJson, readText, refuse, type ActingEndpoint } from "./endpoint.js";
+import { orderedRun, started } from "./ordered-run.js";
 import { problem } from "./problem.js";
-import { environmentIn, idempotencyKeyOf } from "./request-forms.js";
+import { environmentIn } from "./request-forms.js";
 import { Reason } from "./run-view.js";
 
 /** An operator's order to bring something back from a backup set. */
@@ -62,7 +52,7 @@ type RestoreRequest = z.infer<typeof RestoreRequest>;
 
 /** POST /api/restores */
 export async function startRestore(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
-  const { request, store, backups, estate, runs, now, who, audit } = endpoint;
+  const { request, backups, estate, runs, who, audit } = endpoint;
   const wish = accept(RestoreRequest.safeParse(readJson(await readText(request))));
   audit.about({ environment: wish.environment, reason: wish.reason });
   const { environment } = environmentIn(estate, wish.environment, 400);
@@ -70,27 +60,12 @@ export async function startRestore(endpoint: ActingEndpoint): Promise<HttpRespon
   if (procedure === undefined) {
     throw refuse(problem(400, `this version restores no ${wish.kind}`));
   }
-  const receivedAt = now();
-  const key = idempotencyKeyOf(request);
-  const candidate = runId(
-    `restore-${wish.kind}`,
-    wish.environment,
-    receivedAt,
-    sha256(key ?? randomUUID()),
-  );
-  const tied =
-    key === undefined
-      ? { sameBody: true, run: candidate }
-      : await store.idempotencyKeys.tie(key, JSON.stringify(wish), candidate);
-  if (!tied.sameBody) {
-    throw refuse(problem(422, "this Idempotency-Key was used with another body; take a new key"));
-  }
-  const links = linksOf(request, tied.run);
-  const state = await runs.state(tied.run);
+  const { run, receivedAt } = await orderedRun(endpoint, `restore-${wish.kind}`, wish);
+  const state = await runs.state(run);
   if (state.kind !== "unknown") {
     const status = state.kind === "ended" ? "ended" : "started";
-    await audit.enter("already-done", `${status} earlier`, { run: tied.run });
-    return json(202, { id: tied.run, status, links }, { location: links.run });
+    await audit.enter("already-done", `${status} earlier`, { run });
+    return started(request, run, status);
   }
 
   const { set, manifest } = await chosenSet(backups, wish, environment, receivedAt);
@@ -113,8 +88,8 @@ export async function startRestore(endpoint: ActingEndpoint): Promise<HttpRespon
     items: wish.items,
     overwrite: wish.overwrite,
   };
-  await runs.start(procedure.orchestrator, tied.run, order);
-  return json(202, { id: tied.run, status: "started", links }, { location: links.run });
+  await runs.start(procedure.orchestrator, run, order);
+  return started(request, run, "started");
 }
 
 interface UsableSet {
@@ -130,7 +105,8 @@ async function chosenSet(
   now: At,
 ): Promise<UsableSet> {
   const { primary, secondary } = sidesOf(environment, kind);
-  const sources = [primary, secondary]
+  const made = kind === "redis" ? await backups.madeInRecovery({ primary, secondary }) : [];
+  const sources = [primary, secondary, ...made]
     .flatMap((source) => source ?? [])
     .map((source): BackupSource => ({ kind, environment: name, source }));
   if (from !== undefined && from !== "latest") return namedSet(backups, sources, from, now);

@@ -9,10 +9,11 @@ import {
   type RunOfIncident,
 } from "../domain/incident.js";
 import type { Instant } from "../domain/instant.js";
-import type { RecoveryOrder } from "../domain/recovery-order.js";
+import type { RunOrder } from "../domain/run-order.js";
 import type { Trigger } from "../domain/run-record.js";
-import type { ScenarioId } from "../domain/scenario-id.js";
+import type { ProcedureId, ScenarioId } from "../domain/scenario-id.js";
 import { scenarioOf } from "../scenarios/catalogue.js";
+import { failbackOf } from "../scenarios/procedures.js";
 import { sha256 } from "../state/hash.js";
 import { incidentName } from "../state/incidents.js";
 import type { StateStore } from "../state/state-store.js";
@@ -21,6 +22,8 @@ import type { DurableRuns } from "./durable-runs.js";
 /** A wish to recover something, from whichever trigger. */
 export interface StartRequest {
   readonly scenario: ScenarioId;
+  /** What is run instead of the scenario; its incident is held all the same. */
+  readonly procedure?: ProcedureId;
   readonly environment: EnvironmentName;
   readonly resource: string;
   readonly trigger: Trigger;
@@ -112,7 +115,7 @@ async function begin(
   incident: Incident,
   kind: "started" | "attached" = "started",
 ): Promise<Start> {
-  await runs.start(orchestratorOf(incident.scenario), incident.run, incident.order);
+  await runs.start(orchestratorOf(incident), incident.run, incident.order);
   return { kind, run: incident.run };
 }
 
@@ -123,15 +126,16 @@ async function closedMeanwhile(store: StateStore, name: string, run: string): Pr
 }
 
 function newIncident(
-  { scenario, environment, resource, detectedAt, distinction, run }: StartRequest,
+  { scenario, procedure, environment, resource, detectedAt, distinction, run }: StartRequest,
   openedAt: Instant,
-  order: RecoveryOrder,
+  order: RunOrder,
 ): Omit<Incident, "automatic" | "earlier"> {
   const hash = sha256(distinction);
   return {
     version: 1,
     environment,
     scenario,
+    ...(procedure === undefined ? {} : { procedure }),
     resource,
     run: run ?? runId(scenario, environment, openedAt, hash),
     distinction: hash,
@@ -142,19 +146,23 @@ function newIncident(
   };
 }
 
+/** A failure's run is told which scenario it answers; a procedure knows itself. */
+const namedIn = ({ scenario, procedure }: StartRequest) =>
+  procedure === undefined ? { scenario } : {};
+
 const orderOf = (
-  { scenario, environment, resource, trigger, detectedAt }: StartRequest,
+  request: StartRequest,
   estate: Environment,
   incident: string,
-  authority: RecoveryOrder["authority"],
-): RecoveryOrder => ({
-  scenario,
-  environment,
-  resource,
+  authority: RunOrder["authority"],
+): RunOrder => ({
+  ...namedIn(request),
+  environment: request.environment,
+  resource: request.resource,
   mode: "execute",
   authority,
-  trigger,
-  detectedAt,
+  trigger: request.trigger,
+  detectedAt: request.detectedAt,
   estate,
   incident,
 });
@@ -164,9 +172,9 @@ export async function startPlan(
   { runs, estate }: StartDependencies,
   request: StartRequest & { readonly run: string },
 ): Promise<void> {
-  const { scenario, environment, resource, trigger, detectedAt } = request;
-  const order: RecoveryOrder = {
-    scenario,
+  const { environment, resource, trigger, detectedAt } = request;
+  const order: RunOrder = {
+    ...namedIn(request),
     environment,
     resource,
     mode: "plan",
@@ -175,11 +183,17 @@ export async function startPlan(
     detectedAt,
     estate: environmentOf(estate, environment),
   };
-  await runs.start(orchestratorOf(scenario), request.run, order);
+  await runs.start(orchestratorOf(request), request.run, order);
 }
 
-function orchestratorOf(scenario: ScenarioId): string {
-  const orchestrator = scenarioOf(scenario)?.orchestrator;
-  if (orchestrator === undefined) throw new Error(`no orchestrator for ${scenario}`);
-  return orchestrator;
+function orchestratorOf({
+  scenario,
+  procedure,
+}: {
+  readonly scenario: ScenarioId;
+  readonly procedure?: ProcedureId | undefined;
+}): string {
+  const runbook = procedure === undefined ? scenarioOf(scenario) : failbackOf(procedure);
+  if (runbook === undefined) throw new Error(`no orchestrator for ${procedure ?? scenario}`);
+  return runbook.orchestrator;
 }

@@ -32,6 +32,7 @@ function world() {
         status: 200,
         latency: milliseconds(5),
         detail: probe.words,
+        checks: {},
       }),
   };
   const activities = new Map(

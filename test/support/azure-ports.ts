@@ -2,6 +2,7 @@ import type { armRest } from "../../src/azure/arm-rest.js";
 import type { BlobPlace, blobCopies } from "../../src/azure/blob-copies.js";
 import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
+import type { CacheChanges } from "../../src/azure/cache-changes.js";
 import type { CacheFiles } from "../../src/azure/cache-files.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
 import type { RedisCaches } from "../../src/azure/redis-caches.js";
@@ -28,6 +29,7 @@ interface Ports {
   readonly keyVaults: ReturnType<typeof keyVaults>;
   readonly secrets: ReturnType<typeof keyVaultSecrets>;
   readonly redisCaches: RedisCaches;
+  readonly cacheChanges: CacheChanges;
   readonly cacheFiles: CacheFiles;
   readonly storageAccounts: ReturnType<typeof storageAccounts>;
   readonly blobCopies: ReturnType<typeof blobCopies>;
@@ -68,6 +70,7 @@ export async function startAzurePorts(
     keyVaults: remote("keyVaults"),
     secrets: remote("secrets"),
     redisCaches: remote("redisCaches"),
+    cacheChanges: remote("cacheChanges"),
     cacheFiles: remote("cacheFiles"),
     storageAccounts: remote("storageAccounts"),
     blobCopies: remote("blobCopies"),

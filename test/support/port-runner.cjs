@@ -22,6 +22,10 @@ const ports = {
     app("azure/classic-redis.js").classicRedis(settings, credential),
     app("azure/managed-redis.js").managedRedis(arm),
   ),
+  cacheChanges: app("azure/cache-changes.js").cacheChanges(
+    app("azure/classic-cache-changes.js").classicCacheChanges(settings, credential),
+    app("azure/managed-cache-changes.js").managedCacheChanges(arm),
+  ),
   cacheFiles: app("azure/cache-files.js").cacheFiles(settings, credential),
   storageAccounts: app("azure/storage-accounts.js").storageAccounts(settings, credential),
   blobCopies: app("azure/blob-copies.js").blobCopies(settings, credential),

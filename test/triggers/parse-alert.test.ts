@@ -130,15 +130,15 @@ describe("triage", () => {
 
   it("ignores what is not in the estate, and what no scenario recovers", () => {
     const metric = parsed("metric");
-    const redis = sampleEstate().environments.production?.redis.primary ?? "";
+    const storage = sampleEstate().environments.production?.storage.primary ?? "";
 
     expect(decide({ ...metric, targets: ["/subscriptions/x/y"] })).toMatchObject({
       kind: "ignored",
     });
     expect(decide({ ...metric, targets: [] })).toMatchObject({ kind: "ignored" });
-    expect(decide({ ...metric, targets: [redis.toLowerCase()] })).toEqual({
+    expect(decide({ ...metric, targets: [storage.toLowerCase()] })).toEqual({
       kind: "ignored",
-      reason: "no scenario recovers redis automatically",
+      reason: "no scenario recovers storage automatically",
     });
   });
 

@@ -1,0 +1,185 @@
+import * as redis from "../activities/redis-failure.contract.js";
+import type { Failure } from "../domain/failure.js";
+import { RecoveryOrder } from "../domain/recovery-order.js";
+import { sameResource } from "../domain/resource-id.js";
+import type { Durable } from "../durable/durable.js";
+import type { Ending } from "../recovery/endings.js";
+import { framed } from "../recovery/framed.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { redisFailure, waits } from "../scenarios/redis-failure.js";
+import {
+  cacheInUse,
+  findApp,
+  isWell,
+  moveApp,
+  probeOf,
+  verified,
+  type CacheUser,
+} from "./move-to-cache.js";
+import { nameOf, replacement, type Replacement } from "./replace-cache.js";
+
+type Steps = Recovery<keyof typeof redisFailure.steps>;
+
+const moving = {
+  write: "write-secret",
+  restart: "restart-revision",
+  await: "await-restart",
+  verify: "verify",
+} as const;
+
+/** The cache in use fails: reboot its primary node, else take the other side, else make a new cache and fill it. */
+export const recoverRedis = framed(redisFailure, RecoveryOrder, function* (run, order) {
+  const { estate, resource, trigger } = order;
+  const found = yield* run.step("find-active", redis.findCacheInUse, cacheInUse(estate));
+  const observed = found.ok && found.value.known === "observed";
+  const cache = observed ? found.value.id : resource;
+  if (!observed) {
+    const why = found.ok ? found.value.detail : describeFailure(found.failure);
+    run.journal.finding(`it is not known which cache the app uses (${why})`);
+  } else if (trigger.kind === "alert" && !sameResource(cache, resource)) {
+    return run.end("not-needed", `the app uses ${nameOf(cache)}, not ${nameOf(resource)}`, [
+      `Look at ${nameOf(resource)}: a cache that is not in use has failed, and cannot take over`,
+    ]);
+  }
+  const app = yield* findApp(run, "find-app", estate);
+  const probe = probeOf(cache, app);
+  const confirmed = yield* run.until("confirm", redis.probeCache, probe, {
+    ...waits.confirm,
+    done: ({ verdict }) => verdict === "well",
+    failed: ({ verdict }) => verdict === "failed",
+    eitherWay: true,
+    inPlan: "failed",
+  });
+  const seen = yield* run.look("confirm", redis.probeCache, probe);
+  const looks = seen.ok ? seen.value.sources : [];
+  if (confirmed === "done") {
+    if (looks.some(({ kind, says }) => kind === "own-probe" && says === "failed")) {
+      run.journal.finding(`this service alone cannot use ${nameOf(cache)}: ${detailOf(seen)}`);
+    }
+    return run.end("not-needed", "the app is well with its cache; nothing was changed");
+  }
+  const held = run.unconfirmed(looks);
+  if (held !== undefined) return held;
+
+  const recovered = yield* run.holding(cache, function* () {
+    if (yield* healedItself(run, cache, app)) {
+      return run.end("not-needed", "the cache became well by itself; nothing was changed");
+    }
+    if (seen.ok && seen.value.appAlone && !run.planning) return yield* letIn(run, cache, app);
+    if (yield* rebooted(run, cache, app)) {
+      return run.end("restored", `a reboot of the primary node brought ${nameOf(cache)} back`);
+    }
+    return yield* replaced(run, order, cache, app);
+  });
+  return recovered.ok ? recovered.value : stuck(run, describeFailure(recovered.failure));
+});
+
+/** The last look before the first change: nothing that is well is touched. */
+function* healedItself(run: Steps, cache: string, app: CacheUser | undefined): Durable<boolean> {
+  const waited = yield* run.until("recheck", redis.probeCache, probeOf(cache, app), {
+    ...waits.recheck,
+    done: isWell,
+    failed: ({ verdict }) => verdict !== "well",
+    eitherWay: true,
+    inPlan: "failed",
+  });
+  return waited === "done";
+}
+
+/** The cache is well and the app is not let in: somebody has made a key anew, or pointed the app elsewhere. */
+function* letIn(run: Steps, cache: string, app: CacheUser | undefined): Durable<Ending> {
+  const moved = yield* moveApp(run, moving, { cache, key: "primary", lease: cache }, app);
+  return moved.kind === "moved"
+    ? run.end("restored", `the app has the key of ${nameOf(cache)} again`)
+    : stuck(run, `${nameOf(cache)} answers, but not the app: ${moved.why}`);
+}
+
+/** The primary node of each shard in turn, until the cache is well. Never a second node. */
+function* rebooted(run: Steps, cache: string, app: CacheUser | undefined): Durable<boolean> {
+  const shape = yield* run.quietly("inspect-cache", redis.inspectCache, { cache });
+  if (!shape.ok || shape.value.kind !== "classic") return false;
+  const { shards, hasReplica } = shape.value;
+  const all = shards === 0 ? [undefined] : Array.from({ length: shards }, (_, shard) => shard);
+  const step = hasReplica ? "reboot-primary" : "reboot-only-node";
+  for (const shard of all) {
+    const node = { cache, hasReplica, ...(shard === undefined ? {} : { shard }) };
+    const item = shard === undefined ? undefined : `shard-${shard}`;
+    const reboot = yield* run.step(step, redis.rebootPrimary, node, item);
+    if (!reboot.ok) {
+      run.journal.finding(`no reboot: ${describeFailure(reboot.failure)}`);
+      return false;
+    }
+    const waited = yield* run.until("await-reboot", redis.probeCache, probeOf(cache, app), {
+      ...(shards > 1 ? waits.rebootOfShard : waits.reboot),
+      done: isWell,
+    });
+    if (waited === "done") {
+      return (yield* verified(run, "verify", cache, app)).kind === "moved";
+    }
+  }
+  return false;
+}
+
+function* replaced(
+  run: Steps,
+  order: RecoveryOrder,
+  failing: string,
+  app: CacheUser | undefined,
+): Durable<Ending> {
+  const found = yield* replacement(run, order, failing);
+  if (found === undefined) {
+    return stuck(run, "neither a reboot, nor the other side, nor a new cache is to be had");
+  }
+  const { cache, data } = found;
+  const to = { cache, key: "primary", lease: failing } as const;
+  if (run.planning && found.how === "made") {
+    return run.end("failed-over", `${nameOf(cache)} would take over`);
+  }
+  const moved = yield* moveApp(run, moving, to, app);
+  if (moved.kind === "not-moved") return stuck(run, `${nameOf(cache)} is ready, but ${moved.why}`);
+  if (!moved.told) {
+    run.journal.finding(
+      "the app does not tell which cache it uses; all of its replicas are younger than the connection string",
+    );
+  }
+  run.journal.loses(data);
+  return run.end(
+    "failed-over",
+    `the app uses ${nameOf(cache)}; ${data}`,
+    next(order, failing, found),
+  );
+}
+
+/** What a person has to do afterwards, in daylight. */
+function next(order: RecoveryOrder, failing: string, { cache, how }: Replacement): string[] {
+  const back = `When ${nameOf(failing)} is well again: POST /api/failbacks {"environment":"${order.environment}","resource":"redis","reason":"…"}`;
+  switch (how) {
+    case "made":
+      return [
+        `Enter ${cache} as redis.secondary of ${order.environment} in the estate file, or fail back before the next deployment`,
+        back,
+      ];
+    case "member":
+      return [
+        `If ${nameOf(failing)} stays away, force-unlink it from its group: until then the others keep for it what it misses`,
+        back,
+      ];
+    case "replica":
+      return [`${nameOf(cache)} has no replica until it is failed back or linked anew`, back];
+    case "standby":
+      return [back];
+  }
+}
+
+const stuck = (run: Steps, why: string): Ending =>
+  run.end("needs-operator", why, [
+    "Look at the cache in the portal: its state, its keys, its network rules, the region's health",
+    "Make or choose a cache that works, and write its connection string into the app's vault",
+    "Restart the app's serving revision, and start the recovery again by POST /api/recoveries",
+  ]);
+
+const detailOf = (
+  seen:
+    | { readonly ok: true; readonly value: { readonly detail: string } }
+    | { readonly ok: false; readonly failure: Failure },
+): string => (seen.ok ? seen.value.detail : describeFailure(seen.failure));

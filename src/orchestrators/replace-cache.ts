@@ -1,0 +1,192 @@
+import * as redis from "../activities/redis-failure.contract.js";
+import { findRestorableCache } from "../activities/redis-restore.contract.js";
+import { minutes } from "../domain/duration.js";
+import type { RecoveryOrder } from "../domain/recovery-order.js";
+import { recoveryCacheId } from "../domain/recovery-cache.js";
+import { parseResourceId, sameResource } from "../domain/resource-id.js";
+import type { Durable } from "../durable/durable.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { waits, type redisFailure } from "../scenarios/redis-failure.js";
+import { bringBackKeys } from "./bring-back-keys.js";
+
+type Steps = Recovery<keyof typeof redisFailure.steps>;
+
+/** A cache that can take over, and what it holds. */
+export interface Replacement {
+  readonly cache: string;
+  readonly how: "member" | "replica" | "standby" | "made";
+  /** In words, for the record: where its keys are from, and so what is lost. */
+  readonly data: string;
+}
+
+/** An import that takes longer is given up: an app with an empty cache is better off than one without. */
+const longestImport = minutes(25);
+
+export const nameOf = (id: string): string => parseResourceId(id)?.name ?? id;
+
+/** The other side where it can be used, else a new cache; undefined where neither is to be had. */
+export function* replacement(
+  run: Steps,
+  order: RecoveryOrder,
+  failing: string,
+): Durable<Replacement | undefined> {
+  const { primary, secondary } = order.estate.redis;
+  for (const side of [secondary, primary]) {
+    if (side === undefined || sameResource(side, failing)) continue;
+    const found = yield* standby(run, order, failing, side);
+    if (found !== undefined) return found;
+  }
+  return yield* madeAnew(run, order, failing);
+}
+
+function* standby(
+  run: Steps,
+  order: RecoveryOrder,
+  failing: string,
+  cache: string,
+): Durable<Replacement | undefined> {
+  const asked = { cache, instead: failing };
+  const seen = yield* run.step("find-standby", redis.inspectStandby, asked, nameOf(cache));
+  if (!seen.ok) return undefined;
+  const { usable, link, keys } = seen.value;
+  if (!usable) {
+    run.journal.finding(`${nameOf(cache)} cannot take over: ${seen.value.detail}`);
+    return undefined;
+  }
+  if (link === "member") {
+    return { cache, how: "member", data: "its keys are those of the group" };
+  }
+  if (link === "replica") return yield* unlinked(run, failing, cache);
+  const filled = yield* run.holding(cache, () => fill(run, order, failing, cache, keys === 0));
+  if (!filled.ok) {
+    run.journal.finding(`${nameOf(cache)} cannot take over: ${describeFailure(filled.failure)}`);
+    return undefined;
+  }
+  return { cache, how: "standby", data: filled.value };
+}
+
+/** A geo-replica can be written to only once it is on its own. */
+function* unlinked(run: Steps, failing: string, cache: string): Durable<Replacement | undefined> {
+  const both = { primary: failing, secondary: cache, lease: failing };
+  const begun = yield* run.step("unlink", redis.startUnlink, both);
+  if (!begun.ok) {
+    run.journal.finding(`${nameOf(cache)} stays a replica: ${describeFailure(begun.failure)}`);
+    return undefined;
+  }
+  const ended = yield* run.until(
+    "await-unlink",
+    redis.observeLinks,
+    { cache },
+    { ...waits.unlink, done: ({ linked, settled }) => !linked && settled },
+  );
+  if (ended === "done") return { cache, how: "replica", data: "its keys are those of the replica" };
+  run.journal.finding(`${nameOf(cache)} was not unlinked in time`);
+  return undefined;
+}
+
+/** One kind of cache, or the other where Azure refuses the first: tenants get no more of one of them. */
+function* madeAnew(
+  run: Steps,
+  order: RecoveryOrder,
+  failing: string,
+): Durable<Replacement | undefined> {
+  const { redis: sides, recoveryRegion: region } = order.estate;
+  const { first, managedSize, classicSize } = sides.recovery;
+  const kinds =
+    first === "managed" ? (["managed", "classic"] as const) : (["classic", "managed"] as const);
+  for (const kind of kinds) {
+    const cache = recoveryCacheId(sides, kind, run.run(), run.journal.round);
+    const size = kind === "managed" ? managedSize : classicSize;
+    const wanted = { cache, region, size, replaces: failing, lease: failing };
+    const begun = yield* run.step("create-cache", redis.startCreation, wanted, kind);
+    if (!begun.ok) {
+      run.journal.finding(`no ${kind} cache: ${describeFailure(begun.failure)}`);
+      continue;
+    }
+    if (!(yield* ready(run, cache, kind, failing))) {
+      run.journal.finding(`${nameOf(cache)} was begun and did not become ready; delete it`);
+      continue;
+    }
+    // What a cache that is still to be made can take is known after apply.
+    if (run.planning) return { cache, how: "made", data: "known after apply" };
+    const filled = yield* run.holding(cache, () => fill(run, order, failing, cache, true));
+    const data = filled.ok ? filled.value : `empty: ${describeFailure(filled.failure)}`;
+    return { cache, how: "made", data };
+  }
+  return undefined;
+}
+
+function* ready(
+  run: Steps,
+  cache: string,
+  kind: "classic" | "managed",
+  lease: string,
+): Durable<boolean> {
+  const made = yield* run.until(
+    "await-cache",
+    redis.observeCreation,
+    { cache },
+    {
+      ...waits.creation,
+      done: ({ state }) => state === "ready",
+      failed: ({ state }) => state === "failed",
+      failedInARow: 2,
+    },
+  );
+  if (made !== "done" || kind === "classic") return made === "done";
+  const begun = yield* run.step("create-database", redis.startDatabase, { cache, lease });
+  if (!begun.ok) return false;
+  const there = yield* run.until(
+    "await-database",
+    redis.observeCreation,
+    { cache },
+    {
+      ...waits.database,
+      done: ({ state, database }) => state === "ready" && database === "there",
+      failed: ({ state }) => state === "failed",
+      failedInARow: 2,
+    },
+  );
+  return there === "done";
+}
+
+/**
+ * Brings the newest verified keys into a cache that is not in use. Over keys that it holds only with
+ * approval; without it, it is used with what it holds. In words, what it holds then.
+ */
+function* fill(
+  run: Steps,
+  { environment, estate }: RecoveryOrder,
+  failing: string,
+  cache: string,
+  empty: boolean,
+): Durable<string> {
+  const begins = empty ? "it begins empty" : "it holds keys of unknown age";
+  const without = (why: string): string => {
+    run.journal.finding(`${nameOf(cache)}: ${begins}, because ${why}`);
+    return begins;
+  };
+  if (!empty && (yield* run.approval("import-over")) !== "granted") {
+    return without("nobody approved that its keys give way to those of a backup");
+  }
+  const { primary, secondary } = estate.redis;
+  const chosen = yield* run.step("choose-set", redis.chooseCacheSet, {
+    cache,
+    environment,
+    failing,
+    redis: { primary, secondary },
+  });
+  if (!chosen.ok) return without(describeFailure(chosen.failure));
+  if (chosen.value.kind === "none") return without(chosen.value.detail);
+  const { set, source, takenAt } = chosen.value;
+  const wanted = { environment, source, set, cache, items: [], overwrite: !empty };
+  const found = yield* run.step("find-set", findRestorableCache, { ...wanted, active: false });
+  if (!found.ok) return without(describeFailure(found.failure));
+  const whole = { ...wanted, storage: estate.storage, within: longestImport };
+  const ending = yield* bringBackKeys(run, whole, found.value);
+  if (ending.outcome !== "passed" && ending.outcome !== "passed-with-findings") {
+    if (run.planning) return "its keys come from a backup";
+    return without(`the keys of ${takenAt} could not be brought back: ${ending.reason}`);
+  }
+  return `its keys are those of ${takenAt}, and what was written since is lost`;
+}

@@ -1,0 +1,94 @@
+import { ServiceClient } from "../../local/stack/service-client.js";
+import { withRedis } from "../simulator/caches.js";
+import { freshPeriod, startBackupStack, type BackupStack } from "../support/backup-stack.js";
+import { actsOn } from "../support/recovery-run.js";
+import {
+  cacheInUse,
+  cacheOf,
+  endedWithPeople,
+  failBack,
+  recoverCache,
+} from "../support/redis-recoveries.js";
+
+const limit = 120_000;
+
+describe("a Premium cache with a geo-replica, from alert to report", () => {
+  let world: BackupStack;
+
+  beforeAll(async () => {
+    world = await startBackupStack();
+  });
+  afterAll(() => world.stop());
+  beforeEach(() => freshPeriod(world));
+
+  withRedis(
+    "comes back by a reboot of its primary node",
+    async () => {
+      const { stack } = world;
+      const cache = cacheOf(stack);
+      await stack.simulator.fault({ name: "redis-down", resource: cache });
+      const record = await recoverCache(stack, cache);
+
+      expect(record).toMatchObject({ outcome: "restored", withinRto: { scenario: true } });
+      expect(actsOn(await stack.simulator.log(0, true))).toEqual(["redis.forceReboot"]);
+    },
+    limit,
+  );
+
+  withRedis(
+    "fails, fails again on the other side, comes home, and fails once more",
+    async () => {
+      const { stack } = world;
+      const [primary, secondary] = [cacheOf(stack), cacheOf(stack, "secondary")];
+      const down = "redis-reboot-does-not-help";
+      const first = await stack.simulator.fault({ name: down, resource: primary });
+      const toReplica = await recoverCache(stack, primary);
+
+      expect(toReplica).toMatchObject({ outcome: "failed-over", withinRto: { scenario: true } });
+      expect(await cacheInUse(world)).toBe(secondary);
+
+      const backup = await world.backUp("redis");
+      expect(backup.steps[0]?.detail).toContain("mcp-redis-prod-dr");
+
+      await stack.simulator.advance(3_600);
+      const second = await stack.simulator.fault({ name: down, resource: secondary });
+      const stale = await recoverCache(stack, primary);
+      expect(stale.outcome).toBe("not-needed");
+      const toNew = await recoverCache(stack, secondary);
+
+      expect(toNew).toMatchObject({ outcome: "failed-over", withinRto: { scenario: true } });
+      const made = await cacheInUse(world);
+      expect(made).toMatch(/redisEnterprise\/mcp-redis-prod-dr-[0-9a-f]{6}$/);
+
+      await stack.simulator.removeFault(first);
+      await stack.simulator.removeFault(second);
+      const home = await failBack(stack);
+
+      expect(home).toMatchObject({ outcome: "failed-back", findings: [] });
+      expect(await cacheInUse(world)).toBe(primary);
+
+      await stack.simulator.advance(24 * 3_600);
+      await stack.simulator.fault({ name: down, resource: primary });
+      const again = await recoverCache(stack, primary);
+      expect(again).toMatchObject({ outcome: "failed-over", withinRto: { scenario: true } });
+      expect(await cacheInUse(world)).toBe(secondary);
+    },
+    limit,
+  );
+
+  withRedis(
+    "gets another primary key, and nobody is locked out",
+    async () => {
+      const { stack } = world;
+      const order = { scenario: "redis-key-rotation", environment: "production", reason: "a leak" };
+      const service = new ServiceClient(stack.host, { "x-operator": "olga" });
+      const before = await world.azure.redisCaches.key(cacheOf(stack));
+      const answer = await service.call("POST", "/api/recoveries", JSON.stringify(order));
+      const record = await endedWithPeople(stack, (answer.json as { id: string }).id);
+
+      expect(record.outcome).toBe("restored");
+      expect(await world.azure.redisCaches.key(cacheOf(stack))).not.toBe(before);
+    },
+    limit,
+  );
+});
