@@ -17,7 +17,10 @@ import { redisFailbackActivities } from "./activities/redis-failback.js";
 import { redisFailureActivities } from "./activities/redis-failure.js";
 import { redisCopyActivities } from "./activities/redis-copies.js";
 import { redisRestoreActivities } from "./activities/redis-restore.js";
+import { compareVaultsActivity } from "./activities/compare-vaults.js";
+import { keyVaultFailureActivities } from "./activities/key-vault-failure.js";
 import { runActivities } from "./activities/run.js";
+import { vaultDiagnosisActivities } from "./activities/vault-diagnosis.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { blobCopies } from "./azure/blob-copies.js";
@@ -37,6 +40,7 @@ import { managedCacheChanges } from "./azure/managed-cache-changes.js";
 import { managedRedis } from "./azure/managed-redis.js";
 import { redisCaches } from "./azure/redis-caches.js";
 import { redisConnections } from "./azure/redis-connection.js";
+import { roleAssignments } from "./azure/role-assignments.js";
 import { keyVaultSecrets } from "./azure/secrets.js";
 import { storageAccounts } from "./azure/storage-accounts.js";
 import { webhookChannel } from "./azure/webhook-channel.js";
@@ -51,8 +55,10 @@ import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { failBackRedis } from "./orchestrators/fail-back-redis.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
+import { failBackKeyVault } from "./orchestrators/fail-back-key-vault.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { recoverRedis } from "./orchestrators/recover-redis.js";
+import { recoverKeyVault } from "./orchestrators/recover-key-vault.js";
 import { restoreRedis } from "./orchestrators/restore-redis.js";
 import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
@@ -62,6 +68,8 @@ import { blobBackup } from "./scenarios/blob-backup.js";
 import { blobRestore } from "./scenarios/blob-restore.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
+import { keyVaultFailback } from "./scenarios/key-vault-failback.js";
+import { keyVaultFailure } from "./scenarios/key-vault-failure.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
 import { redisBackup } from "./scenarios/redis-backup.js";
 import { redisFailback } from "./scenarios/redis-failback.js";
@@ -96,6 +104,7 @@ const logs = logQueries(settings.azure, credential);
 const arm = armRest(settings.azure, credential);
 const vaults = keyVaults(settings.azure, credential, arm);
 const secrets = keyVaultSecrets(settings.azure, credential);
+const roles = roleAssignments(settings.azure, credential, arm);
 const store = stateStore(blobContainer(settings.azure, credential, settings.state));
 const backupContainer = (container: string) =>
   blobContainer(settings.azure, credential, { ...settings.backup, container });
@@ -126,6 +135,8 @@ for (const [{ orchestrator }, handler] of [
   [redisFailure, recoverRedis],
   [redisKeyRotation, rotateRedisKey],
   [redisFailback, failBackRedis],
+  [keyVaultFailure, recoverKeyVault],
+  [keyVaultFailback, failBackKeyVault],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],
@@ -140,6 +151,9 @@ df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
 for (const { name, handler } of [
   ...containerAppActivities(apps, health, store),
+  ...keyVaultFailureActivities(apps, vaults, roles, store),
+  ...vaultDiagnosisActivities({ apps, vaults, secrets, roles, health }),
+  compareVaultsActivity(secrets, store),
   ...evidenceActivities(apps, logs, store),
   ...runActivities(store),
   ...backupActivities(sets),

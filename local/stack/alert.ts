@@ -100,3 +100,51 @@ export function cacheAlert(cache: string, firedAt: Date, alertId: string = rando
     },
   };
 }
+
+/** The alert of a metric rule on a key vault: its own availability, in the common alert schema. */
+export function vaultAlert(vault: string, firedAt: Date, alertId: string = randomUUID()): unknown {
+  const { subscription = "", name = "" } = parseResourceId(vault) ?? {};
+  const windowStart = new Date(firedAt.getTime() - 300_000);
+  return {
+    schemaId: "azureMonitorCommonAlertSchema",
+    data: {
+      essentials: {
+        alertId: `/subscriptions/${subscription}/providers/Microsoft.AlertsManagement/alerts/${alertId}`,
+        alertRule: `${name}-availability`,
+        severity: "Sev1",
+        signalType: "Metric",
+        monitorCondition: "Fired",
+        monitoringService: "Platform",
+        alertTargetIDs: [vault.toLowerCase()],
+        configurationItems: [name],
+        originAlertId: `${subscription}_${name}_-40219`,
+        firedDateTime: firedAt.toISOString(),
+        description: "Requests to the vault fail.",
+        essentialsVersion: "1.0",
+        alertContextVersion: "1.0",
+      },
+      alertContext: {
+        properties: null,
+        conditionType: "SingleResourceMultipleMetricCriteria",
+        condition: {
+          windowSize: "PT5M",
+          allOf: [
+            {
+              metricName: "Availability",
+              metricNamespace: "Microsoft.KeyVault/vaults",
+              operator: "LessThan",
+              threshold: "99.9",
+              timeAggregation: "Average",
+              dimensions: [],
+              metricValue: 12.5,
+              webTestName: null,
+            },
+          ],
+          windowStartTime: windowStart.toISOString(),
+          windowEndTime: firedAt.toISOString(),
+        },
+      },
+      customProperties: {},
+    },
+  };
+}

@@ -19,6 +19,7 @@ const roles = {
   storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   keyVaultContributor: "f25e0fa2-a7c8-4377-a976-54943a77a395",
   keyVaultSecretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+  keyVaultDataAccessAdministrator: "8b54135c-b56d-4d72-a534-26097cfdc8d8",
   monitoringContributor: "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
 };
 
@@ -67,7 +68,10 @@ export function seedFromEstate(estate: Estate): unknown {
         assign(id, roles.storageAccountContributor),
         assign(id, roles.storageBlobDataContributor),
       ]),
-      ...subscriptions.map((id) => assign(`/subscriptions/${id}`, roles.keyVaultContributor)),
+      ...subscriptions.flatMap((id) => [
+        assign(`/subscriptions/${id}`, roles.keyVaultContributor),
+        assign(`/subscriptions/${id}`, roles.keyVaultDataAccessAdministrator),
+      ]),
       ...vaults.map(({ id }) => assign(groupOf(id), roles.monitoringContributor)),
       ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
       ...applications.flatMap(({ roleAssignments }) => roleAssignments),

@@ -96,6 +96,7 @@ export type OutcomeFault = z.infer<typeof OutcomeFault>;
 const VaultFault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("vault-firewall"), resource, forSeconds }),
   z.strictObject({ name: z.literal("vault-deleted"), resource, forSeconds }),
+  z.strictObject({ name: z.literal("vault-purged"), resource, forSeconds }),
 ]);
 export type VaultFault = z.infer<typeof VaultFault>;
 

@@ -6,7 +6,7 @@ import type { NetworkRuleSet } from "./schema.js";
 import { networkRulesOf, type Vault } from "./state.js";
 import { deleteVault } from "./vault-lifecycle.js";
 
-/** Somebody deletes a vault or closes it to everybody. */
+/** Somebody deletes a vault, softly or for good, or closes it to everybody. */
 export function injectVaultFault(order: VaultFault, id: string, world: World): void {
   const vault = [...world.vaults.live.values()].find(
     (one) => keyOf(one.id) === keyOf(order.resource),
@@ -18,8 +18,9 @@ export function injectVaultFault(order: VaultFault, id: string, world: World): v
       `resource: there is no key vault ${order.resource}; it must be the id of one`,
     );
   }
-  if (order.name === "vault-deleted") {
+  if (order.name !== "vault-firewall") {
     deleteVault(vault, world);
+    if (order.name === "vault-purged") world.vaults.deleted.delete(vault.name.toLowerCase());
     return;
   }
   const put: NetworkRuleSet = {
@@ -43,6 +44,8 @@ export function withdrawVaultFault(id: string, world: World): void {
 
 /** Whether what the fault did has not been put right yet. */
 export function isVaultFaultFelt(id: string, order: VaultFault, world: World): boolean {
+  // What is purged does not come back.
+  if (order.name === "vault-purged") return false;
   return order.name === "vault-deleted"
     ? [...world.vaults.deleted.values()].some(
         ({ vault }) => keyOf(vault.id) === keyOf(order.resource),

@@ -2,7 +2,7 @@ import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
 
 /** The container apps of an estate, by their ids. */
-interface AppSides {
+export interface AppSides {
   readonly app: string;
   readonly standby?: string | undefined;
 }

@@ -21,6 +21,22 @@ export const findLatestSet = declareActivity({
   patience: patiently,
 });
 
+/** The newest verified set of any of these resources, and what is wrong with newer ones. */
+export const findVerifiedSet = declareActivity({
+  name: "findVerifiedSet",
+  input: z.strictObject({
+    kind: BackupKind,
+    environment: EnvironmentName,
+    sources: z.array(z.string()),
+  }),
+  output: z.strictObject({
+    ...observed,
+    found: z.strictObject({ set: z.string(), source: z.string(), takenAt: Instant }).optional(),
+    problems: z.array(z.string()),
+  }),
+  patience: patiently,
+});
+
 /** Write a set's manifest, then the pointer. The same, however often it is done. */
 export const completeSet = declareActivity({
   name: "completeSet",

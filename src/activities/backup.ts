@@ -38,6 +38,29 @@ export function backupActivities(store: Backups): readonly Activity[] {
       };
     }),
 
+    contract.findVerifiedSet.implementedBy(classifyError, async (wanted, { now }) => {
+      const { kind, environment, sources } = wanted;
+      const newest = await Promise.all(
+        sources.map((source) => store.newestVerified({ kind, environment, source }, now())),
+      );
+      const problems = newest.flatMap((each) =>
+        each.problems.map(({ set, problem }) => `${set}: ${describeProblem[problem]}`),
+      );
+      const [found] = newest
+        .flatMap((each) => each.found ?? [])
+        .sort((one, other) => other.manifest.takenAt.localeCompare(one.manifest.takenAt));
+      if (found === undefined) {
+        return { problems, detail: ["there is no verified set", ...problems].join("; ") };
+      }
+      const { takenAt, source, count } = found.manifest;
+      const age = describeDuration(elapsed(takenAt, now()));
+      return {
+        found: { set: found.set, source, takenAt },
+        problems,
+        detail: `${count} items, ${age} old: ${found.set}`,
+      };
+    }),
+
     contract.completeSet.implementedBy(classifyError, async (wanted, { caller }) => {
       const { set, kind, environment, scope, source, region, takenAt, completedAt } = wanted;
       const { parts, verified } = wanted;

@@ -18,11 +18,12 @@ export const findActiveVault = declareActivity({
     app: z.string(),
     /** The app of the other side, which is asked where the first cannot be read. */
     standby: z.string().optional(),
-    vault: z.strictObject({ primary: z.string(), secondary: z.string().optional() }),
+    /** Of what the estate says of the vaults, the sides alone. */
+    vault: z.object({ primary: z.string(), secondary: z.string().optional() }),
   }),
   output: z.strictObject({
     ...observed,
-    side: z.enum(["primary", "secondary"]),
+    side: z.enum(["primary", "secondary", "elsewhere"]),
     /** How it is known; `assumed` where the app could not be read or names another vault. */
     known: z.enum(["observed", "assumed"]),
     id: z.string(),

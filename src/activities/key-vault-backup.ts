@@ -2,7 +2,7 @@ import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
 import type { DiagnosticSettings } from "../azure/diagnostic-settings.js";
 import type { KeyVaults } from "../azure/key-vault.js";
-import type { Secrets, SecretValue } from "../azure/secrets.js";
+import type { Secrets } from "../azure/secrets.js";
 import type { BackupItem, SkippedItem } from "../domain/backup.js";
 import { ClassifiedError, terminal } from "../domain/failure.js";
 import { isAfter } from "../domain/instant.js";
@@ -13,6 +13,7 @@ import { workLists, type ListedItem } from "../state/work-list.js";
 import { inParallel } from "../domain/in-parallel.js";
 import { activeVault } from "./active-vault.js";
 import * as contract from "./key-vault-backup.contract.js";
+import { sameSecret } from "./same-secret.js";
 import { unlessRefused } from "./unless-refused.js";
 
 /** Key Vault counts calls by ten seconds and vault; five at a time stay well below. */
@@ -238,14 +239,3 @@ async function bringOver(
   await secrets.set(to, name, source.value, source);
   return { written: true };
 }
-
-const sameSecret = (one: SecretValue, other: SecretValue): boolean =>
-  one.value === other.value &&
-  one.contentType === other.contentType &&
-  one.enabled === other.enabled &&
-  one.expiresAt === other.expiresAt &&
-  one.notBeforeAt === other.notBeforeAt &&
-  JSON.stringify(sorted(one.tags)) === JSON.stringify(sorted(other.tags));
-
-const sorted = (tags: Readonly<Record<string, string>>): [string, string][] =>
-  Object.entries(tags).sort(([one], [other]) => one.localeCompare(other));

@@ -23,6 +23,8 @@ export const SecretAction = z.enum([
   "keep",
   /** Another vault than the set's has it already; whether the value is the same cannot be told. */
   "keep-existing",
+  /** Another vault has it, last written before what the set holds: its value is an older one. */
+  "keep-older",
   /** It is there and newer than the set; only an order to overwrite touches it. */
   "keep-newer",
   /** It is there and newer, and the order is to set it back. */
@@ -36,6 +38,7 @@ export const describeAction: Record<SecretAction, string> = {
   recover: "to recover from soft deletion",
   keep: "unchanged",
   "keep-existing": "in the vault already",
+  "keep-older": "in the vault already, but older than the copy",
   "keep-newer": "left as they are: newer than the copy",
   overwrite: "to set back",
 };
@@ -87,6 +90,8 @@ export const compareSecrets = declareActivity({
     counts: z.record(SecretAction, z.int().nonnegative()),
     /** The first of those that are newer than the set. */
     newer: z.array(z.string()),
+    /** The first of those that another vault has in an older version. */
+    older: z.array(z.string()),
   }),
   patience: throttled,
 });

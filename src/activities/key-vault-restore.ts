@@ -86,14 +86,16 @@ export function keyVaultRestoreActivities(
       }
       const counts: Partial<Record<contract.SecretAction, number>> = {};
       for (const { action } of decisions) counts[action] = (counts[action] ?? 0) + 1;
-      const newer = decisions.flatMap(({ item: { name }, action }) =>
-        action === "keep-newer" ? [name] : [],
-      );
+      const named = (wanted: Action): string[] =>
+        decisions
+          .flatMap(({ item: { name }, action }) => (action === wanted ? [name] : []))
+          .slice(0, longestList);
       return {
         done: end - begin,
         actions,
         counts: { ...noActions, ...counts },
-        newer: newer.slice(0, longestList),
+        newer: named("keep-newer"),
+        older: named("keep-older"),
         detail: Object.entries(counts)
           .map(([action, count]) => `${count} ${contract.describeAction[action as Action]}`)
           .join(", "),
@@ -171,6 +173,7 @@ const noActions: Record<Action, number> = {
   recover: 0,
   keep: 0,
   "keep-existing": 0,
+  "keep-older": 0,
   "keep-newer": 0,
   overwrite: 0,
 };
@@ -204,8 +207,14 @@ async function actionFor(
 ): Promise<Action> {
   const versions = await secrets.versions(target, name);
   if (versions.length > 0) {
-    if (!isSource) return "keep-existing";
     const since = sourceUpdatedAt ?? takenAt;
+    if (!isSource) {
+      // A sync writes later than the source was written, and a restore brings its times along.
+      const isOlder =
+        sourceUpdatedAt !== undefined &&
+        versions.every(({ updatedAt }) => updatedAt && isAfter(since, updatedAt));
+      return isOlder ? "keep-older" : "keep-existing";
+    }
     const isNewer = versions.some(({ updatedAt }) => updatedAt && isAfter(updatedAt, since));
     if (!isNewer) return "keep";
     return overwrite ? "overwrite" : "keep-newer";

@@ -13,7 +13,8 @@ const unhurried: Patience = {
   "permission-lag": { first: seconds(15), longest: seconds(60), within: minutes(10) },
 };
 
-const Sides = z.strictObject({ primary: z.string(), secondary: z.string().optional() });
+/** Of what the estate says of a resource, the sides alone. */
+const Sides = z.object({ primary: z.string(), secondary: z.string().optional() });
 
 /** A container of an account, and what of it belongs to this run. */
 export const FilePlace = z.strictObject({

@@ -9,7 +9,7 @@ import { lazily } from "./lazily.js";
 
 /** Resource Manager by its REST interface, for the types that no SDK of ours covers. Paths start with a slash. */
 export interface ArmRest {
-  get(path: string, apiVersion: string): Promise<unknown>;
+  get(path: string, apiVersion: string, query?: Readonly<Record<string, string>>): Promise<unknown>;
   put(path: string, apiVersion: string, body: unknown): Promise<unknown>;
   /** Begins something, or just does it. */
   send(method: "POST" | "PATCH", path: string, apiVersion: string, body?: unknown): Promise<Begun>;
@@ -46,8 +46,8 @@ export function armRest(
     const { createRestError } = await sdk();
     throw createRestError(answer);
   };
-  const options = (apiVersion: string) => ({
-    queryParameters: { "api-version": apiVersion },
+  const options = (apiVersion: string, query: Readonly<Record<string, string>> = {}) => ({
+    queryParameters: { ...query, "api-version": apiVersion },
     abortSignal: AbortSignal.timeout(settings.callTimeLimit),
   });
 
@@ -74,8 +74,8 @@ export function armRest(
       }
       return { state: "running", token: url };
     },
-    async get(path, apiVersion) {
-      return bodyOf(await (await client()).pathUnchecked(path).get(options(apiVersion)));
+    async get(path, apiVersion, query) {
+      return bodyOf(await (await client()).pathUnchecked(path).get(options(apiVersion, query)));
     },
     async put(path, apiVersion, body) {
       const asked = { ...options(apiVersion), body: body as Record<string, unknown> };

@@ -11,6 +11,7 @@ import { terminal } from "../domain/failure.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
+import { movedSecrets, movedTemplate, refersTo, secretReadersOf } from "./vault-of-an-app.js";
 
 /** A container app as ARM shows it. States are open sets: Azure adds to them. */
 export interface ContainerAppView {
@@ -49,6 +50,21 @@ export interface ReplicaView {
   readonly restartCount: number;
 }
 
+/** Whom an app is when it asks for secrets: an identity of its own, or one assigned to it. */
+export interface AppIdentity {
+  readonly principalId: string;
+  /** `system`, or the name of the user-assigned identity. */
+  readonly name: string;
+}
+
+/** Which vault an app is to use instead of another. */
+export interface VaultMove {
+  /** Addresses as the app names the one and ARM the other. */
+  readonly from: string;
+  readonly to: string;
+  readonly suffix: string;
+}
+
 /** How a long ARM operation stands. The token is the SDK's serialized poller. */
 export type OperationState =
   | { readonly state: "running"; readonly token: string }
@@ -68,6 +84,16 @@ export interface ContainerApps {
   startTrafficShift(id: string, revision: string): Promise<string>;
   /** Makes a new revision from an old one's template. A fresh suffix is the idempotency key. */
   startRollForward(id: string, from: string, suffix: string): Promise<string>;
+  /**
+   * The identities that the app reads secrets with: the one its code takes tokens for, and those that
+   * its Key Vault references name.
+   */
+  secretReaders(id: string): Promise<readonly AppIdentity[]>;
+  /**
+   * Makes one new revision that uses another vault: `KEY_VAULT_URL`, and each secret that refers to
+   * the old vault refers to the one of the same name. Everything else stays as it is.
+   */
+  startVaultMove(id: string, move: VaultMove): Promise<string>;
   operation(id: string, token: string): Promise<OperationState>;
   /** The last lines of the revision's first replica that has a log. */
   logTail(id: string, revision: string, lines: number): Promise<string>;
@@ -218,6 +244,22 @@ export function containerApps(
         revisionSuffix: suffix,
       };
       return submit(id, { template }, app.location);
+    },
+
+    async secretReaders(id) {
+      return secretReadersOf(await getApp(id));
+    },
+
+    async startVaultMove(id, move) {
+      const app = await getApp(id);
+      const template = movedTemplate(app, move);
+      if (!refersTo(app, move.from)) return submit(id, { template }, app.location);
+      // The list is replaced whole, and ARM shows it without values.
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription);
+      const { value: known } = await azure.containerApps.listSecrets(group, name, limit());
+      const secrets = movedSecrets(app, known, move);
+      return submit(id, { template, configuration: { secrets } }, app.location);
     },
 
     async operation(id, token) {

@@ -9,8 +9,13 @@ export interface Probe {
   readonly latency: Milliseconds;
   /** The application's own words, or what went wrong on the way to it. */
   readonly detail: string;
-  /** What it says of each thing that it checks, by name; empty where it says nothing. */
-  readonly checks: Readonly<Record<string, { readonly well: boolean; readonly detail: string }>>;
+  /** What the application says of each of its own checks, such as `keyVault`; empty where it says nothing. */
+  readonly checks: Readonly<Record<string, AppCheck>>;
+}
+
+export interface AppCheck {
+  readonly well: boolean;
+  readonly detail: string;
 }
 
 export interface HealthProbe {
@@ -46,7 +51,7 @@ export function httpsHealthProbe(timeLimit: Milliseconds): HealthProbe {
           status: answer.status,
           latency: spent(),
           detail: describe(answer.status, body.success ? body.data : undefined),
-          checks: body.success ? checksIn(body.data) : {},
+          checks: checksOf(body.success ? body.data : undefined),
         };
       } catch (error) {
         const cause = (error as { cause?: { code?: unknown } }).cause?.code;
@@ -63,14 +68,6 @@ export function httpsHealthProbe(timeLimit: Milliseconds): HealthProbe {
   };
 }
 
-const checksIn = ({ checks = {} }: z.infer<typeof HealthBody>): Probe["checks"] =>
-  Object.fromEntries(
-    Object.entries(checks).map(([name, { status, detail = status }]) => [
-      name,
-      { well: goodWords.has(status.toLowerCase()), detail },
-    ]),
-  );
-
 function describe(status: number, body: z.infer<typeof HealthBody> | undefined): string {
   const failing = Object.entries(body?.checks ?? {})
     .filter(([, check]) => !goodWords.has(check.status.toLowerCase()))
@@ -78,6 +75,14 @@ function describe(status: number, body: z.infer<typeof HealthBody> | undefined):
   const parts = [`HTTP ${status}`, ...(body === undefined ? [] : [body.status]), ...failing];
   return parts.join(", ");
 }
+
+const checksOf = (body: z.infer<typeof HealthBody> | undefined): Probe["checks"] =>
+  Object.fromEntries(
+    Object.entries(body?.checks ?? {}).map(([name, { status, detail = "" }]) => [
+      name,
+      { well: goodWords.has(status.toLowerCase()), detail },
+    ]),
+  );
 
 function parseJson(text: string): unknown {
   try {

@@ -82,6 +82,8 @@ export interface VaultChange {
 export interface KeyVaults {
   /** Undefined if there is no such vault, also where it is in soft deletion. */
   vault(id: string): Promise<VaultView | undefined>;
+  /** The vault of a subscription that has this address, whoever made it. */
+  vaultAt(subscription: string, uri: string): Promise<VaultView | undefined>;
   /** Undefined if no vault of that id is in soft deletion. Needs a role at the subscription. */
   deletedVault(id: string, location: string): Promise<DeletedVaultView | undefined>;
   deletedVaults(subscription: string): Promise<readonly DeletedVaultView[]>;
@@ -140,6 +142,14 @@ export function keyVaults(
         async () => viewOf(await azure.vaults.get(group, name, limit())),
         ["ResourceNotFound", "ResourceGroupNotFound"],
       );
+    },
+
+    async vaultAt(subscription, uri) {
+      const azure = await client(subscription);
+      for await (const vault of azure.vaults.listBySubscription(limit())) {
+        if (sameAddress(vault.properties.vaultUri ?? "", uri)) return viewOf(vault);
+      }
+      return undefined;
     },
 
     async deletedVault(id, location) {
@@ -256,6 +266,10 @@ export function keyVaults(
     },
   };
 }
+
+/** Whether two texts are one vault's address; a slash at the end makes no difference. */
+export const sameAddress = (one: string, other: string): boolean =>
+  one.replace(/\/+$/, "").toLowerCase() === other.replace(/\/+$/, "").toLowerCase();
 
 /** What was asked for, or undefined where Azure says by one of these codes that it is not there. */
 async function unlessMissing<T>(

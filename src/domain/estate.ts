@@ -71,7 +71,31 @@ const RedisSides = z.strictObject({
     .prefault({}),
 });
 
-const KeyVaultSides = z.strictObject({ ...sides("Microsoft.KeyVault/vaults") });
+/** Who may reach a vault over the network, as it should be. */
+export const VaultRules = z.strictObject({
+  publicAccess: z.boolean().default(true),
+  /** What happens to addresses that no rule names. */
+  defaultAction: z.enum(["Allow", "Deny"], { error: "write Allow or Deny" }),
+  trustedServices: z.boolean().default(true),
+  /** IPv4 addresses and ranges. */
+  addresses: z.array(z.string().min(1)).default([]),
+  /** Resource ids of subnets. */
+  subnets: z.array(z.string().startsWith("/subscriptions/")).default([]),
+});
+export type VaultRules = z.infer<typeof VaultRules>;
+
+const KeyVaultSides = z.strictObject({
+  ...sides("Microsoft.KeyVault/vaults"),
+  /** The network rules of the vaults. Without them a recovery cannot tell a wrong rule from a right one. */
+  network: VaultRules.optional(),
+  /** The name of a vault that a recovery may make; names are global, so one is better kept free. */
+  reservedName: z
+    .string()
+    .regex(/^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/, {
+      error: "write 3 to 24 letters, digits and single hyphens, a letter first",
+    })
+    .optional(),
+});
 
 const StorageSides = z.strictObject({
   ...sides("Microsoft.Storage/storageAccounts"),

@@ -3,7 +3,6 @@ import * as evidence from "../activities/evidence.contract.js";
 import { milliseconds } from "../domain/duration.js";
 import type { HealthRule } from "../domain/estate.js";
 import type { Failure } from "../domain/failure.js";
-import { compact } from "../domain/instant.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
 import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
@@ -11,6 +10,7 @@ import { framed } from "../recovery/framed.js";
 import type { Ending } from "../recovery/endings.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { containerAppFailure, waits } from "../scenarios/container-app-failure.js";
+import { freshSuffix } from "./fresh-suffix.js";
 
 type StepId = keyof typeof containerAppFailure.steps;
 type Steps = Recovery<StepId>;
@@ -254,7 +254,11 @@ function* rollForward(
   good: string,
   nth: number,
 ): Durable<boolean> {
-  const change = { app: patient.app, from: good, suffix: freshSuffix(recovery, nth) };
+  const change = {
+    app: patient.app,
+    from: good,
+    suffix: freshSuffix(recovery, nth, longestWayBack),
+  };
   const started = yield* recovery.step("roll-forward", app.startRollForward, change, good);
   if (!started.ok) return false;
   const { operation, revision } = started.value;
@@ -309,16 +313,6 @@ function* verify(recovery: Steps, { probe }: Patient): Durable<boolean> {
   if (waited !== "done") return false;
   recovery.journal.restored(recovery.now());
   return true;
-}
-
-/**
- * Unique to the run and to the candidate, so that a repeat finds the revision it made. With the
- * longest app name (32 characters) it just fits the longest revision name (54).
- */
-function freshSuffix(recovery: Steps, nth: number): string {
-  const startedAt = compact(recovery.journal.startedAt).slice(6, 15).replace("T", "");
-  const count = nth + longestWayBack * (recovery.journal.round - 1);
-  return `dr-${recovery.run().slice(-6)}-${startedAt}${count === 1 ? "" : `-${count}`}`.toLowerCase();
 }
 
 const lacksPermission = ({ class: of }: Failure): boolean => of === "permission-lag";

@@ -7,13 +7,11 @@ import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import type { Ending } from "../recovery/endings.js";
 import { keyVaultRestore } from "../scenarios/key-vault-restore.js";
+import { compareWithSet, secretsAtATime, secretStretch } from "./secrets-of-a-set.js";
 import { stretches } from "./stretches.js";
 
 type Steps = Recovery<keyof typeof keyVaultRestore.steps>;
 
-/** Secrets that one activity takes, and how many activities run at once. */
-const stretch = 100;
-const atATime = 2;
 /** A vault counts restores as it counts backups: 300 in 10 s. */
 const apart = seconds(8);
 
@@ -34,25 +32,20 @@ export const restoreKeyVault = framed(keyVaultRestore, RestoreOrder, function* (
   const { uri: target, count, wanted, takenAt } = found.value;
   const isSource = sameResource(resource, source);
   const brought = yield* run.holding(resource, function* () {
-    const pieces = stretches(count, stretch).map(({ begin, end }) => {
+    const pieces = stretches(count, secretStretch).map(({ begin, end }) => {
       return { environment, source, set, target, begin, end, isSource, items, overwrite };
     });
-    const work = { atATime, total: count, unit: "secrets" };
-    const compared = yield* run.each("compare", restore.compareSecrets, pieces, work);
-    const actions: string[] = [];
-    const counts = { restore: 0, recover: 0, overwrite: 0 };
-    let existing = 0;
-    for (const answer of compared) {
-      if (!answer.ok) return run.end("failed", describeFailure(answer.failure));
-      actions.push(answer.value.actions);
-      counts.restore += answer.value.counts.restore;
-      counts.recover += answer.value.counts.recover;
-      counts.overwrite += answer.value.counts.overwrite;
-      existing += answer.value.counts["keep-existing"];
-      for (const name of answer.value.newer) {
-        run.journal.finding(`${name} was left as it is: newer than the copy`);
-      }
+    const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
+    const compared = yield* compareWithSet(run, pieces, work);
+    if (!compared.ok) return run.end("failed", describeFailure(compared.failure));
+    const { actions, counts } = compared.value;
+    for (const name of compared.value.newer) {
+      run.journal.finding(`${name} was left as it is: newer than the copy`);
     }
+    for (const name of compared.value.older) {
+      run.journal.finding(`${name} is in this vault in an older version than the set's`);
+    }
+    const existing = counts["keep-existing"];
     if (existing > 0) {
       run.journal.finding(
         `${existing} secrets were in this vault already and were left as they are; whether their values are the set's cannot be told`,
@@ -85,7 +78,7 @@ function* bringBack(run: Steps, decided: Decided): Durable<Ending> {
     return run.end("planned", `${missing + counts.overwrite} of ${wanted} would be changed`);
   }
   const files = actions.map((each) => ({ target, actions: each }));
-  const work = { atATime, total: wanted, unit: "secrets", apart };
+  const work = { atATime: secretsAtATime, total: wanted, unit: "secrets", apart };
   let [brought, failed] = [0, 0];
   for (const step of ["restore", "overwrite"] as const) {
     if ((step === "restore" ? missing : counts.overwrite) === 0) continue;

@@ -2,6 +2,7 @@ import type { ScenarioId } from "../domain/scenario-id.js";
 import { containerAppFailure } from "./container-app-failure.js";
 import { redisFailure } from "./redis-failure.js";
 import { redisKeyRotation } from "./redis-key-rotation.js";
+import { keyVaultFailure } from "./key-vault-failure.js";
 import type { Scenario } from "./scenario.js";
 
 /** What answers a failure. */
@@ -12,6 +13,7 @@ export const catalogue: readonly FailureScenario[] = [
   containerAppFailure,
   redisFailure,
   redisKeyRotation,
+  keyVaultFailure,
 ];
 
 export const scenarioOf = (id: ScenarioId): FailureScenario | undefined =>

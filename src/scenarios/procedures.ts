@@ -4,6 +4,7 @@ import type { ProcedureId } from "../domain/scenario-id.js";
 import { blobBackup } from "./blob-backup.js";
 import { blobRestore } from "./blob-restore.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
+import { keyVaultFailback } from "./key-vault-failback.js";
 import { keyVaultRestore } from "./key-vault-restore.js";
 import { redisBackup } from "./redis-backup.js";
 import { redisFailback } from "./redis-failback.js";
@@ -30,6 +31,7 @@ export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
 /** The failback of each resource: back to the original side, with what is newer brought home. */
 export const failbackProcedures: Partial<Record<FailbackResource, Procedure>> = {
   redis: redisFailback,
+  "key-vault": keyVaultFailback,
 };
 
 export const failbackOf = (id: ProcedureId): Procedure | undefined =>

@@ -4,6 +4,7 @@ import type {
   OperationState,
   ReplicaView,
   RevisionView,
+  VaultMove,
 } from "../../src/azure/container-apps.js";
 
 /** A container app as ARM would show it: two revisions, all well unless one field says otherwise. */
@@ -51,6 +52,9 @@ export class FakeContainerApps implements ContainerApps {
   startTrafficShift = (_id: string, name: string) => this.#act(`shift ${name}`, "poller");
   startRollForward = (_id: string, from: string, suffix: string) =>
     this.#act(`roll ${from} ${suffix}`, "poller");
+  secretReaders = () => Promise.resolve([{ principalId: "app", name: "mcp-server" }]);
+  startVaultMove = (_id: string, { to, suffix }: VaultMove) =>
+    this.#act(`move to ${to} ${suffix}`, "poller");
 
   #act<T>(act: string, result: T): Promise<T> {
     if (this.refusal !== undefined) return Promise.reject(this.refusal);

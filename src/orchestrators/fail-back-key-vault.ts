@@ -1,0 +1,173 @@
+import * as backup from "../activities/key-vault-backup.contract.js";
+import * as vault from "../activities/key-vault-failure.contract.js";
+import { RunOrder } from "../domain/run-order.js";
+import { sameResource } from "../domain/resource-id.js";
+import type { Durable } from "../durable/durable.js";
+import type { Ending } from "../recovery/endings.js";
+import { framed } from "../recovery/framed.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { keyVaultFailback } from "../scenarios/key-vault-failback.js";
+import { secretsAtATime, secretStretch } from "./secrets-of-a-set.js";
+import { stretches } from "./stretches.js";
+import {
+  awaitAccess,
+  grantRoles,
+  lookAt,
+  moveApp,
+  needsOperator,
+  readsAgain,
+  recoverDeleted,
+  type AppOfVault,
+  type Stuck,
+} from "./use-vault.js";
+
+type Steps = Recovery<keyof typeof keyVaultFailback.steps>;
+
+/** The vault in use, the one to go home to, and the app between them. */
+interface Homecoming {
+  readonly from: string;
+  readonly home: string;
+  readonly app: AppOfVault;
+}
+
+/**
+ * The original vault is there again: what is newer in the vault in use is brought home, then the app is
+ * told to use the original. Nothing newer at home is written over; where that would be needed, a person
+ * decides first.
+ */
+export const failBackKeyVault = framed(keyVaultFailback, RunOrder, function* (run, order) {
+  const { estate, resource: original } = order;
+  const active = yield* run.step("find-active", vault.diagnoseVault, lookAt(estate));
+  if (!active.ok) return refused(run, describeFailure(active.failure));
+  const { vault: used, fqdn } = active.value;
+  if (sameResource(used.id, original)) {
+    return run.end("not-needed", `the app uses ${used.name}, the original vault, already`);
+  }
+  if (!active.value.usable) {
+    return refused(run, `the vault in use cannot be read: ${active.value.detail}`, [
+      "It comes first: POST /api/recoveries with the scenario key-vault-failure",
+    ]);
+  }
+  const app = { app: estate.containerApp.primary, fqdn, rule: estate.containerApp.health };
+  const done = yield* run.holding(original, function* () {
+    const problem = yield* makeUsable(run, original, estate.primaryRegion, app.app);
+    if (problem !== undefined) return needsOperator(run, problem);
+    const usable = yield* awaitAccess(run, original);
+    if (usable === undefined) return refused(run, "this service cannot use the original vault");
+    return yield* goHome(run, { from: used.address, home: usable.address, app });
+  });
+  if (!done.ok) return refused(run, describeFailure(done.failure));
+  const isElsewhere = used.side === "elsewhere";
+  return done.value.outcome === "failed-back" && isElsewhere
+    ? { ...done.value, nextSteps: [`Take ${used.id} out of use by hand once nobody needs it`] }
+    : done.value;
+});
+
+/** The original vault stands, perhaps after its recovery from soft deletion, and both may use it. */
+function* makeUsable(
+  run: Steps,
+  original: string,
+  location: string,
+  app: string,
+): Durable<Stuck | undefined> {
+  const seen = yield* run.step("find-original", vault.observeVault, { vault: original, location });
+  if (!seen.ok) return { why: describeFailure(seen.failure), lacksRole: false };
+  if (seen.value.state === "absent") {
+    return {
+      why: `the original vault is gone: ${seen.value.detail}. Have it made again by a deployment, or enter the vault in use as the primary one in the estate`,
+      lacksRole: false,
+    };
+  }
+  if (seen.value.state === "deleted") {
+    const target = { vault: original, location: seen.value.location ?? location };
+    const problem = yield* recoverDeleted(run, target);
+    if (problem !== undefined) return problem;
+  }
+  return yield* grantRoles(run, app, original);
+}
+
+function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
+  const compared = yield* run.step("compare", vault.compareVaults, { from, to: home });
+  if (!compared.ok) return refused(run, describeFailure(compared.failure));
+  const { newerThere, left, count } = compared.value;
+  if (count === 0) return refused(run, "the vault in use holds no secret");
+  if (newerThere.length > 0) {
+    return refused(
+      run,
+      `${newerThere.length} secrets have a newer and different value in the original vault, and the app would get it: ${newerThere.join(", ")}`,
+      [
+        "Look at each: set the value that is right in the vault in use, which makes it the newer one",
+      ],
+    );
+  }
+  for (const { name, reason } of left) run.journal.finding(`${name} was left out: ${reason}`);
+  if (run.planning) {
+    run.journal.planChange("bring-home", `${compared.value.toBring} of ${count} secrets to bring`);
+  } else {
+    const problem = yield* bring(run, "bring-home", from, home);
+    if (problem !== undefined) return refused(run, problem);
+  }
+
+  const moved = yield* run.holding(app.app, () => switchHome(run, { from, home, app }));
+  if (!moved.ok) return refused(run, describeFailure(moved.failure));
+  if (moved.value !== undefined) return moved.value;
+  if (!run.planning) yield* afterwards(run, from, home);
+  return run.end("failed-back", `the app uses the original vault; ${compared.value.detail}`);
+}
+
+/** Brings over what differs, by value; what is the same gets no new version. */
+function* bring(
+  run: Steps,
+  step: "bring-home" | "bring-late",
+  from: string,
+  to: string,
+): Durable<string | undefined> {
+  const set = `restores/${run.run()}/${step}/`;
+  const listed = yield* run.step("list", backup.listSecrets, { uri: from, set }, step);
+  if (!listed.ok) return describeFailure(listed.failure);
+  const { list, count } = listed.value;
+  const pieces = stretches(count, secretStretch).map(({ begin, end }) => {
+    return { from, to, list, begin, end };
+  });
+  const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
+  for (const answer of yield* run.each(step, backup.syncSecrets, pieces, work)) {
+    if (!answer.ok) return describeFailure(answer.failure);
+    for (const { name, reason } of answer.value.skipped) {
+      run.journal.finding(`${name} was not brought home: ${reason}`);
+    }
+  }
+  return undefined;
+}
+
+/** The app is told; if it cannot read at home, it goes back to the vault that it could read. */
+function* switchHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending | undefined> {
+  const problem = yield* moveApp(run, app.app, { from, to: home }, 1);
+  if (problem === undefined && (yield* readsAgain(run, app))) return undefined;
+  const why = problem?.why ?? "the app does not read the original vault";
+  const back = yield* moveApp(run, app.app, { from: home, to: from }, 2);
+  if (back === undefined && (yield* readsAgain(run, app))) {
+    return refused(run, `${why}; it uses the other vault again, and reads it`);
+  }
+  run.journal.lost();
+  return refused(run, `${why}, nor the other one again: ${back?.why ?? "it does not read it"}`, [
+    "Start a recovery: POST /api/recoveries with the scenario key-vault-failure",
+  ]);
+}
+
+/** What was written while the app was told, and whether anything was left behind. */
+function* afterwards(run: Steps, from: string, home: string): Durable<void> {
+  const late = yield* bring(run, "bring-late", from, home);
+  if (late !== undefined)
+    run.journal.finding(`what was written meanwhile was not brought: ${late}`);
+  const checked = yield* run.step("check-secrets", vault.compareVaults, { from, to: home });
+  if (!checked.ok) {
+    run.journal.finding(
+      `nobody can tell whether all came home: ${describeFailure(checked.failure)}`,
+    );
+  } else if (checked.value.toBring > 0) {
+    run.journal.finding(`${checked.value.toBring} secrets did not come home`);
+  }
+}
+
+const refused = (run: Steps, why: string, more: readonly string[] = []): Ending =>
+  needsOperator(run, { why, lacksRole: false }, more);

@@ -1,0 +1,119 @@
+import * as backup from "../activities/backup.contract.js";
+import * as restore from "../activities/key-vault-restore.contract.js";
+import { describeDuration, seconds } from "../domain/duration.js";
+import { elapsed } from "../domain/instant.js";
+import type { RecoveryOrder } from "../domain/recovery-order.js";
+import type { Durable } from "../durable/durable.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { compareWithSet, secretsAtATime, secretStretch } from "./secrets-of-a-set.js";
+import { stretches } from "./stretches.js";
+import type { Stuck } from "./use-vault.js";
+
+type Filling = Recovery<"find-set" | "compare" | "restore-secrets" | "check-secrets">;
+
+/** A vault counts restores as it counts backups: 300 in 10 s. */
+const apart = seconds(8);
+
+interface Target {
+  /** ARM id of the vault whose secrets are wanted. */
+  readonly lost: string;
+  readonly target: string;
+  readonly address: string;
+  /** Whether it is known to hold nothing. */
+  readonly empty: boolean;
+  readonly isNew: boolean;
+}
+
+/**
+ * Brings the secrets of the newest verified set into a vault, unless it has them. A standby that cannot
+ * be compared is used as it is, and that is said; an empty vault is never handed to the app.
+ */
+export function* fillVault(
+  run: Filling,
+  { environment, estate }: RecoveryOrder,
+  { lost, target, address, empty, isNew }: Target,
+): Durable<Stuck | undefined> {
+  const { primary, secondary } = estate.keyVault;
+  const sources = [...new Set([lost, primary, ...(secondary === undefined ? [] : [secondary])])];
+  const kind = "key-vault" as const;
+  const looked = yield* run.step("find-set", backup.findVerifiedSet, {
+    kind,
+    environment,
+    sources,
+  });
+  if (!looked.ok) return asItIs(run, empty || isNew, describeFailure(looked.failure));
+  const { found, problems } = looked.value;
+  for (const problem of problems) run.journal.finding(`a set was passed over: ${problem}`);
+  if (found === undefined)
+    return asItIs(run, empty || isNew, "there is no verified set of secrets");
+  // What a plan only imagines cannot be compared with.
+  if (run.planning && isNew) {
+    run.journal.plan("restore-secrets", "known after apply", run.now());
+    run.journal.planChange("restore-secrets", "would restore every secret of the set");
+    return undefined;
+  }
+
+  const { set, source, takenAt } = found;
+  const opens = yield* run.step(
+    "find-set",
+    restore.findRestorableVault,
+    { environment, source, set, vault: target, items: [] },
+    "opens",
+  );
+  if (!opens.ok) return asItIs(run, empty, describeFailure(opens.failure));
+  const { count } = opens.value;
+  const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
+  const pieces = stretches(count, secretStretch).map(({ begin, end }) => ({
+    ...{ environment, source, set, target: address, begin, end },
+    ...{ isSource: false, items: [], overwrite: false },
+  }));
+  const compared = yield* compareWithSet(run, pieces, work);
+  if (!compared.ok) return asItIs(run, empty, describeFailure(compared.failure));
+  const { actions, counts, older } = compared.value;
+  for (const name of older) run.journal.finding(`${name} is older here than in the newest set`);
+  const missing = counts.restore + counts.recover;
+  if (run.planning) {
+    run.journal.planChange("restore-secrets", `${missing} of ${count} secrets to bring back`);
+    return undefined;
+  }
+  const age = describeDuration(elapsed(takenAt, run.now()));
+  if (isNew) run.journal.finding(`the secrets are ${age} old: what was written since is lost`);
+  if (missing === 0) return undefined;
+  const files = actions.map((each) => ({ target: address, actions: each }));
+  const problem = yield* bringMissing(run, files, count);
+  return problem === undefined ? undefined : asItIs(run, missing === count, problem);
+}
+
+/** Brings back what is missing; says why, where nothing came. */
+function* bringMissing(
+  run: Filling,
+  files: readonly { readonly target: string; readonly actions: string }[],
+  total: number,
+): Durable<string | undefined> {
+  const work = { atATime: secretsAtATime, total, unit: "secrets", apart };
+  let brought = 0;
+  for (const answer of yield* run.each("restore-secrets", restore.restoreSecrets, files, work)) {
+    if (!answer.ok) return describeFailure(answer.failure);
+    brought += answer.value.brought;
+    for (const { name, reason } of answer.value.refused) {
+      run.journal.finding(`${name} could not be brought back: ${reason}`);
+    }
+  }
+  for (const answer of yield* run.each("check-secrets", restore.verifySecrets, files, work)) {
+    if (!answer.ok) return describeFailure(answer.failure);
+    for (const name of answer.value.missing) run.journal.finding(`${name} is not there`);
+  }
+  return brought > 0 ? undefined : "not one secret that is missing could be brought back";
+}
+
+/** Nothing can be brought back: a standby is still better than nothing, an empty vault is not. */
+function asItIs(run: Filling, isEmpty: boolean, why: string): Stuck | undefined {
+  if (isEmpty && !run.planning) {
+    return {
+      why: `the vault holds no secrets and none can be brought back: ${why}`,
+      lacksRole: false,
+    };
+  }
+  run.journal.finding(`the vault is used as it stands: ${why}`);
+  return undefined;
+}

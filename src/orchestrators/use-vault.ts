@@ -1,0 +1,244 @@
+import * as app from "../activities/container-app.contract.js";
+import * as vault from "../activities/key-vault-failure.contract.js";
+import { milliseconds } from "../domain/duration.js";
+import type { Environment, HealthRule } from "../domain/estate.js";
+import type { Failure } from "../domain/failure.js";
+import type { Answer } from "../durable/activity-contract.js";
+import type { Durable } from "../durable/durable.js";
+import type { Ending } from "../recovery/endings.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { vaultWaits as waits, type VaultStep } from "../scenarios/key-vault-steps.js";
+import { freshSuffix } from "./fresh-suffix.js";
+
+/*
+ * What recovery and failback of a vault do alike: bring it back, see that it can be used, and have the
+ * app use it. Each part does its steps and says whether it worked; what follows is the scenario's.
+ */
+export type VaultUser = Recovery<VaultStep>;
+
+/** The app that uses a vault, as far as its verification needs it. */
+export interface AppOfVault {
+  readonly app: string;
+  readonly fqdn: string | undefined;
+  readonly rule: HealthRule;
+}
+
+/** A part that did not work: why, and whether a role of this service is what is missing. */
+export interface Stuck {
+  readonly why: string;
+  readonly lacksRole: boolean;
+}
+
+const stuck = (why: string, failure?: Failure): Stuck => ({
+  why: failure === undefined ? why : `${why}: ${describeFailure(failure)}`,
+  lacksRole: failure?.class === "permission-lag",
+});
+
+/** How often a run may tell the app its vault in each round: there, and back. */
+const movesOfEachRound = 2;
+
+/** What looking at the vault in use takes, from the estate. */
+export const lookAt = ({ containerApp, keyVault, ...regions }: Environment) => ({
+  app: containerApp.primary,
+  ...(containerApp.secondary === undefined ? {} : { standby: containerApp.secondary }),
+  sides: {
+    primary: keyVault.primary,
+    ...(keyVault.secondary === undefined ? {} : { secondary: keyVault.secondary }),
+  },
+  locations: [
+    ...new Set([
+      regions.primaryRegion,
+      regions.secondaryRegion ?? regions.recoveryRegion,
+      regions.recoveryRegion,
+    ]),
+  ],
+  health: containerApp.health,
+  ...(keyVault.network === undefined ? {} : { rules: keyVault.network }),
+});
+
+/** Brings a vault back from soft deletion. The roles that it had do not come with it. */
+export function* recoverDeleted(
+  recovery: VaultUser,
+  target: { readonly vault: string; readonly location: string },
+): Durable<Stuck | undefined> {
+  const started = yield* recovery.step("recover-deleted", vault.startVaultRecovery, target);
+  if (!started.ok) return stuck("the vault could not be recovered", started.failure);
+  yield* follow(recovery, "recover-deleted", target.vault, started.value.operation);
+  return yield* awaitVault(recovery, "await-recovered", target.vault);
+}
+
+/** Waits until a vault that was begun stands. */
+export function* awaitVault<StepId extends string>(
+  recovery: Recovery<StepId>,
+  step: StepId,
+  id: string,
+): Durable<Stuck | undefined> {
+  const waited = yield* recovery.until(
+    step,
+    vault.observeVault,
+    { vault: id },
+    {
+      ...waits.recovered,
+      done: ({ state }) => state === "ready",
+    },
+  );
+  return waited === "done" ? undefined : stuck(`${id} did not come up in time`);
+}
+
+/** Follows a long operation of Azure; what came of it is proven on the vault itself. */
+export const follow = <StepId extends string>(
+  recovery: Recovery<StepId>,
+  step: StepId,
+  id: string,
+  operation: string | undefined,
+): Durable<boolean> =>
+  recovery.operation(
+    step,
+    operation,
+    (token) => recovery.look(step, vault.pollVaultOperation, { vault: id, operation: token }),
+    waits.operation.within,
+  );
+
+/** The app may read, and this service may back up, restore and compare. */
+export function* grantRoles(
+  recovery: VaultUser,
+  appId: string,
+  id: string,
+): Durable<Stuck | undefined> {
+  const users = yield* recovery.step("find-users", vault.findVaultUsers, { app: appId });
+  if (!users.ok) return stuck("nobody can tell whom the app reads as", users.failure);
+  const { readers, service } = users.value;
+  if (readers.length === 0) return stuck("the app has no identity that could read secrets");
+  const wanted = [
+    ...readers.map((reader) => ({ ...reader, role: "Key Vault Secrets User" as const })),
+    {
+      principalId: service,
+      name: "this service",
+      role: "Key Vault Secrets Officer" as const,
+    },
+  ];
+  for (const { principalId, name, role } of wanted) {
+    const grant = { vault: id, principalId, name, role };
+    const item = `${role === "Key Vault Secrets User" ? "app" : "service"}-${principalId.slice(0, 8)}`;
+    const granted = yield* recovery.step("grant-roles", vault.grantVaultRole, grant, item);
+    if (!granted.ok) return stuck(`${name} could not be given ${role}`, granted.failure);
+  }
+  return undefined;
+}
+
+/** Waits until this service can use a vault, and looks at it; undefined where it never could. */
+export function* awaitAccess(
+  recovery: VaultUser,
+  id: string,
+): Durable<{ readonly address: string; readonly empty: boolean } | undefined> {
+  const waited = yield* recovery.until(
+    "await-access",
+    vault.observeVault,
+    { vault: id },
+    {
+      ...waits.access,
+      done: ({ usable }) => usable,
+    },
+  );
+  if (waited !== "done") return undefined;
+  const seen = yield* recovery.step("await-access", vault.observeVault, { vault: id });
+  if (!seen.ok) return undefined;
+  const { address = "", empty } = seen.value;
+  return { address, empty };
+}
+
+/** Has the app use another vault, by one new revision, and waits until that serves. */
+export function* moveApp(
+  recovery: VaultUser,
+  id: string,
+  move: { readonly from: string; readonly to: string },
+  nth: 1 | 2,
+): Durable<Stuck | undefined> {
+  const suffix = freshSuffix(recovery, nth, movesOfEachRound);
+  const change = { app: id, ...move, suffix };
+  const started = yield* recovery.step("move-app", vault.startVaultMove, change, `${nth}`);
+  if (!started.ok) return stuck("the app could not be told its vault", started.failure);
+  const { operation, revision } = started.value;
+  yield* followApp(recovery, "move-app", id, operation);
+  const waited = yield* recovery.until(
+    "await-revision",
+    app.observeApp,
+    { app: id },
+    {
+      ...waits.revision,
+      done: (seen) => seen.latestReadyRevision === revision,
+      failed: (seen) => seen.provisioningState === "Failed",
+    },
+  );
+  if (waited !== "done") return stuck(`${revision} did not come up`);
+  return yield* sendTraffic(recovery, id, revision);
+}
+
+/** Single-revision mode gives a new revision the traffic; in multiple-revision mode that is a change. */
+function* sendTraffic(
+  recovery: VaultUser,
+  id: string,
+  revision: string,
+): Durable<Stuck | undefined> {
+  if (recovery.planning) return undefined;
+  const seen: Answer<{ mode: string; serving: readonly string[] }> = yield* recovery.step(
+    "await-revision",
+    app.observeApp,
+    { app: id },
+  );
+  if (!seen.ok) return stuck("the app cannot be looked at", seen.failure);
+  const { mode, serving } = seen.value;
+  if (mode === "single" || (serving.length === 1 && serving[0] === revision)) return undefined;
+  const shift = yield* recovery.step("shift-traffic", app.startTrafficShift, { app: id, revision });
+  if (!shift.ok) return stuck("the new revision got no traffic", shift.failure);
+  yield* followApp(recovery, "shift-traffic", id, shift.value.operation);
+  return undefined;
+}
+
+const followApp = (
+  recovery: VaultUser,
+  step: "move-app" | "shift-traffic",
+  id: string,
+  operation: string | undefined,
+): Durable<boolean> =>
+  recovery.operation(
+    step,
+    operation,
+    (token) => recovery.look(step, app.pollAppOperation, { app: id, operation: token }),
+    waits.operation.within,
+  );
+
+/** The last word is the app's: that this service can read says nothing about it. */
+export function* readsAgain(recovery: VaultUser, { fqdn, rule }: AppOfVault): Durable<boolean> {
+  if (fqdn === undefined) return false;
+  const waited = yield* recovery.until(
+    "verify",
+    vault.probeVaultUse,
+    { fqdn, rule },
+    {
+      ...waits.verify,
+      inARow: rule.inARow,
+      apart: milliseconds(rule.interval),
+      done: ({ reads }) => reads,
+    },
+  );
+  if (waited !== "done") return false;
+  recovery.journal.restored(recovery.now());
+  return true;
+}
+
+/** What a person has to do where a part did not work. */
+export const needsOperator = (
+  recovery: VaultUser,
+  { why, lacksRole }: Stuck,
+  more: readonly string[] = [],
+): Ending =>
+  recovery.end("needs-operator", why, [
+    ...(lacksRole
+      ? [
+          "Look at the roles of the service's identity: Key Vault Contributor and Key Vault Data Access Administrator at the subscription, Container Apps Contributor at the app's resource group",
+        ]
+      : []),
+    ...more,
+    "Order it again when that is mended",
+  ]);
