@@ -8,7 +8,7 @@ import { describeTime, isFlawless, judge, type Observed, type Verdict } from "./
 import { report, type Cell } from "./table.js";
 
 /** Real time that a run may take before it counts as hung; its own time is skipped. */
-const limitMs = 180_000;
+const limitMs = 300_000;
 
 /** People read this; with --json the result alone goes to standard output. */
 const say = (text: string): void => {
