@@ -10,7 +10,8 @@ import {
   recoverCache,
 } from "../support/redis-recoveries.js";
 
-const limit = 120_000;
+/** Real time: hundreds of looks, each over a connection of its own. */
+const limit = 300_000;
 
 describe("a Premium cache with a geo-replica, from alert to report", () => {
   let world: BackupStack;
@@ -59,6 +60,13 @@ describe("a Premium cache with a geo-replica, from alert to report", () => {
       expect(toNew).toMatchObject({ outcome: "failed-over", withinRto: { scenario: true } });
       const made = await cacheInUse(world);
       expect(made).toMatch(/redisEnterprise\/mcp-redis-prod-dr-[0-9a-f]{6}$/);
+
+      await stack.simulator.advance(1_800);
+      const ofNew = await world.backUp("redis");
+      expect(ofNew.steps[0]?.detail).toContain("which a recovery made");
+      expect(await world.protection("redis")).toMatchObject({
+        newest: { side: "recovery", resource: made },
+      });
 
       await stack.simulator.removeFault(first);
       await stack.simulator.removeFault(second);

@@ -12,7 +12,7 @@ export const cacheOf = (stack: Stack, side: "primary" | "secondary" = "primary")
 export async function endedWithPeople(
   stack: Stack,
   run: string,
-  { approve = true, withinMs = 60_000 }: { approve?: boolean; withinMs?: number } = {},
+  { approve = true, withinMs = 240_000 }: { approve?: boolean; withinMs?: number } = {},
 ): Promise<RunRecord> {
   const service = new ServiceClient(stack.host, { "x-operator": "otto" });
   const deadline = performance.now() + withinMs;
