@@ -14,6 +14,7 @@ import {
   grantRoles,
   lookAt,
   moveApp,
+  moveBack,
   needsOperator,
   readsAgain,
   recoverDeleted,
@@ -141,10 +142,10 @@ function* bring(
 
 /** The app is told; if it cannot read at home, it goes back to the vault that it could read. */
 function* switchHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending | undefined> {
-  const problem = yield* moveApp(run, app.app, { from, to: home }, 1);
+  const problem = yield* moveApp(run, app.app, { from, to: home });
   if (problem === undefined && (yield* readsAgain(run, app))) return undefined;
   const why = problem?.why ?? "the app does not read the original vault";
-  const back = yield* moveApp(run, app.app, { from: home, to: from }, 2);
+  const back = yield* moveBack(run, app.app, { from: home, to: from });
   if (back === undefined && (yield* readsAgain(run, app))) {
     return refused(run, `${why}; it uses the other vault again, and reads it`);
   }

@@ -261,7 +261,7 @@ function* switchApp(
   const appId = patient.order.estate.containerApp.primary;
   const switched = yield* recovery.holding(appId, function* () {
     const move = { from: patient.vault.address, to: to.address };
-    const problem = yield* moveApp(recovery, appId, move, 1);
+    const problem = yield* moveApp(recovery, appId, move);
     if (problem !== undefined) return needsOperator(recovery, problem);
     if (!(yield* verified(recovery, patient))) {
       return needsOperator(

@@ -152,14 +152,32 @@ export function* moveApp(
   recovery: VaultUser,
   id: string,
   move: { readonly from: string; readonly to: string },
-  nth: 1 | 2,
 ): Durable<Stuck | undefined> {
-  const suffix = freshSuffix(recovery, nth, movesOfEachRound);
-  const change = { app: id, ...move, suffix };
-  const started = yield* recovery.step("move-app", vault.startVaultMove, change, `${nth}`);
+  const change = { app: id, ...move, suffix: freshSuffix(recovery, 1, movesOfEachRound) };
+  const started = yield* recovery.step("move-app", vault.startVaultMove, change);
+  return yield* followMove(recovery, "move-app", id, started);
+}
+
+/** The same the other way, where the vault that was left is still there. */
+export function* moveBack(
+  recovery: Recovery<VaultStep | "move-back">,
+  id: string,
+  move: { readonly from: string; readonly to: string },
+): Durable<Stuck | undefined> {
+  const change = { app: id, ...move, suffix: freshSuffix(recovery, 2, movesOfEachRound) };
+  const started = yield* recovery.step("move-back", vault.startVaultMove, change);
+  return yield* followMove(recovery, "move-back", id, started);
+}
+
+function* followMove<StepId extends string>(
+  recovery: Recovery<VaultStep | StepId>,
+  step: VaultStep | StepId,
+  id: string,
+  started: Answer<{ readonly operation?: string | undefined; readonly revision: string }>,
+): Durable<Stuck | undefined> {
   if (!started.ok) return stuck("the app could not be told its vault", started.failure);
   const { operation, revision } = started.value;
-  yield* followApp(recovery, "move-app", id, operation);
+  yield* followApp(recovery, step, id, operation);
   const waited = yield* recovery.until(
     "await-revision",
     app.observeApp,
@@ -195,9 +213,9 @@ function* sendTraffic(
   return undefined;
 }
 
-const followApp = (
-  recovery: VaultUser,
-  step: "move-app" | "shift-traffic",
+const followApp = <StepId extends string>(
+  recovery: Recovery<StepId>,
+  step: StepId,
   id: string,
   operation: string | undefined,
 ): Durable<boolean> =>

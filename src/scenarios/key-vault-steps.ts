@@ -53,13 +53,15 @@ export type VaultStep = keyof typeof vaultSteps;
 
 /** Looks come often at first and back off, and are never late by much more than a tenth of the wait. */
 const eagerly = { first: seconds(2), growth: 1.1, longest: seconds(10) };
+/** For what Azure itself takes minutes for. */
+const calmly = { first: seconds(3), growth: 1.3, longest: seconds(30) };
 
 /** How both wait: pauses between looks, and when a wait is given up. */
 export const vaultWaits = {
   operation: { within: minutes(6) },
   recovered: { ...eagerly, within: minutes(6) },
   // A role takes up to ten minutes to be felt, and so does a changed network rule.
-  access: { ...eagerly, within: minutes(14) },
+  access: { ...calmly, within: minutes(14) },
   revision: { ...eagerly, failedInARow: 3, apart: seconds(5), within: minutes(10) },
-  verify: { ...eagerly, within: minutes(14) },
+  verify: { ...calmly, within: minutes(14) },
 } as const;
