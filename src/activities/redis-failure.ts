@@ -84,7 +84,7 @@ export function redisFailureActivities(
         });
       } catch (error) {
         const failure = classifyError(error);
-        if (failure === null || !failure.code.startsWith("redis-")) throw error;
+        if (failure?.code.startsWith("redis-") !== true) throw error;
         return unusable(`${standing.provisioningState}, and ${failure.message}`);
       }
     }),

@@ -179,7 +179,7 @@ export const redisFailure = declareScenario({
   ],
 });
 
-const eagerly = { first: seconds(3), growth: 1.2, longest: seconds(10) };
+const eagerly = { first: seconds(3), growth: 1.3, longest: seconds(15) };
 
 /** How the scenario waits: pauses between looks, how many in a row decide, and when it gives up. */
 export const waits = {

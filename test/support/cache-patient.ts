@@ -267,7 +267,7 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
   ];
   return {
     stubs,
-    record(): RunRecord {
+    record: (): RunRecord => {
       if (record === undefined) throw new Error("the run left no record");
       return record;
     },
