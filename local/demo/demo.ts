@@ -3,6 +3,7 @@ import { describeDuration } from "../../src/domain/duration.js";
 import { catalogue } from "../../src/scenarios/catalogue.js";
 import { startStack, type Stack } from "../stack/stack.js";
 import { containerAppFailure } from "./container-app-failure.js";
+import { keyVaultFailure } from "./key-vault-failure.js";
 import { nightlyBackup } from "./nightly-backup.js";
 import { redisFailure } from "./redis-failure.js";
 import { redisKeyRotation } from "./redis-key-rotation.js";
@@ -13,6 +14,7 @@ const shows: Readonly<Record<string, Show>> = {
   "container-app-failure": containerAppFailure,
   "redis-failure": redisFailure,
   "redis-key-rotation": redisKeyRotation,
+  "key-vault-failure": keyVaultFailure,
   "nightly-backup": nightlyBackup,
   restore,
 };
@@ -23,11 +25,11 @@ const lines = (known: Readonly<Record<string, string>>, indent: number): string 
     .map(([name, what]) => `${" ".repeat(indent)}${name.padEnd(22)} ${what}`)
     .join("\n");
 
-/** What can break, demo by demo. */
-const faultsOf = (indent: number): string =>
+/** The faults of every demo in which something breaks, each below a heading. */
+const faultsOfAll = (heading: (name: string) => string, indent: number): string =>
   Object.entries(shows)
     .filter(([, { faults }]) => Object.keys(faults).length > 0)
-    .map(([name, { faults }]) => `${" ".repeat(indent)}${name}:\n${lines(faults, indent + 2)}`)
+    .map(([name, { faults }]) => `${heading(name)}\n${lines(faults, indent)}`)
     .join("\n");
 
 const titles = Object.fromEntries(Object.entries(shows).map(([name, { title }]) => [name, title]));
@@ -41,12 +43,11 @@ ${lines(titles, 2)}
 The first is the default; something breaks in production, the alert that Azure Monitor would send
 is posted, and the recovery is shown to its end.
 
-  --fault NAME   what breaks; the first by default
-${faultsOf(17)}
-  --profile NAME how long Azure takes: calm (default) or bad-day
+${faultsOfAll((name) => `  --fault NAME   what breaks, for ${name}:`, 17)}
   --propose      switch the automation to "propose" first: the run asks before its first change
   --no-operator  nobody answers what the run asks; shows what silence does
   --plan         show what a recovery or restore would do, and change nothing
+  --profile NAME how long Azure takes: calm (default) or bad-day
   --speed N      show waits at N times real speed; 0 skips them at once (default 30)
   --list         list the scenarios and the faults, and end
   --json         print the run's record alone on the last line of standard output
@@ -63,8 +64,8 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
     allowPositionals: true,
     options: {
       fault: { type: "string" },
-      speed: { type: "string", default: "30" },
       profile: { type: "string", default: "calm" },
+      speed: { type: "string", default: "30" },
       propose: { type: "boolean", default: false },
       "no-operator": { type: "boolean", default: false },
       plan: { type: "boolean", default: false },
@@ -96,13 +97,20 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
   if (!Number.isFinite(speed) || speed < 0) {
     throw new Error(`--speed must be 0 or a number above it, not ${values.speed}`);
   }
-  const { profile } = values;
+  const { propose, plan, json, keep, profile } = values;
   if (profile !== "calm" && profile !== "bad-day") {
     throw new Error(`--profile must be calm or bad-day, not ${profile}`);
   }
-  const { propose, plan, json, keep } = values;
-  const silent = values["no-operator"];
-  const options: Options = { fault, speed, profile, propose, silent, plan, json, keep };
+  const options: Options = {
+    fault,
+    speed,
+    profile,
+    propose,
+    silent: values["no-operator"],
+    plan,
+    json,
+    keep,
+  };
   return { name, show, options };
 }
 
@@ -117,8 +125,7 @@ ${scenarios.join("\n")}
 Demos, for npm run demo -- NAME:
 ${lines(titles, 2)}
 
-Faults, for npm run demo -- NAME --fault FAULT:
-${faultsOf(2)}
+${faultsOfAll((name) => `Faults, for npm run demo -- ${name} --fault NAME:`, 2)}
 `;
 }
 
@@ -142,8 +149,8 @@ async function main(): Promise<number> {
   const { show, options } = wanted;
   say("Starting the simulated Azure and the app on the embedded host ...");
   const stack = await startStack({
-    profile: options.profile,
     ...(options.speed > 0 ? { speed: options.speed } : {}),
+    profile: options.profile,
     settings: {
       // The demo plays the platform as well; who looks at what it keeps running has only the key.
       PLATFORM_AUTHENTICATION: options.keep ? "none" : "entra",

@@ -4,6 +4,7 @@
  *
  *   node mishap.js secret <vault address> <name>
  *   node mishap.js blobs <account address> <container>
+ *   node mishap.js role <vault id> <GUID of the role that everybody loses there>
  *   node mishap.js keys <vault address> <name of the secret with the connection string>
  */
 import { DefaultAzureCredential } from "@azure/identity";
@@ -27,6 +28,7 @@ async function main([what, address = "", name = ""]: readonly string[]): Promise
     redis.disconnect();
     return lost;
   }
+  if (what === "role") return takeRole(credential, address, name);
   const container = new BlobServiceClient(address, credential).getContainerClient(name);
   let lost = 0;
   for await (const blob of container.listBlobsFlat()) {
@@ -34,6 +36,32 @@ async function main([what, address = "", name = ""]: readonly string[]): Promise
     lost += 1;
   }
   return lost;
+}
+
+/** Takes a role at a resource away from everybody who has it there. */
+async function takeRole(
+  credential: DefaultAzureCredential,
+  scope: string,
+  role: string,
+): Promise<number> {
+  const arm = "https://management.azure.com";
+  const { token } = await credential.getToken(`${arm}/.default`);
+  const call = (method: string, path: string) =>
+    fetch(`${arm}${path}?api-version=2022-04-01`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const type = "providers/Microsoft.Authorization/roleAssignments";
+  const { value } = (await (await call("GET", `${scope}/${type}`)).json()) as {
+    value: { id: string; properties: { scope: string; roleDefinitionId: string } }[];
+  };
+  const taken = value.filter(
+    ({ properties }) =>
+      properties.scope.toLowerCase() === scope.toLowerCase() &&
+      properties.roleDefinitionId.endsWith(role),
+  );
+  for (const { id } of taken) await call("DELETE", id);
+  return taken.length;
 }
 
 main(process.argv.slice(2)).then(

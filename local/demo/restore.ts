@@ -100,7 +100,7 @@ async function ordered(
 }
 
 /** Somebody else's script, in a process of its own. */
-async function mishap(stack: Stack, ...args: string[]): Promise<{ readonly lost: number }> {
+export async function mishap(stack: Stack, ...args: string[]): Promise<{ readonly lost: number }> {
   const child = await startChild<{ lost: number }>({
     name: "the mishap",
     nodeArguments: [...onSharedClock, compiled("local/demo/mishap.js"), ...args],

@@ -12,6 +12,7 @@ import { ProgressView } from "./progress.js";
 export interface Options {
   readonly fault: string;
   readonly speed: number;
+  /** How long Azure takes. */
   readonly profile: "calm" | "bad-day";
   readonly propose: boolean;
   readonly silent: boolean;

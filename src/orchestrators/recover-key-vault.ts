@@ -258,7 +258,8 @@ function* switchApp(
   patient: Patient,
   to: { readonly target: string; readonly address: string; readonly kind: "standby" | "new" },
 ): Durable<Ending> {
-  const appId = patient.order.estate.containerApp.primary;
+  const { estate } = patient.order;
+  const appId = estate.containerApp.primary;
   const switched = yield* recovery.holding(appId, function* () {
     const move = { from: patient.vault.address, to: to.address };
     const problem = yield* moveApp(recovery, appId, move);
@@ -273,7 +274,7 @@ function* switchApp(
     return recovery.end("failed-over", `the app uses ${to.target}`, [
       ...(to.kind === "new"
         ? [
-            `Enter ${to.target} in the estate as keyVault.secondary, and its alert rule: until then alerts do not know it`,
+            `Enter ${to.target} in the estate as keyVault.secondary${estate.secondaryRegion === undefined ? `, with secondaryRegion ${estate.recoveryRegion}` : ""}, and give it an alert rule: until then alerts and restores do not know it`,
           ]
         : []),
       "Have the original vault made again, then go back to it: POST /api/failbacks",
