@@ -44,8 +44,6 @@ export interface Exercise extends Course {
   readonly repeatable: readonly string[];
   /** The role without which it cannot do its work. */
   readonly missingRole: (environment: Environment) => FaultOrder;
-  /** The caches that Azure refuses to make, where the scenario makes any: those of the kind that it tries first. */
-  readonly refusedCaches?: (environment: Environment) => readonly FaultOrder[];
   /** Where another course is needed than usual, so that the fault has something to strike. */
   readonly courses: Readonly<Partial<Record<FaultName, Partial<Course>>>>;
   /** The faults that cannot befall it, each with the reason. */

@@ -71,7 +71,9 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   "cache-refused": {
     what: "Azure makes no new cache of the kind that is tried first",
     when: "before-the-alert",
-    orders: ({ refusedCaches }, environment) => refusedCaches?.(environment) ?? [],
+    orders: (_exercise, { redis }) => [
+      { name: "cache-refused", kind: redis.recovery.first, code: "SkuNotAvailable" },
+    ],
     shows: ({ operation, status }) =>
       /^redis(Enterprise)?\.create$/.test(operation) && status >= 400,
   },

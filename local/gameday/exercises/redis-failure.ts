@@ -22,11 +22,6 @@ export const redisFailure: Exercise = {
   longChanges: [createManaged],
   repeatable: [reboot, unlink, createManaged, createDatabase, write, restart],
   missingRole: ({ redis }) => ({ name: "role-missing", resource: redis.primary }),
-  refusedCaches: ({ redis }) => {
-    const group = redis.primary.split("/").slice(0, 5).join("/");
-    const managed = `${group}/providers/Microsoft.Cache/redisEnterprise`;
-    return [{ name: "cache-refused", resource: managed, code: "SkuNotAvailable" }];
-  },
   courses: {
     "role-missing": { backups: ["redis"] },
     "region-down": { backups: ["redis"] },
