@@ -42,8 +42,8 @@ export interface Exercise extends Course {
   readonly longChanges: readonly string[];
   /** Those that do no harm when they are done again after a lost answer, as the activities declare. */
   readonly repeatable: readonly string[];
-  /** The role without which it cannot do its work. */
-  readonly missingRole: (environment: Environment) => FaultOrder;
+  /** What takes away the right without which it cannot do its work. */
+  readonly missingRole: (environment: Environment) => readonly FaultOrder[];
   /** Where another course is needed than usual, so that the fault has something to strike. */
   readonly courses: Readonly<Partial<Record<FaultName, Partial<Course>>>>;
   /** The faults that cannot befall it, each with the reason. */

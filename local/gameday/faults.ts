@@ -65,7 +65,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   "role-missing": {
     what: "the service lacks the role that it needs",
     when: "before-the-alert",
-    orders: ({ missingRole }, environment) => [missingRole(environment)],
+    orders: ({ missingRole }, environment) => missingRole(environment),
     shows: refused,
   },
   "cache-refused": {

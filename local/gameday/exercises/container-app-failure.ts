@@ -18,11 +18,13 @@ export const containerAppFailure: Exercise = {
   changes: [restart, activate, update],
   longChanges: [update],
   repeatable: [restart, activate, update],
-  missingRole: ({ containerApp }) => ({
-    name: "role-missing",
-    resource: containerApp.primary,
-    role: "Container Apps Contributor",
-  }),
+  // A wider role at the same group would do as well.
+  missingRole: ({ containerApp }) =>
+    ["Container Apps Contributor", "Contributor"].map((role) => ({
+      name: "role-missing" as const,
+      resource: containerApp.primary,
+      role,
+    })),
   courses: {},
   spared: {
     "cache-refused": "it makes no cache",

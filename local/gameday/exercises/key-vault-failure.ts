@@ -20,7 +20,7 @@ export const keyVaultFailure: Exercise = {
   changes: [makeVault, grant, restore, set, moveApp],
   longChanges: [moveApp],
   repeatable: [makeVault, grant, restore, moveApp],
-  missingRole: () => ({ name: "role-missing", role: "Key Vault Data Access Administrator" }),
+  missingRole: () => [{ name: "role-missing", role: "Key Vault Data Access Administrator" }],
   courses: {
     "lost-answer": withoutSecondary,
     throttle: withoutSecondary,

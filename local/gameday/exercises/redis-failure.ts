@@ -21,7 +21,7 @@ export const redisFailure: Exercise = {
   changes: [reboot, unlink, createManaged, createDatabase, write, restart],
   longChanges: [createManaged],
   repeatable: [reboot, unlink, createManaged, createDatabase, write, restart],
-  missingRole: ({ redis }) => ({ name: "role-missing", resource: redis.primary }),
+  missingRole: ({ redis }) => [{ name: "role-missing", resource: redis.primary }],
   courses: {
     "role-missing": { backups: ["redis"] },
     "region-down": { backups: ["redis"] },
