@@ -83,7 +83,7 @@ export const redisFailure: Show = {
 };
 
 /** The night before: a set that can be trusted. */
-export async function backUp(service: ServiceClient, environment: EnvironmentName): Promise<void> {
+async function backUp(service: ServiceClient, environment: EnvironmentName): Promise<void> {
   const order = { environment, kinds: ["redis"], reason: "the demo begins with a backup" };
   const answer = await service.call("POST", "/api/backups", JSON.stringify(order));
   const [backup] = (answer.json as { backups: { id: string }[] }).backups;

@@ -114,12 +114,16 @@ async function writeAndRead({ run, router }: RedisConnection, key: string): Prom
   if (read !== value) throw terminal("redis-lost-write", "what was written could not be read");
 }
 
+/** A host name with a port; a time of day and an IP address are none. */
+const addressLike =
+  /(?<![\w.-])(?=[\w.-]*[a-z])(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+):\d{4,5}\b/i;
+
 /** An application may name the cache that it is connected with; then nothing has to be concluded. */
 function usedBy(
   view: CacheView | undefined,
   check: { readonly detail: string } | undefined,
 ): "this" | "another" | "untold" {
-  const named = /([a-z0-9.-]+:\d{2,5})/i.exec(check?.detail ?? "")?.[1];
+  const named = addressLike.exec(check?.detail ?? "")?.[0];
   if (view === undefined || named === undefined) return "untold";
   return named.toLowerCase() === `${view.host}:${view.port}`.toLowerCase() ? "this" : "another";
 }

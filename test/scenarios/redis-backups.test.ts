@@ -1,9 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
+import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
-import { freshPeriod, startBackupStack, type BackupStack } from "../support/backup-stack.js";
-import { sampleEstate, sampleJson } from "../support/estates.js";
+import {
+  freshPeriod,
+  startBackupStack,
+  startWithCache,
+  type BackupStack,
+} from "../support/backup-stack.js";
+import { sampleEstate } from "../support/estates.js";
 import { ended, productionOf, reached } from "../support/recovery-run.js";
 import { withRedis } from "../simulator/caches.js";
 
@@ -164,21 +167,6 @@ describe("a cache of the Premium tier, backed up and restored", () => {
   );
 });
 
-/** A stack whose production has another cache than the sample's. */
-async function startWith(redis: Readonly<Record<string, string>>): Promise<BackupStack> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "redis-backups-"));
-  try {
-    const estate = sampleJson();
-    const { production } = estate.environments;
-    production["redis"] = { ...production["redis"], ...redis };
-    const estateFile = path.join(folder, "estate.json");
-    writeFileSync(estateFile, JSON.stringify(estate));
-    return await startBackupStack({ estateFile });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 describe("an Azure Managed Redis, backed up and restored", () => {
   let world: BackupStack;
 
@@ -186,7 +174,7 @@ describe("an Azure Managed Redis, backed up and restored", () => {
     const { primary } = sampleEstate().environments.production!.redis;
     const id = primary.replace(/redis\/[^/]+$/, "redisEnterprise/mcp-managed-prod");
     const secondary = id.replace("mcp-server-prod", "mcp-server-prod-dr") + "-dr";
-    world = await startWith({ tier: "Managed", primary: id, secondary });
+    world = await startWithCache({ tier: "Managed", primary: id, secondary });
   });
   afterAll(() => world.stop());
   beforeEach(() => freshPeriod(world));
@@ -216,7 +204,7 @@ describe("a cache of the Standard tier, backed up and restored", () => {
   let world: BackupStack;
 
   beforeAll(async () => {
-    world = await startWith({ tier: "Standard" });
+    world = await startWithCache({ tier: "Standard" });
   });
   afterAll(() => world.stop());
   beforeEach(() => freshPeriod(world));

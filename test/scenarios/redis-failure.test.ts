@@ -1,6 +1,13 @@
 import { ServiceClient } from "../../local/stack/service-client.js";
 import { withRedis } from "../simulator/caches.js";
-import { freshPeriod, startBackupStack, type BackupStack } from "../support/backup-stack.js";
+import {
+  freshPeriod,
+  startBackupStack,
+  startWithCache,
+  type BackupStack,
+} from "../support/backup-stack.js";
+import { sampleEstate } from "../support/estates.js";
+import { everyBlob } from "../support/every-blob.js";
 import { actsOn } from "../support/recovery-run.js";
 import {
   cacheInUse,
@@ -15,9 +22,10 @@ const limit = 300_000;
 
 describe("a Premium cache with a geo-replica, from alert to report", () => {
   let world: BackupStack;
+  const log: string[] = [];
 
   beforeAll(async () => {
-    world = await startBackupStack();
+    world = await startBackupStack({ onLog: (_from, line) => log.push(line) });
   });
   afterAll(() => world.stop());
   beforeEach(() => freshPeriod(world));
@@ -85,17 +93,66 @@ describe("a Premium cache with a geo-replica, from alert to report", () => {
   );
 
   withRedis(
-    "gets another primary key, and nobody is locked out",
+    "gets another primary key, and nobody is locked out; no key is left behind anywhere",
     async () => {
       const { stack } = world;
       const order = { scenario: "redis-key-rotation", environment: "production", reason: "a leak" };
       const service = new ServiceClient(stack.host, { "x-operator": "olga" });
-      const before = await world.azure.redisCaches.key(cacheOf(stack));
+      const before = await world.azure.cacheChanges.keys(cacheOf(stack));
       const answer = await service.call("POST", "/api/recoveries", JSON.stringify(order));
-      const record = await endedWithPeople(stack, (answer.json as { id: string }).id);
+      const { id } = answer.json as { id: string };
+      const record = await endedWithPeople(stack, id);
+      const after = await world.azure.cacheChanges.keys(cacheOf(stack));
 
       expect(record.outcome).toBe("restored");
-      expect(await world.azure.redisCaches.key(cacheOf(stack))).not.toBe(before);
+      expect(after.primary).not.toBe(before.primary);
+      expect(after.secondary).toBe(before.secondary);
+      const history = await service.call(
+        "GET",
+        `/runtime/webhooks/durabletask/instances/${id}?showHistory=true&showHistoryOutput=true&showInput=true`,
+      );
+      const left = [log.join("\n"), history.text, JSON.stringify(record), ...everyBlob(stack)];
+      expect(history.text).toContain("regenerateKey");
+      for (const key of [before.primary, after.primary, after.secondary]) {
+        expect(left.filter((text) => text.includes(key))).toEqual([]);
+      }
+    },
+    limit,
+  );
+});
+
+describe("an Azure Managed Redis in a group, from alert to report", () => {
+  let world: BackupStack;
+
+  beforeAll(async () => {
+    const { primary } = sampleEstate().environments.production!.redis;
+    const id = primary.replace(/redis\/[^/]+$/, "redisEnterprise/mcp-managed-prod");
+    const secondary = `${id.replace("mcp-server-prod", "mcp-server-prod-dr")}-dr`;
+    world = await startWithCache({ tier: "Managed", primary: id, secondary });
+  });
+  afterAll(() => world.stop());
+
+  withRedis(
+    "gives way to the other member, which has its keys, and comes home",
+    async () => {
+      const { stack } = world;
+      await freshPeriod(world);
+      const [primary, secondary] = [cacheOf(stack), cacheOf(stack, "secondary")];
+      const fault = await stack.simulator.fault({ name: "redis-down", resource: primary });
+      const away = await recoverCache(stack, primary);
+      const used = await cacheInUse(world);
+      await stack.simulator.removeFault(fault);
+      const home = await failBack(stack);
+
+      expect(away).toMatchObject({
+        outcome: "failed-over",
+        withinRto: { scenario: true },
+        approvals: [],
+        dataLoss: "its keys are those of the group",
+      });
+      expect(used).toBe(secondary);
+      expect(home).toMatchObject({ outcome: "failed-back", approvals: [], findings: [] });
+      expect(await cacheInUse(world)).toBe(primary);
     },
     limit,
   );

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { backupAccount, stateAccount } from "../../local/stack/seed-from-estate.js";
 import { ServiceClient } from "../../local/stack/service-client.js";
 import { startStack, type Stack, type StackOptions } from "../../local/stack/stack.js";
@@ -8,6 +11,7 @@ import type { Protection } from "../../src/domain/protection.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { backups, type Backups, type FoundSet } from "../../src/state/backups.js";
 import { startAzurePorts, type AzurePorts } from "./azure-ports.js";
+import { sampleJson } from "./estates.js";
 import { ended, productionOf } from "./recovery-run.js";
 
 /** The stack, and what tests of backups do with it, all in production. */
@@ -84,6 +88,23 @@ export async function startBackupStack(options: StackOptions = {}): Promise<Back
       await stack.stop();
     },
   };
+}
+
+/** A stack whose production has another cache than the sample's. */
+export async function startWithCache(
+  redis: Readonly<Record<string, string>>,
+): Promise<BackupStack> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "redis-backups-"));
+  try {
+    const estate = sampleJson();
+    const { production } = estate.environments;
+    production["redis"] = { ...production["redis"], ...redis };
+    const estateFile = path.join(folder, "estate.json");
+    writeFileSync(estateFile, JSON.stringify(estate));
+    return await startBackupStack({ estateFile });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Starts a test in a period of its own, with nothing backed up. */

@@ -52,7 +52,7 @@ const usual: CacheTraits = {
 export const production = sampleEstate().environments.production!;
 export const primary = production.redis.primary;
 export const secondary = production.redis.secondary ?? "";
-export const made = `${secondary.replace(/redis\/[^/]+$/, "redisEnterprise/")}mcp-redis-prod-dr-ab12cd`;
+const made = `${secondary.replace(/redis\/[^/]+$/, "redisEnterprise/")}mcp-redis-prod-dr-ab12cd`;
 
 export function cachePatient(traits: Partial<CacheTraits> = {}) {
   const is = { ...usual, ...traits };
