@@ -32,10 +32,23 @@ const redis = {
   files: app("azure/cache-files.js").cacheFiles(settings.azure, credential),
   store,
 };
+const vaults = {
+  vaults: app("azure/key-vault.js").keyVaults(settings.azure, credential, arm),
+  secrets: app("azure/secrets.js").keyVaultSecrets(settings.azure, credential),
+  roles: app("azure/role-assignments.js").roleAssignments(settings.azure, credential, arm),
+};
 const connectTo = app("azure/redis-connection.js").redisConnections(settings.azure.callTimeLimit);
 const activities = new Map(
   [
     ...app("activities/container-app.js").containerAppActivities(apps, health, store),
+    ...app("activities/key-vault-failure.js").keyVaultFailureActivities(
+      apps,
+      vaults.vaults,
+      vaults.roles,
+      store,
+    ),
+    ...app("activities/vault-diagnosis.js").vaultDiagnosisActivities({ apps, health, ...vaults }),
+    app("activities/compare-vaults.js").compareVaultsActivity(vaults.secrets, store),
     ...app("activities/evidence.js").evidenceActivities(apps, logs, store),
     ...app("activities/redis-backup.js").redisBackupActivities(redis),
     ...app("activities/redis-restore.js").redisRestoreActivities(redis, connectTo),

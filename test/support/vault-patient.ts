@@ -14,7 +14,7 @@ import { stub, type Stub } from "./replay-driver.js";
 const keyVault = sampleEstate().environments.production!.keyVault;
 export const original = keyVault.primary;
 export const other = keyVault.secondary ?? "";
-const fresh = other.replace(/[^/]+$/, "mcp-server-prod-kv-ab12cd");
+const fresh = other.replace(/[^/]+$/, "mcp-server-prod-k-ab12cd");
 
 /** A vault on the couch: gone, with a standby, and all goes well unless a field says otherwise. */
 export interface VaultTraits {
