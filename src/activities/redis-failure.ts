@@ -10,6 +10,7 @@ import { activeCache, type CacheSources } from "./active-cache.js";
 import { probeCache, type CacheProbing } from "./cache-probe.js";
 import { ensure } from "./ensure.js";
 import { cacheAt, withCache } from "./open-cache.js";
+import { probeRegion } from "./region-probe.js";
 import * as contract from "./redis-failure.contract.js";
 
 /** How long a reboot takes to begin. It leaves no trace that ARM shows. */
@@ -33,6 +34,8 @@ export function redisFailureActivities(
     contract.probeCache.implementedBy(classifyError, (wanted, { caller }) =>
       probeCache(azure, connectTo, wanted, caller),
     ),
+
+    contract.probeRegion.implementedBy(classifyError, (wanted) => probeRegion(azure, wanted)),
 
     contract.inspectCache.implementedBy(classifyError, async ({ cache }) => {
       const [view, standing] = await Promise.all([caches.cache(cache), changes.standing(cache)]);

@@ -63,6 +63,11 @@ export const redisFailure = declareScenario({
       expected: seconds(90),
       path: "main",
     },
+    "check-region": {
+      title: "See that not the whole region is down",
+      expected: seconds(3),
+      path: "fallback",
+    },
     "find-standby": {
       title: "Look at the other side's cache",
       expected: seconds(5),

@@ -259,6 +259,22 @@ describe("a failing cache", () => {
     expect(said(missing)).toEqual(["failed", "failed", "unknown"]);
   });
 
+  it("is told from a region that is down, where neither the app nor the vault answers", async () => {
+    const caller = await begin();
+    const { fqdn } = await azure.control.app(app);
+    const user = { fqdn, rule: production.containerApp.health };
+    const look = () => runner.run(redis.probeRegion, caller, { cache: primary, app, vault, user });
+    const well = await look();
+    await azure.control.fault({ name: "vault-unavailable", region: "eastus" });
+    const half = await look();
+    await azure.control.fault({ name: "region-down", region: "eastus", planes: ["data"] });
+    const down = await look();
+
+    expect(well).toMatchObject({ ok: true, value: { down: false } });
+    expect(half).toMatchObject({ ok: true, value: { down: false } });
+    expect(down).toMatchObject({ ok: true, value: { down: true } });
+  }, 90_000);
+
   withRedis("leaves no key of a probe behind", async () => {
     const caller = await begin();
     const count = async () => {

@@ -169,6 +169,14 @@ describe("recover Redis", () => {
     expect(changes(run)).toEqual(["writeConnection", "restartRevision"]);
   });
 
+  it("replaces nothing when the whole region is down", async () => {
+    const run = await recover({ heals: "never", regionDown: true });
+
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(run.record.reason).toContain("the region itself seems to be down");
+    expect(changes(run)).toEqual(["rebootPrimary"]);
+  });
+
   it("unlinks the geo-replica with approval, and moves the app", async () => {
     const run = await recover({ heals: "replacement" });
 
@@ -349,7 +357,14 @@ describe("recover Redis", () => {
     const failures = fc.constantFrom(transient, busy, terminal);
     const names = [
       ...["findCacheInUse", "observeApp", "probeCache", "inspectCache", "rebootPrimary"],
-      ...["inspectStandby", "startUnlink", "observeLinks", "startCreation", "startDatabase"],
+      ...[
+        "probeRegion",
+        "inspectStandby",
+        "startUnlink",
+        "observeLinks",
+        "startCreation",
+        "startDatabase",
+      ],
       ...["observeCreation", "chooseCacheSet", "findRestorableCache", "startImport"],
       ...["observeCacheOperation", "writeConnection", "restartRevision", "observeRestart"],
     ];
@@ -395,6 +410,7 @@ describe("recorded histories", () => {
     reboot: [{}],
     "reboot-of-shards": [{ shards: 2 }],
     "reboot-denied": [{ hasReplica: false, heals: "replacement" }, answering("deny")],
+    "region-down": [{ heals: "never", regionDown: true }],
     key: [{ heals: "key", own: "well" }],
     replica: [{ heals: "replacement" }],
     member: [{ heals: "replacement", kind: "managed", standby: "member" }],

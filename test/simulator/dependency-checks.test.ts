@@ -135,7 +135,10 @@ it("an app whose dependencies are well is healthy", async () => {
       server: { status: "healthy", detail: "ok" },
       keyVault: { status: "healthy", detail: "ok" },
       storage: { status: "healthy", detail: "ok" },
-      redis: { status: "healthy", detail: expect.stringMatching(/^ok at localhost:\d+$/) as string },
+      redis: {
+        status: "healthy",
+        detail: expect.stringMatching(/^ok at localhost:\d+$/) as string,
+      },
     },
   });
 });

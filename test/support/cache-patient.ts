@@ -25,6 +25,7 @@ export interface CacheTraits {
   readonly set: "snapshot" | "export" | "none";
   /** Sets that are newer than the chosen one, and cannot be trusted. */
   readonly passedOver: readonly string[];
+  readonly regionDown: boolean;
   /** Whether the app says which cache it uses. */
   readonly tells: boolean;
   /** What the sources say while the cache fails. */
@@ -43,6 +44,7 @@ const usual: CacheTraits = {
   standbyKeys: 2_000,
   set: "export",
   passedOver: [],
+  regionDown: false,
   tells: true,
   own: "failed",
   health: "failed",
@@ -120,6 +122,10 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
         detail: `own ${own}, app ${health}`,
       };
     }),
+    stub(
+      redis.probeRegion,
+      () => failure("probeRegion") ?? { down: is.regionDown, detail: "asked" },
+    ),
     stub(
       redis.inspectCache,
       () =>
