@@ -45,7 +45,7 @@ export function* compareWithSet(
     newer.push(...answer.value.newer);
     older.push(...answer.value.older);
     for (const action of restore.SecretAction.options) {
-      counts[action] += answer.value.counts[action] ?? 0;
+      counts[action] += answer.value.counts[action];
     }
   }
   return { ok: true, value: { actions, counts, newer, older } };

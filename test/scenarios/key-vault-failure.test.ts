@@ -6,6 +6,9 @@ import { parseResourceId } from "../../src/domain/resource-id.js";
 import { freshPeriod, startBackupStack, type BackupStack } from "../support/backup-stack.js";
 import { ended, productionOf, reached } from "../support/recovery-run.js";
 
+// A run of several hundred steps, on a machine that others use as well.
+jest.setTimeout(120_000);
+
 describe("a key vault fails", () => {
   let backup: BackupStack;
 
@@ -213,5 +216,11 @@ describe("a key vault fails", () => {
       retentionDays: 90,
     });
     expect(await valueIn(found, "jwt-signing-key")).toBeDefined();
+
+    await backup.stack.simulator.advance(12 * 3_600);
+    const next = (await backup.post("backups", body)).json as { backups: { id: string }[] };
+    const kept = await ended(backup.stack, next.backups[0]?.id ?? "", 60_000);
+    expect(kept.steps[0]?.detail).toContain("which the estate does not name");
+    expect(kept.outcome).toMatch(/^passed/);
   });
 });
