@@ -39,8 +39,11 @@ export function seededApplication(environment: Environment, servicePrincipal: st
       ),
       ...storageUsers,
       ...groupsOf(all).map(([id]) => role(id, servicePrincipal, roles.redisCacheContributor)),
-      // No role is made for Azure Managed Redis alone, and a recovery may make one in any of the groups.
-      ...groupsOf(all).map(([id]) => role(id, servicePrincipal, roles.contributor)),
+      // No role is made for Azure Managed Redis alone, and a recovery makes one beside the last side. The
+      // group of a production app is spared: whoever has this role there may do anything to the app.
+      ...groupsOf([...managed, ...all.slice(-1)]).map(([id]) =>
+        role(id, servicePrincipal, roles.contributor),
+      ),
     ],
     resourceGroups: groupsOf([...all, ...accounts]),
     storageAccounts: accounts.map(({ id, location }) => ({

@@ -13,7 +13,7 @@ export interface LogEntry {
   readonly service: string;
   readonly operation: string;
   readonly mutating: boolean;
-  readonly effect?: { readonly kind: string; readonly resource: string };
+  readonly effect?: { readonly kind: string; readonly resource: string; readonly detail?: string };
   readonly fault?: string;
 }
 

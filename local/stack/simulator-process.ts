@@ -7,6 +7,8 @@ import { compiled } from "./repository.js";
 export interface SimulatorReady {
   readonly control: string;
   readonly proxy: string;
+  /** Answers for every simulated host that is named to it. */
+  readonly direct: string;
   /** Every variable that a process needs to take it for Azure. */
   readonly env: Readonly<Record<string, string>>;
 }

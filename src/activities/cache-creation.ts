@@ -111,18 +111,20 @@ export function cacheCreationActivities(azure: {
           .flat()
           .sort((one, other) => other.takenAt.localeCompare(one.takenAt));
         let why = "there is none";
+        const passedOver: string[] = [];
         for (const { source, set, takenAt } of newestFirst.slice(0, longestSearch)) {
           const found = await sets.read(set, { kind: "redis", environment, source }, now());
-          if (found.kind === "unusable") why = `${set} is ${found.problem}`;
-          else if (found.manifest.check.level === "none") why = `${set} was never verified`;
-          else {
+          if (found.kind === "usable" && found.manifest.check.level !== "none") {
             const whyNot = whyNotTaken(found.manifest, view);
             if (whyNot === undefined) {
               const detail = `the ${wayOf(found.manifest)} of ${takenAt}`;
-              return { kind: "found", set, source, takenAt, detail };
+              return { kind: "found", set, source, takenAt, passedOver, detail };
             }
             why = whyNot;
+            continue;
           }
+          why = `${set} ${found.kind === "unusable" ? `is ${found.problem}` : "was never verified"}`;
+          passedOver.push(why);
         }
         return { kind: "none", detail: `no set can be used: ${why}` };
       },

@@ -194,6 +194,8 @@ export const chooseCacheSet = declareActivity({
       set: z.string(),
       source: z.string(),
       takenAt: Instant,
+      /** Newer sets that cannot be trusted, each with the reason. */
+      passedOver: z.array(z.string()),
     }),
     z.strictObject({ ...observed, kind: z.literal("none") }),
   ]),

@@ -172,6 +172,7 @@ function* waitForPlatform(recovery: Steps, patient: Patient): Durable<Ending> {
     return yield* treat(recovery, patient.order, [...patient.treated, "unavailable"]);
   }
   if (waited === "done" && (yield* verified(recovery, patient))) {
+    recovery.journal.loses("none: the vault itself came back");
     recovery.journal.finding(
       "the platform has brought the vault back; while it serves it from the paired region the vault can only be read",
     );
@@ -291,6 +292,7 @@ function* mended(
   nextSteps: readonly string[] = [],
 ): Durable<Ending> {
   if (yield* verified(recovery, patient)) {
+    recovery.journal.loses("none: the vault itself came back");
     const outcome = recovery.journal.hasFindings ? "restored-with-findings" : "restored";
     return recovery.end(outcome, `the app reads its vault again: ${how}`, nextSteps);
   }

@@ -179,7 +179,8 @@ function* fill(
   });
   if (!chosen.ok) return without(describeFailure(chosen.failure));
   if (chosen.value.kind === "none") return without(chosen.value.detail);
-  const { set, source, takenAt } = chosen.value;
+  const { set, source, takenAt, passedOver } = chosen.value;
+  for (const other of passedOver) run.journal.finding(`a newer set was passed over: ${other}`);
   const wanted = { environment, source, set, cache, items: [], overwrite: !empty };
   const found = yield* run.step("find-set", findRestorableCache, { ...wanted, active: false });
   if (!found.ok) return without(describeFailure(found.failure));

@@ -128,7 +128,8 @@ export const waits = {
   // A restarted app gets half a minute, at five seconds from look to look, to find its feet.
   restart: { ...eagerly, failedInARow: 6, within: minutes(4) },
   activation: { ...eagerly, failedInARow: 3, apart: seconds(5), within: minutes(4) },
-  rollForward: { ...eagerly, failedInARow: 3, apart: seconds(5), within: minutes(4) },
+  // A new revision takes up to five minutes, and all of them where the answer of its operation was lost.
+  rollForward: { ...eagerly, failedInARow: 3, apart: seconds(5), within: minutes(6) },
   operation: { within: minutes(5) },
   health: { ...eagerly, within: minutes(3) },
   verify: { within: seconds(20), first: seconds(5), longest: seconds(5) },

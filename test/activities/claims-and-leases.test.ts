@@ -31,7 +31,6 @@ function world() {
         healthy: !probe.ill.has(fqdn),
         status: 200,
         latency: milliseconds(5),
-        checks: {},
         detail: probe.words,
       }),
   };

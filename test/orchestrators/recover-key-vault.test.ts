@@ -140,6 +140,7 @@ describe("recover key vault", () => {
     expect(run.record.outcome).toBe("restored-with-findings");
     expect(changes(run)).toEqual(["startVaultRecovery", "grantVaultRole", "grantVaultRole"]);
     expect(run.record.findings[0]).toContain("Event Grid");
+    expect(run.record.dataLoss).toBe("none: the vault itself came back");
   });
 
   it("treats what comes to light after the first cause is mended", async () => {
@@ -166,6 +167,7 @@ describe("recover key vault", () => {
     expect(run.record.outcome).toBe("restored-with-findings");
     expect(changes(run)).toEqual([]);
     expect(run.record.withinRto).toEqual({ scenario: true, environment: true });
+    expect(run.record.dataLoss).toBe("none: the vault itself came back");
   });
 
   it("leaves a vault that does not come back only when a person says so", async () => {
@@ -196,6 +198,7 @@ describe("recover key vault", () => {
       "startVaultMove",
     ]);
     expect(run.record.findings[0]).toContain("jwt-signing-key is older here");
+    expect(run.record.dataLoss).toContain("written to secrets since 2026-11-22T13:30:00.000Z");
     const leases = run.calls.find(({ name }) => name === "startVaultMove")?.caller.leases;
     expect(leases).toHaveLength(3);
   });
@@ -232,6 +235,7 @@ describe("recover key vault", () => {
     expect(changes(run)[0]).toBe("startVaultCreation");
     expect(run.record.nextSteps[0]).toContain("keyVault.secondary");
     expect(run.record.findings[0]).toContain("what was written since is lost");
+    expect(run.record.dataLoss).toContain("written to secrets since 2026-11-22T13:30:00.000Z");
     const creation = run.calls.find(({ name }) => name === "startVaultCreation");
     expect(creation?.input).toMatchObject({ location: "westus" });
   });

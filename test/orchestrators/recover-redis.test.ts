@@ -220,6 +220,16 @@ describe("recover Redis", () => {
     expect(run.record.approvals).toEqual([]);
   });
 
+  it("names the newer sets that it had to pass over", async () => {
+    const set = "redis/mcp-redis-prod/20261122T140000Z-run/ is altered";
+    const run = await recover({
+      ...{ heals: "replacement", standby: "none", standbyKeys: 0, passedOver: [set] },
+    });
+
+    expect(run.record.outcome).toBe("failed-over");
+    expect(run.record.findings).toContain(`a newer set was passed over: ${set}`);
+  });
+
   it("asks before the keys of a standby give way, and else uses it as it is", async () => {
     const traits = { heals: "replacement", standby: "none" } as const;
     const approved = await recover(traits);

@@ -23,6 +23,8 @@ export interface CacheTraits {
   readonly standby: "replica" | "member" | "none" | "unusable";
   readonly standbyKeys: number;
   readonly set: "snapshot" | "export" | "none";
+  /** Sets that are newer than the chosen one, and cannot be trusted. */
+  readonly passedOver: readonly string[];
   readonly regionDown: boolean;
   /** Whether the app says which cache it uses. */
   readonly tells: boolean;
@@ -41,6 +43,7 @@ const usual: CacheTraits = {
   standby: "replica",
   standbyKeys: 2_000,
   set: "export",
+  passedOver: [],
   regionDown: false,
   tells: true,
   own: "failed",
@@ -174,6 +177,7 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
               set: "redis/mcp-redis-prod/20261122T133000Z-run/",
               source: primary,
               takenAt: "2026-11-22T13:30:00.000Z",
+              passedOver: [...is.passedOver],
               detail: "chosen",
             }),
     ),

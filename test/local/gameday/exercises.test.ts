@@ -1,0 +1,25 @@
+import { exercises } from "../../../local/gameday/exercises/exercises.js";
+import { faultNames } from "../../../local/gameday/exercise.js";
+import { catalogue } from "../../../src/scenarios/catalogue.js";
+
+describe("the exercises of a game day", () => {
+  it("are one for each scenario that an alert starts", () => {
+    const automatic = catalogue.filter(({ automatic: starts }) => starts).map(({ id }) => id);
+
+    expect(exercises.map(({ scenario }) => scenario).sort()).toEqual(automatic.sort());
+  });
+
+  it.each(exercises)(
+    "name what $scenario changes, and why a fault cannot befall it",
+    (exercise) => {
+      const { changes, longChanges, repeatable, spared, courses } = exercise;
+
+      expect(changes).toEqual(expect.arrayContaining([...longChanges, ...repeatable]));
+      expect(longChanges.length).toBeGreaterThan(0);
+      for (const why of Object.values(spared)) expect(why).toMatch(/^\S.{5,}$/);
+      for (const fault of faultNames) {
+        expect(spared[fault] !== undefined && courses[fault] !== undefined).toBe(false);
+      }
+    },
+  );
+});
