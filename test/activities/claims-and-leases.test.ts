@@ -31,6 +31,7 @@ function world() {
         healthy: !probe.ill.has(fqdn),
         status: 200,
         latency: milliseconds(5),
+        checks: {},
         detail: probe.words,
       }),
   };
