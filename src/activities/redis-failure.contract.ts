@@ -65,18 +65,6 @@ export const probeCache = declareActivity({
   patience: once,
 });
 
-/** Whether the region of a cache is down: two other services there give no answer either. */
-export const probeRegion = declareActivity({
-  name: "probeRegion",
-  input: CacheRef.extend({
-    app: z.string(),
-    vault: Sides,
-    user: z.strictObject({ fqdn: z.string(), rule: HealthRule }).optional(),
-  }),
-  output: z.strictObject({ ...observed, down: z.boolean() }),
-  patience: once,
-});
-
 /** What can be done to a cache: how many shards it has, and whether a node stands in for the primary one. */
 export const inspectCache = declareActivity({
   name: "inspectCache",

@@ -11,6 +11,7 @@ import { probeCache, type CacheProbing } from "./cache-probe.js";
 import { ensure } from "./ensure.js";
 import { cacheAt, withCache } from "./open-cache.js";
 import { probeRegion } from "./region-probe.js";
+import * as region from "./region.contract.js";
 import * as contract from "./redis-failure.contract.js";
 
 /** How long a reboot takes to begin. It leaves no trace that ARM shows. */
@@ -35,7 +36,9 @@ export function redisFailureActivities(
       probeCache(azure, connectTo, wanted, caller),
     ),
 
-    contract.probeRegion.implementedBy(classifyError, (wanted) => probeRegion(azure, wanted)),
+    region.probeRegion.implementedBy(classifyError, (asked) =>
+      probeRegion(azure, connectTo, asked),
+    ),
 
     contract.inspectCache.implementedBy(classifyError, async ({ cache }) => {
       const [view, standing] = await Promise.all([caches.cache(cache), changes.standing(cache)]);

@@ -1,61 +1,66 @@
 import { classifyError } from "../azure/classify-error.js";
 import { shortRegion } from "../azure/redis-caches.js";
-import type { HealthRule } from "../domain/estate.js";
+import type { RedisConnections } from "../azure/redis-connection.js";
 import type { CacheSources } from "./active-cache.js";
 import type { CacheProbing } from "./cache-probe.js";
-
-interface Asked {
-  readonly cache: string;
-  readonly app: string;
-  readonly vault: { readonly primary: string };
-  readonly user?: { readonly fqdn: string; readonly rule: HealthRule } | undefined;
-}
+import { withCache } from "./open-cache.js";
+import type { AskedRegion } from "./region.contract.js";
 
 /**
- * Whether two other services of a cache's region are silent as well. Any answer counts, be it an error:
- * a region that is down gives none. What cannot be asked is not taken for silent.
+ * Whether the app of a region and another service beside it are silent. An error that somebody took the
+ * trouble to answer is an answer, a throttled request as well; that Resource Manager cannot reach what
+ * stands there is none.
  */
 export async function probeRegion(
-  { apps, vaults, secrets, caches, health }: CacheSources & CacheProbing,
-  { cache, app, vault, user }: Asked,
+  azure: CacheSources & CacheProbing,
+  connectTo: RedisConnections,
+  { region, app, user, beside }: AskedRegion,
 ) {
-  const [view, application, ofVault] = await Promise.all([
-    orNothing(() => caches.cache(cache)),
-    orNothing(() => apps.app(app)),
-    orNothing(() => vaults.vault(vault.primary)),
+  const isHere = (location: string): boolean => shortRegion(location) === region;
+  const [appIsSilent, besideIsSilent] = await Promise.all([
+    isSilent(async () => {
+      if (user === undefined) {
+        await azure.apps.app(app);
+        return;
+      }
+      const { status } = await azure.health.probe(user.fqdn, user.rule);
+      if (status === undefined) throw noAnswer;
+    }),
+    isSilent(async () => {
+      if (beside.kind === "redis") {
+        const cache = await azure.caches.cache(beside.id);
+        if (cache === undefined || !isHere(cache.location)) return;
+        await withCache(azure.caches, connectTo, beside.id, (connection) =>
+          connection.run(() => connection.router.ping()),
+        );
+        return;
+      }
+      const vault = await azure.vaults.vault(beside.id);
+      if (vault === undefined || !isHere(vault.location)) return;
+      for await (const _page of azure.secrets.pages(vault.uri)) break;
+    }),
   ]);
-  const beside = (location: string | undefined): boolean =>
-    location !== undefined && shortRegion(location) === view?.location;
-  const silent: string[] = [];
-  if (user !== undefined && beside(application?.location)) {
-    const { status } = await health.probe(user.fqdn, user.rule);
-    if (status === undefined) silent.push("the app");
-  }
-  if (ofVault !== undefined && beside(ofVault.location) && (await isSilent(secrets, ofVault.uri))) {
-    silent.push(ofVault.name);
-  }
-  const down = silent.length === 2;
-  const detail =
-    silent.length === 0
-      ? "other services of its region answer"
-      : `no answer from ${silent.join(" and ")}`;
-  return { down, detail };
+  const service = beside.kind === "redis" ? "its cache" : "its vault";
+  const silent = [...(appIsSilent ? ["the app"] : []), ...(besideIsSilent ? [service] : [])];
+  return {
+    down: silent.length === 2,
+    detail:
+      silent.length === 0
+        ? `other services of ${region} answer`
+        : `no answer from ${silent.join(" and ")} in ${region}`,
+  };
 }
 
-async function isSilent(secrets: CacheSources["secrets"], uri: string): Promise<boolean> {
+const noAnswer = Object.assign(new Error("no answer"), { code: "ECONNREFUSED" });
+
+async function isSilent(ask: () => Promise<void>): Promise<boolean> {
   try {
-    for await (const _page of secrets.pages(uri)) break;
+    await ask();
     return false;
   } catch (error) {
-    return classifyError(error)?.class === "transient";
-  }
-}
-
-async function orNothing<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (classifyError(error) === null) throw error;
-    return undefined;
+    const failure = classifyError(error);
+    if (failure === null) throw error;
+    if (failure.code.startsWith("redis-")) return failure.code === "redis-connection";
+    return failure.class === "transient" && !/429|thrott|too.?many/i.test(failure.code);
   }
 }

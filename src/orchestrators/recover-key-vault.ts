@@ -8,6 +8,7 @@ import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { keyVaultFailure, waits } from "../scenarios/key-vault-failure.js";
 import { fillVault } from "./fill-vault.js";
+import { regionDown } from "./region-down.js";
 import {
   awaitAccess,
   awaitVault,
@@ -180,6 +181,8 @@ function* waitForPlatform(recovery: Steps, patient: Patient): Durable<Ending> {
       "Write no secrets until the region is back: Azure Service Health says when",
     ]);
   }
+  const down = yield* regionAway(recovery, patient);
+  if (down !== undefined) return down;
   const { sides } = lookAt(patient.order.estate);
   const wanted = { sides, lost: patient.vault.id, ...reserved(patient) };
   const left = yield* recovery.step("leave-vault", vault.chooseVault, wanted);
@@ -196,11 +199,27 @@ function* waitForPlatform(recovery: Steps, patient: Patient): Durable<Ending> {
 
 /** It is gone for good: the standby is used, else a new vault is made. */
 function* moveElsewhere(recovery: Steps, patient: Patient): Durable<Ending> {
+  const down = yield* regionAway(recovery, patient);
+  if (down !== undefined) return down;
   const { sides } = lookAt(patient.order.estate);
   const wanted = { sides, lost: patient.vault.id, ...reserved(patient) };
   const choice = yield* recovery.step("choose-vault", vault.chooseVault, wanted);
   if (!choice.ok) return blind(recovery, describeFailure(choice.failure));
-  return yield* moveTo(recovery, patient, choice.value.vault, choice.value.kind);
+  const ending = yield* moveTo(recovery, patient, choice.value.vault, choice.value.kind);
+  if (ending.outcome !== "needs-operator") return ending;
+  // The region may have gone away in the middle: then that is what a person has to know.
+  return (yield* regionAway(recovery, patient)) ?? ending;
+}
+
+/** Another vault does not help an app whose whole region is away; that of the other side says nothing of it. */
+function* regionAway(
+  recovery: Steps,
+  { order, vault: failed, fqdn }: Patient,
+): Durable<Ending | undefined> {
+  const { keyVault, redis, containerApp } = order.estate;
+  if (!sameResource(failed.id, keyVault.primary)) return undefined;
+  const user = fqdn === undefined ? undefined : { fqdn, rule: containerApp.health };
+  return yield* regionDown(recovery, { kind: "redis", id: redis.primary }, user);
 }
 
 function* moveTo(

@@ -16,6 +16,7 @@ import {
   verified,
   type CacheUser,
 } from "./move-to-cache.js";
+import { regionDown } from "./region-down.js";
 import { nameOf, replacement, type Replacement } from "./replace-cache.js";
 
 type Steps = Recovery<keyof typeof redisFailure.steps>;
@@ -126,8 +127,11 @@ function* replaced(
   failing: string,
   app: CacheUser | undefined,
 ): Durable<Ending> {
-  const down = yield* regionDown(run, order, failing, app);
-  if (down !== undefined) return down;
+  if (sameResource(failing, order.estate.redis.primary)) {
+    const beside = { kind: "key-vault", id: order.estate.keyVault.primary } as const;
+    const down = yield* regionDown(run, beside, app);
+    if (down !== undefined) return down;
+  }
   const found = yield* replacement(run, order, failing);
   if (found === undefined) {
     return stuck(run, "neither a reboot, nor the other side, nor a new cache is to be had");
@@ -150,23 +154,6 @@ function* replaced(
     `the app uses ${nameOf(cache)}; ${data}`,
     next(order, failing, found),
   );
-}
-
-/** Another cache does not help an app whose whole region is away. */
-function* regionDown(
-  run: Steps,
-  { estate }: RecoveryOrder,
-  cache: string,
-  user: CacheUser | undefined,
-): Durable<Ending | undefined> {
-  const { app, vault } = cacheInUse(estate);
-  const asked = user === undefined ? {} : { user: { fqdn: user.fqdn, rule: user.rule } };
-  const seen = yield* run.step("check-region", redis.probeRegion, { cache, app, vault, ...asked });
-  if (!seen.ok || !seen.value.down) return undefined;
-  return run.end("needs-operator", `the region itself seems to be down: ${seen.value.detail}`, [
-    "Look at Azure's service health: if the region is down, move the whole application to the other one",
-    "If it is not, start the recovery again by POST /api/recoveries",
-  ]);
 }
 
 /** What a person has to do afterwards, in daylight. */

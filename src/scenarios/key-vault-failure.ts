@@ -48,6 +48,11 @@ export const keyVaultFailure = declareScenario({
       expected: minutes(5),
       path: "fallback",
     },
+    "check-region": {
+      title: "See that not the whole region is down",
+      expected: seconds(5),
+      path: "fallback",
+    },
     "leave-vault": {
       title: "Leave a vault that the platform does not bring back",
       expected: seconds(5),

@@ -1,4 +1,5 @@
 import * as redis from "../../src/activities/redis-failure.contract.js";
+import { probeRegion } from "../../src/activities/region.contract.js";
 import { takeLease } from "../../src/activities/run.contract.js";
 import type { Answer, Caller } from "../../src/durable/activity-contract.js";
 import { recoveryCacheId } from "../../src/domain/recovery-cache.js";
@@ -263,16 +264,25 @@ describe("a failing cache", () => {
     const caller = await begin();
     const { fqdn } = await azure.control.app(app);
     const user = { fqdn, rule: production.containerApp.health };
-    const look = () => runner.run(redis.probeRegion, caller, { cache: primary, app, vault, user });
+    const beside = { kind: "key-vault", id: vault.primary } as const;
+    const asked = { region: "eastus", app, user, beside };
+    const look = () => runner.run(probeRegion, caller, asked);
     const well = await look();
     await azure.control.fault({ name: "vault-unavailable", region: "eastus" });
     const half = await look();
     await azure.control.fault({ name: "region-down", region: "eastus", planes: ["data"] });
     const down = await look();
+    await azure.control.fault({ name: "region-down", region: "eastus" });
+    const unreachable = await runner.run(probeRegion, caller, {
+      region: "eastus",
+      app,
+      beside: { kind: "redis", id: primary },
+    });
 
     expect(well).toMatchObject({ ok: true, value: { down: false } });
     expect(half).toMatchObject({ ok: true, value: { down: false } });
     expect(down).toMatchObject({ ok: true, value: { down: true } });
+    expect(unreachable).toMatchObject({ ok: true, value: { down: true } });
   }, 90_000);
 
   withRedis("leaves no key of a probe behind", async () => {

@@ -284,6 +284,20 @@ describe("recover key vault", () => {
     }
   });
 
+  it.each(["always", "in-the-middle"] as const)(
+    "says so where the whole region is down, %s",
+    async (regionDown) => {
+      const { record } = await recover({
+        regionDown,
+        failing: { startVaultMove: terminal },
+      });
+
+      expect(record.outcome).toBe("needs-operator");
+      expect(record.reason).toContain("the region itself seems to be down");
+      expect(stepsOf(record).includes("choose-vault")).toBe(regionDown === "in-the-middle");
+    },
+  );
+
   it("reaches every step that the scenario declares", async () => {
     const runs = [
       await recover({ condition: "firewall" }, {}, answering("approve")),

@@ -1,6 +1,7 @@
 import * as app from "../../src/activities/container-app.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
 import * as backup from "../../src/activities/redis-backup.contract.js";
+import * as region from "../../src/activities/region.contract.js";
 import * as redis from "../../src/activities/redis-failure.contract.js";
 import * as restore from "../../src/activities/redis-restore.contract.js";
 import * as run from "../../src/activities/run.contract.js";
@@ -123,7 +124,7 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
       };
     }),
     stub(
-      redis.probeRegion,
+      region.probeRegion,
       () => failure("probeRegion") ?? { down: is.regionDown, detail: "asked" },
     ),
     stub(

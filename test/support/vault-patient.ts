@@ -4,6 +4,7 @@ import * as vault from "../../src/activities/key-vault-failure.contract.js";
 import * as keyVaultBackup from "../../src/activities/key-vault-backup.contract.js";
 import * as restore from "../../src/activities/key-vault-restore.contract.js";
 import { postNotice } from "../../src/activities/notices.contract.js";
+import { probeRegion } from "../../src/activities/region.contract.js";
 import * as run from "../../src/activities/run.contract.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
@@ -34,6 +35,8 @@ export interface VaultTraits {
   readonly opens: boolean;
   readonly mode: "single" | "multiple";
   readonly witnesses: "agree" | "alone";
+  /** Whether the region is away: from the beginning, or once the app is to be moved. */
+  readonly regionDown: "never" | "always" | "in-the-middle";
   /** Which vault the app uses, and how the original one stands; for failbacks. */
   readonly used: "primary" | "secondary" | "elsewhere";
   readonly home: "ready" | "deleted" | "absent";
@@ -57,6 +60,7 @@ const usual: VaultTraits = {
   opens: true,
   mode: "single",
   witnesses: "agree",
+  regionDown: "never",
   used: "primary",
   home: "ready",
   newerAtHome: [],
@@ -89,6 +93,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
   };
   const usedId = { primary: original, secondary: other, elsewhere: fresh }[is.used];
 
+  let regionLooks = 0;
   const stubs: Stub[] = [
     stub(postNotice, () => ({ changed: true, detail: "posted" })),
     stub(vault.diagnoseVault, (_input, _caller, now) => {
@@ -114,6 +119,12 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
         usable: condition === "healthy",
         detail: condition,
       });
+    }),
+    stub(probeRegion, () => {
+      regionLooks += 1;
+      const down =
+        is.regionDown === "always" || (is.regionDown === "in-the-middle" && regionLooks > 1);
+      return orFailed("probeRegion", { down, detail: down ? "no answer" : "they answer" });
     }),
     stub(vault.probeVaultUse, () =>
       orFailed("probeVaultUse", { reads, healthy: reads, detail: reads ? "well" : "403" }),

@@ -1,0 +1,29 @@
+import { probeRegion, type AskedRegion } from "../activities/region.contract.js";
+import type { HealthRule } from "../domain/estate.js";
+import type { Durable } from "../durable/durable.js";
+import type { Ending } from "../recovery/endings.js";
+import type { Recovery } from "../recovery/recovery.js";
+
+/**
+ * The end of a run where the app's whole region is away: another cache or vault does not help it then,
+ * and a wider recovery is wanted. Undefined where the region answers.
+ */
+export function* regionDown(
+  run: Recovery<"check-region">,
+  beside: AskedRegion["beside"],
+  user: { readonly fqdn: string; readonly rule: HealthRule } | undefined,
+): Durable<Ending | undefined> {
+  const { containerApp, primaryRegion: region } = run.order.estate;
+  const asked = user === undefined ? {} : { user: { fqdn: user.fqdn, rule: user.rule } };
+  const seen = yield* run.step("check-region", probeRegion, {
+    region,
+    app: containerApp.primary,
+    beside,
+    ...asked,
+  });
+  if (!seen.ok || !seen.value.down) return undefined;
+  return run.end("needs-operator", `the region itself seems to be down: ${seen.value.detail}`, [
+    "Look at Azure Service Health: if the region is down, move the whole application to the other one",
+    "If it is not, start this recovery again by POST /api/recoveries",
+  ]);
+}
