@@ -203,6 +203,8 @@ export const writeConnection = declareActivity({
   output: z.strictObject({ ...mutated }),
   patience: {
     ...patiently,
+    // A vault that the platform has failed over can be read only, for minutes.
+    busy: { first: seconds(15), longest: seconds(60), within: minutes(25) },
     "permission-lag": { first: seconds(10), longest: seconds(30), within: minutes(3) },
   },
 });

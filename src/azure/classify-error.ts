@@ -34,6 +34,8 @@ const busyCodes = new Set([
   "AccountIsBusy",
   "ObjectIsBeingDeleted",
   "ObjectIsBeingRecovered",
+  // A vault that the platform has failed over takes no changes until it is back (the code is assumed).
+  "VaultIsReadOnly",
 ]);
 const permissionCodes = new Set([
   "AuthorizationFailed",

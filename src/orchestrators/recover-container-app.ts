@@ -38,7 +38,9 @@ export const recoverContainerApp = framed(
   RecoveryOrder,
   function* (recovery, order) {
     const seen = yield* recovery.step("confirm", app.observeApp, { app: order.resource });
-    if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
+    if (!seen.ok) {
+      return blind(recovery, `the app cannot be looked at (${describeFailure(seen.failure)})`);
+    }
     const { fqdn, mode, serving } = seen.value;
     if (fqdn === undefined) return blind(recovery, "the app has no ingress to probe");
     const probe = { fqdn, rule: order.estate.containerApp.health };
@@ -326,6 +328,7 @@ const forbidden = (recovery: Steps, failure: Failure): Ending =>
 const blind = (recovery: Steps, why: string): Ending =>
   recovery.end("needs-operator", why, [
     "Look at the container app in the portal: does it exist, has it an ingress, may this service read it?",
+    "Look at Azure Service Health: is the whole region down?",
     "Start the recovery again by POST /api/recoveries when that is mended",
   ]);
 

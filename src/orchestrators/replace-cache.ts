@@ -71,7 +71,13 @@ function* unlinked(run: Steps, failing: string, cache: string): Durable<Replacem
   const both = { primary: failing, secondary: cache, lease: failing };
   const begun = yield* run.step("unlink", redis.startUnlink, both);
   if (!begun.ok) {
-    run.journal.finding(`${nameOf(cache)} stays a replica: ${describeFailure(begun.failure)}`);
+    const lacks =
+      begun.failure.class === "permission-lag"
+        ? `; this service lacks Redis Cache Contributor at ${failing}`
+        : "";
+    run.journal.finding(
+      `${nameOf(cache)} stays a replica: ${describeFailure(begun.failure)}${lacks}`,
+    );
     return undefined;
   }
   const ended = yield* run.until(
@@ -128,7 +134,7 @@ function* ready(
     redis.observeCreation,
     { cache },
     {
-      ...waits.creation,
+      ...(kind === "managed" ? waits.creationOfManaged : waits.creation),
       done: ({ state }) => state === "ready",
       failed: ({ state }) => state === "failed",
       failedInARow: 2,

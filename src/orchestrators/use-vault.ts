@@ -258,5 +258,10 @@ export const needsOperator = (
         ]
       : []),
     ...more,
+    ...(lacksRole || more.length > 0
+      ? []
+      : [
+          "Look at the vault and the app in the portal: the vault's state and activity log, the app's newest revision and its log",
+        ]),
     "Order it again when that is mended",
   ]);

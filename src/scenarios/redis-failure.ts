@@ -201,6 +201,8 @@ export const waits = {
   rebootOfShard: { ...eagerly, inARow: 2, within: seconds(100) },
   unlink: { first: seconds(5), growth: 1.2, longest: seconds(15), within: minutes(8) },
   creation: { first: seconds(15), growth: 1.2, longest: seconds(30), within: minutes(50) },
+  // An Azure Managed Redis takes at most half as long; what hangs leaves time for the other kind.
+  creationOfManaged: { first: seconds(15), growth: 1.2, longest: seconds(30), within: minutes(25) },
   database: { first: seconds(10), growth: 1.2, longest: seconds(20), within: minutes(15) },
   restart: { first: seconds(3), growth: 1.1, longest: seconds(10), within: minutes(5) },
   verify: { ...eagerly, inARow: 3, within: minutes(3), apart: seconds(5) },

@@ -76,7 +76,7 @@ describe("recover container app", () => {
 
     expect(subject.record()).toMatchObject({
       outcome: "planned",
-      reason: "the plan is incomplete: Forbidden: no",
+      reason: "the plan is incomplete: the app cannot be looked at (Forbidden: no)",
     });
   });
 

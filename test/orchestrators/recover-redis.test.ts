@@ -230,6 +230,14 @@ describe("recover Redis", () => {
     expect(run.record.findings).toContain(`a newer set was passed over: ${set}`);
   });
 
+  it("names the role that it lacks where it may not unlink a replica, and goes on", async () => {
+    const lag = { class: "permission-lag", code: "AuthorizationFailed", message: "no" } as const;
+    const { record } = await recover({ heals: "replacement", failing: { startUnlink: lag } });
+
+    expect(record.outcome).toBe("failed-over");
+    expect(record.findings.join("\n")).toContain("lacks Redis Cache Contributor");
+  });
+
   it("asks before the keys of a standby give way, and else uses it as it is", async () => {
     const traits = { heals: "replacement", standby: "none" } as const;
     const approved = await recover(traits);
