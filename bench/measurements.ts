@@ -2,7 +2,9 @@ import type { Measurement } from "./measurement.js";
 import { blobBackup } from "./rows/blob-backup.js";
 import { coldStart } from "./rows/cold-start.js";
 import { containerAppFailure } from "./rows/container-app-failure.js";
+import { keyVaultFailure } from "./rows/key-vault-failure.js";
 import { redisBackup } from "./rows/redis-backup.js";
+import { redisFailure } from "./rows/redis-failure.js";
 import { host } from "./rows/host.js";
 import { keyVaultBackup } from "./rows/key-vault-backup.js";
 
@@ -10,6 +12,8 @@ import { keyVaultBackup } from "./rows/key-vault-backup.js";
 export const measurements: readonly Measurement[] = [
   ...host,
   ...containerAppFailure,
+  ...redisFailure,
+  ...keyVaultFailure,
   ...keyVaultBackup,
   ...redisBackup,
   ...blobBackup,

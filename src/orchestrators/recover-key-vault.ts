@@ -1,6 +1,6 @@
 import * as vault from "../activities/key-vault-failure.contract.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
-import { sameResource } from "../domain/resource-id.js";
+import { sameResource, shortNameOf } from "../domain/resource-id.js";
 import type { VaultCondition } from "../domain/vault-condition.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
@@ -286,11 +286,11 @@ function* switchApp(
     if (!(yield* verified(recovery, patient))) {
       return needsOperator(
         recovery,
-        { why: `the app does not read ${to.target} either`, lacksRole: false },
+        { why: `the app does not read ${shortNameOf(to.target)} either`, lacksRole: false },
         ["Read the app's log: which secret does it miss, and whom does it read as?"],
       );
     }
-    return recovery.end("failed-over", `the app uses ${to.target}`, [
+    return recovery.end("failed-over", `the app uses ${shortNameOf(to.target)}`, [
       ...(to.kind === "new"
         ? [
             `Enter ${to.target} in the estate as keyVault.secondary${estate.secondaryRegion === undefined ? `, with secondaryRegion ${estate.recoveryRegion}` : ""}, and give it an alert rule: until then alerts and restores do not know it`,

@@ -126,7 +126,7 @@ describe("container app failure under further trouble", () => {
     expect(record).toMatchObject({ outcome: "needs-operator", withinRto: { environment: true } });
     expect(record.restoredAt).toBeUndefined();
     expect(record.nextSteps.join(" ")).toContain("container registry");
-    expect(elapsed(record.detectedAt, record.endedAt)).toBeLessThan(minutes(20));
+    expect(elapsed(record.detectedAt, record.endedAt)).toBeLessThan(minutes(24));
     // Both earlier revisions were tried, each in both ways and each once.
     expect(actsOn(effects)).toEqual([restart, activate, update, activate, update]);
     const activated = effects.filter(({ operation }) => operation === activate);

@@ -151,9 +151,16 @@ describe("many alerts and arbitrary bodies", () => {
     [
       "POST",
       "/api/recoveries",
-      '{"scenario":"redis-failure","environment":"production","reason":"x"}',
+      '{"scenario":"storage-failure","environment":"production","reason":"x"}',
       400,
-      "no orchestrator for redis-failure",
+      "no orchestrator for storage-failure",
+    ],
+    [
+      "POST",
+      "/api/failbacks",
+      '{"resource":"storage","environment":"production","reason":"x"}',
+      400,
+      "cannot fail back a storage",
     ],
     [
       "POST",
@@ -224,6 +231,7 @@ describe("many alerts and arbitrary bodies", () => {
       "/alerts",
       "/automation/{environment}",
       "/backups",
+      "/failbacks",
       "/health",
       "/recoveries",
       "/recoveries/{id}",

@@ -1,0 +1,31 @@
+import { vaultAlert } from "../../local/stack/alert.js";
+import { calm } from "../../simulator/profiles/calm.js";
+import { durationsOf } from "../../simulator/profiles/profile.js";
+import { criticalPaths } from "../critical-paths/key-vault-failure.js";
+import type { Measurement } from "../measurement.js";
+import { recoveries, type Course } from "../recoveries.js";
+
+const course = (
+  fault: "vault-deleted" | "vault-purged",
+  path: keyof ReturnType<typeof criticalPaths>,
+  outcome: Course["outcome"],
+): Course => ({
+  fault: ({ keyVault }) => ({ name: fault, resource: keyVault.primary }),
+  alert: ({ keyVault }, firedAt) => vaultAlert(keyVault.primary, firedAt),
+  outcome,
+  path: ({ containerApp }) => criticalPaths(durationsOf(calm, 1), containerApp.health)[path],
+});
+
+const courses: Readonly<Record<string, Course>> = {
+  "vault-soft-deleted": course("vault-deleted", "soft-deleted", "restored-with-findings"),
+  "vault-gone": course("vault-purged", "standby", "failed-over"),
+};
+
+/** Scenario 3 from alert to record in simulated time, beside what it cannot do without. */
+export const keyVaultFailure: readonly Measurement[] = Object.entries(courses).map(
+  ([name, each]) => ({
+    group: "scenario",
+    name,
+    measure: ({ runs }) => recoveries(each, runs),
+  }),
+);
