@@ -206,9 +206,9 @@ describe("a key vault fails", () => {
     const record = await recover(vault);
 
     expect(record).toMatchObject({ outcome: "failed-over" });
-    expect(record.reason).toMatch(/vaults\/mcp-server-dev-kv-[0-9a-f]{6}$/);
+    expect(record.reason).toMatch(/ mcp-server-dev-kv-[0-9a-f]{6}$/);
     expect(record.nextSteps[0]).toContain("keyVault.secondary");
-    const found = record.reason.replace(/^.* /, "");
+    const [, found = ""] = /^Enter (\S+) /.exec(record.nextSteps[0] ?? "") ?? [];
     expect(await backup.azure.keyVaults.vault(found)).toMatchObject({
       location: "westus",
       purgeProtection: true,
