@@ -13,12 +13,14 @@ import {
 
 /*
  * The host is killed after each effect of scenario 1 and before it hears of it: the simulator, a
- * process of its own, holds the answer of the n-th effect until the host is gone.
+ * process of its own, holds the answer of the n-th effect until the host is gone. Every third effect
+ * here, from another first one in each case; all of them with TEST_ALL=1.
  */
+const apart = process.env["TEST_ALL"] === "1" ? 1 : 3;
 const cases = [
-  ["app-unhealthy", "Single"],
-  ["bad-revision", "Single"],
-  ["bad-revision", "Multiple"],
+  ["app-unhealthy", "Single", 1],
+  ["bad-revision", "Single", 2],
+  ["bad-revision", "Multiple", 3],
 ] as const;
 
 function seedOf(mode: "Single" | "Multiple"): unknown {
@@ -29,7 +31,7 @@ function seedOf(mode: "Single" | "Multiple"): unknown {
 
 describe.each(cases)(
   "a host that is killed while it recovers from %s in %s mode",
-  (fault, mode) => {
+  (fault, mode, nth) => {
     let stack: Stack;
     let undisturbed: { readonly effects: number; readonly acts: readonly string[] };
 
@@ -40,11 +42,12 @@ describe.each(cases)(
     });
     afterAll(() => stack.stop());
 
-    it("ends the same way after every effect, and does nothing twice", async () => {
+    it("ends the same way after its effects, and does nothing twice", async () => {
       const service = new ServiceClient(stack.host);
       expect(undisturbed.effects).toBeGreaterThan(10);
 
-      for (let n = 1; n <= undisturbed.effects; n++) {
+      const first = Math.min(nth, apart);
+      for (let n = first; n <= undisturbed.effects; n += apart) {
         await stack.simulator.reset();
         await stack.simulator.fault({
           name: fault,
