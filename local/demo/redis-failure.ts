@@ -4,9 +4,8 @@ import { servesAgain, type RunRecord } from "../../src/domain/run-record.js";
 import { cacheAlert } from "../stack/alert.js";
 import type { ServiceClient } from "../stack/service-client.js";
 import type { Stack } from "../stack/stack.js";
-import { approver, operator, People } from "./people.js";
-import { planTable } from "./plan-table.js";
-import { as, operatorOf, say, watch, type Options, type Show } from "./show.js";
+import { planOf, proposeFirst, recoverByAlert } from "./failure.js";
+import { operatorOf, say, watch, type Options, type Show } from "./show.js";
 
 /** What breaks, where, and what else is as it should not be. */
 interface Mishap {
@@ -70,8 +69,8 @@ export const redisFailure: Show = {
     if (mishap.backedUp) await backUp(service, mishap.environment);
     await breakCache(stack, mishap, environment, options);
     const record = options.plan
-      ? await plan(service, mishap.environment)
-      : await recover(stack, options, service, environment, mishap.environment);
+      ? await planOf(stack, options, "redis-failure", mishap.environment)
+      : await recover(stack, options, environment, mishap.environment);
     if (record.outcome === "planned") return { code: 0, shown: record };
     const uses = await cacheOfApp(stack, environment);
     say(`The app says of its cache: ${uses}.`);
@@ -109,42 +108,12 @@ async function breakCache(
 async function recover(
   stack: Stack,
   options: Options,
-  service: ServiceClient,
   { redis }: Environment,
   environment: EnvironmentName,
 ): Promise<RunRecord> {
-  const cast = {
-    operator: service,
-    approver: as(stack, approver, "approver", options),
-    silent: options.silent,
-  };
-  if (options.propose) {
-    const wish = { mode: "propose", reason: "the demo wants to be asked" };
-    await service.call("PUT", `/api/automation/${environment}`, JSON.stringify(wish));
-    say(`${operator} switches the automation of ${environment} to "propose".`);
-  }
-  const answer = await service.postAlert(cacheAlert(redis.primary, await stack.simulator.now()));
+  await proposeFirst(stack, options, environment);
   say(`${untilNoticed} seconds later no client has been connected for long enough.`);
-  say(`Alert posted: ${answer.status}, ${answer.reason}`);
-  if (answer.run === undefined) throw new Error("the alert started no run");
-  say(`Run ${answer.run}\n`);
-  return watch(service, answer.run, new People(cast, stack.simulator, say));
-}
-
-async function plan(service: ServiceClient, environment: EnvironmentName): Promise<RunRecord> {
-  const order = {
-    scenario: "redis-failure",
-    environment,
-    reason: "what would it do?",
-    mode: "plan",
-  };
-  const answer = await service.call("POST", "/api/recoveries", JSON.stringify(order));
-  if (answer.status !== 202) throw new Error(`no plan was started: ${answer.text}`);
-  const { id } = answer.json as { id: string };
-  say(`${operator} asks for a plan: ${id}\n`);
-  const record = await watch(service, id);
-  if (record.plan !== undefined) say(`\n${planTable(record.plan)}`);
-  return record;
+  return recoverByAlert(stack, options, cacheAlert(redis.primary, await stack.simulator.now()));
 }
 
 /** What the app's replicas say of their cache, by the simulator: the demo itself is no client of it. */
