@@ -8,6 +8,7 @@ import type { Activity } from "../durable/activity-contract.js";
 import type { StateStore } from "../state/state-store.js";
 import * as contract from "./container-app.contract.js";
 import { ensure } from "./ensure.js";
+import { operationSeen } from "./operation-seen.js";
 
 /** How long Azure may take to show a trace of a restart: the first new replica. */
 const restartSettling = seconds(15);
@@ -213,17 +214,9 @@ export function containerAppActivities(
       });
     }),
 
-    contract.pollAppOperation.implementedBy(classifyError, async ({ app, operation }) => {
-      const seen = await apps.operation(app, operation);
-      switch (seen.state) {
-        case "running":
-          return { state: "running", operation: seen.token, detail: "Azure is at work" };
-        case "succeeded":
-          return { state: "succeeded", detail: "Azure reports success" };
-        case "failed":
-          return { state: "failed", detail: `Azure reports failure: ${seen.message}` };
-      }
-    }),
+    contract.pollAppOperation.implementedBy(classifyError, async ({ app, operation }) =>
+      operationSeen(await apps.operation(app, operation)),
+    ),
   ];
 }
 

@@ -11,6 +11,7 @@ import { sha256 } from "../state/hash.js";
 import type { StateStore } from "../state/state-store.js";
 import { ensure } from "./ensure.js";
 import * as contract from "./key-vault-failure.contract.js";
+import { operationSeen } from "./operation-seen.js";
 import { sameRules } from "./vault-diagnosis.js";
 
 /** ARM shows an accepted change at once or after a few seconds. */
@@ -161,17 +162,9 @@ export function keyVaultFailureActivities(
       });
     }),
 
-    contract.pollVaultOperation.implementedBy(classifyError, async ({ vault, operation }) => {
-      const seen = await vaults.operation(vault, operation);
-      switch (seen.state) {
-        case "running":
-          return { state: "running", operation: seen.token, detail: "Azure is at work" };
-        case "succeeded":
-          return { state: "succeeded", detail: "Azure reports success" };
-        case "failed":
-          return { state: "failed", detail: `Azure reports failure: ${seen.message}` };
-      }
-    }),
+    contract.pollVaultOperation.implementedBy(classifyError, async ({ vault, operation }) =>
+      operationSeen(await vaults.operation(vault, operation)),
+    ),
 
     contract.startVaultMove.implementedBy(classifyError, ({ app, from, to, suffix }, context) => {
       const revision = `${nameOf(app)}--${suffix}`;

@@ -32,6 +32,17 @@ export const SecretAction = z.enum([
 ]);
 export type SecretAction = z.infer<typeof SecretAction>;
 
+/** Where the counting of actions begins. */
+export const noActions: Readonly<Record<SecretAction, number>> = {
+  restore: 0,
+  recover: 0,
+  keep: 0,
+  "keep-existing": 0,
+  "keep-older": 0,
+  "keep-newer": 0,
+  overwrite: 0,
+};
+
 /** Each action in words, after a count. */
 export const describeAction: Record<SecretAction, string> = {
   restore: "to restore",

@@ -94,7 +94,7 @@ export function keyVaultRestoreActivities(
       return {
         done: end - begin,
         actions,
-        counts: { ...noActions, ...counts },
+        counts: { ...contract.noActions, ...counts },
         newer: named("keep-newer"),
         older: named("keep-older"),
         detail: Object.entries(counts)
@@ -168,16 +168,6 @@ export function keyVaultRestoreActivities(
 }
 
 type Action = contract.SecretAction;
-
-const noActions: Record<Action, number> = {
-  restore: 0,
-  recover: 0,
-  keep: 0,
-  "keep-existing": 0,
-  "keep-older": 0,
-  "keep-newer": 0,
-  overwrite: 0,
-};
 
 /** A backup of a secret opens only in its own subscription and geography. */
 function checkOpensIn(

@@ -4,7 +4,7 @@ import type { Client, PathUncheckedResponse } from "@azure-rest/core-client" wit
 import type { TokenCredential } from "@azure/identity";
 import { z } from "zod";
 import type { AzureSettings } from "./azure-settings.js";
-import type { OperationState } from "./container-apps.js";
+import type { OperationState } from "./arm-operation.js";
 import { lazily } from "./lazily.js";
 
 /** Resource Manager by its REST interface, for the types that no SDK of ours covers. Paths start with a slash. */

@@ -2,7 +2,7 @@ import type { RedisResource } from "@azure/arm-rediscache" with { "resolution-mo
 import type { TokenCredential } from "@azure/identity";
 import { terminal } from "../domain/failure.js";
 import type { AzureSettings } from "./azure-settings.js";
-import type { OperationState } from "./container-apps.js";
+import type { OperationState } from "./arm-operation.js";
 import {
   type CacheView,
   type MaintenanceWindow,

@@ -9,6 +9,7 @@ import type { Instant } from "../domain/instant.js";
 import { instantOf } from "../domain/instant.js";
 import { terminal } from "../domain/failure.js";
 import { parseResourceId } from "../domain/resource-id.js";
+import { lookOnce, type OperationState } from "./arm-operation.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
 import { movedSecrets, movedTemplate, refersTo, secretReadersOf } from "./vault-of-an-app.js";
@@ -64,12 +65,6 @@ export interface VaultMove {
   readonly to: string;
   readonly suffix: string;
 }
-
-/** How a long ARM operation stands. The token is the SDK's serialized poller. */
-export type OperationState =
-  | { readonly state: "running"; readonly token: string }
-  | { readonly state: "succeeded" }
-  | { readonly state: "failed"; readonly message: string };
 
 /** Container Apps, as far as recoveries use it. Ids are full ARM ids. */
 export interface ContainerApps {
@@ -271,12 +266,7 @@ export function containerApps(
         token,
         azure.containerApps.update.bind(azure.containerApps),
       );
-      const state = await poller.poll(limit());
-      if (state.status === "succeeded") return { state: "succeeded" };
-      if (state.status === "failed" || state.status === "canceled") {
-        return { state: "failed", message: state.error?.message ?? state.status };
-      }
-      return { state: "running", token: await poller.serialize() };
+      return lookOnce(poller, limit());
     },
 
     async logTail(id, revision, lines) {

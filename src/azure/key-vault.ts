@@ -12,7 +12,7 @@ import { instantOf } from "../domain/instant.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import type { ArmRest } from "./arm-rest.js";
 import type { AzureSettings } from "./azure-settings.js";
-import type { OperationState } from "./container-apps.js";
+import { lookOnce, type OperationState } from "./arm-operation.js";
 import { lazily } from "./lazily.js";
 import { unlessMissing } from "./unless-missing.js";
 
@@ -235,12 +235,7 @@ export function keyVaults(
       const azure = await client(subscription);
       const { restorePoller } = await sdk();
       const poller = restorePoller(azure, token, azure.vaults.createOrUpdate.bind(azure.vaults));
-      const state = await poller.poll(limit());
-      if (state.status === "succeeded") return { state: "succeeded" };
-      if (state.status === "failed" || state.status === "canceled") {
-        return { state: "failed", message: state.error?.message ?? state.status };
-      }
-      return { state: "running", token: await poller.serialize() };
+      return lookOnce(poller, limit());
     },
 
     async change(id, { network, purgeProtection, tags }) {

@@ -1,4 +1,4 @@
-import type { OperationState } from "./container-apps.js";
+import type { OperationState } from "./arm-operation.js";
 import { terminal } from "../domain/failure.js";
 import { parseResourceId } from "../domain/resource-id.js";
 

@@ -79,7 +79,7 @@ export function report(record: RunRecord): Report {
     ),
     fallbacks: (record.plan?.fallbacks ?? []).map(
       ({ when, steps, expected, dataLoss }) =>
-        `If ${when}: ${steps.join(", ")}; about ${describeDuration(expected)} more; data loss: ${dataLoss}`,
+        `If ${when}: ${steps.join(" → ")}; about ${describeDuration(expected)} more; data loss: ${dataLoss}`,
     ),
     people: peopleIn(record),
     steps: record.steps.map((step) => reportedStep(step, record)),

@@ -8,7 +8,7 @@ import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { linkWait, redisFailback } from "../scenarios/redis-failback.js";
 import { waits } from "../scenarios/redis-failure.js";
-import { cacheInUse, findApp, moveApp, probeOf, type CacheUser } from "./move-to-cache.js";
+import { cacheInUse, findApp, moveApp, moving, probeOf, type CacheUser } from "./move-to-cache.js";
 import { nameOf } from "./replace-cache.js";
 
 type Steps = Recovery<keyof typeof redisFailback.steps>;
@@ -19,13 +19,6 @@ interface Way {
   readonly to: string;
   readonly app: CacheUser | undefined;
 }
-
-const moving = {
-  write: "write-secret",
-  restart: "restart-revision",
-  await: "await-restart",
-  verify: "verify",
-} as const;
 
 /** The original cache is well again: its keys come home from the cache in use, and then the app. */
 export const failBackRedis = framed(redisFailback, RunOrder, function* (run, { estate }) {

@@ -59,6 +59,14 @@ export interface MoveSteps<Id> {
   readonly verify: Id;
 }
 
+/** The names that they have where the app is moved once. */
+export const moving = {
+  write: "write-secret",
+  restart: "restart-revision",
+  await: "await-restart",
+  verify: "verify",
+} as const;
+
 export type Moved =
   | { readonly kind: "moved"; readonly told: boolean }
   | { readonly kind: "not-moved"; readonly why: string };

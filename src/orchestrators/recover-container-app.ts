@@ -10,6 +10,7 @@ import { framed } from "../recovery/framed.js";
 import type { Ending } from "../recovery/endings.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { containerAppFailure, waits } from "../scenarios/container-app-failure.js";
+import { followApp } from "./follow-operations.js";
 import { freshSuffix } from "./fresh-suffix.js";
 
 type StepId = keyof typeof containerAppFailure.steps;
@@ -25,6 +26,8 @@ interface Patient {
   readonly well: readonly string[];
   readonly probe: { readonly fqdn: string; readonly rule: HealthRule };
 }
+
+const { within } = waits.operation;
 
 /** How many earlier revisions are tried before a person is asked. */
 const longestWayBack = 2;
@@ -161,7 +164,10 @@ function* rollBack(recovery: Steps, patient: Patient): Durable<Ending> {
       app: patient.app,
       failing: [...patient.failing, ...tried],
     });
-    if (!choice.ok) return noWayBack(recovery, describeFailure(choice.failure));
+    if (!choice.ok) {
+      const seen = describeFailure(choice.failure);
+      return noWayBack(recovery, `the earlier revisions cannot be looked at (${seen})`);
+    }
     if (choice.value.kind === "none") return noWayBack(recovery, why || choice.value.detail);
     const good = choice.value.revision;
 
@@ -207,7 +213,8 @@ function* moveTraffic(recovery: Steps, patient: Patient, good: string): Durable<
   const shift = yield* recovery.step("shift-traffic", app.startTrafficShift, target, good);
   if (!shift.ok && lacksPermission(shift.failure)) return forbidden(recovery, shift.failure);
   if (!shift.ok) return noWayBack(recovery, describeFailure(shift.failure));
-  yield* follow(recovery, "shift-traffic", patient, shift.value.operation);
+  const { operation } = shift.value;
+  yield* followApp(recovery, patient.app, { step: "shift-traffic", operation, within });
   if (yield* healthyAgain(recovery, patient)) {
     return recovery.end("restored", `all traffic goes to ${good}`);
   }
@@ -264,7 +271,8 @@ function* rollForward(
   const started = yield* recovery.step("roll-forward", app.startRollForward, change, good);
   if (!started.ok) return false;
   const { operation, revision } = started.value;
-  if (!(yield* follow(recovery, "roll-forward", patient, operation))) return false;
+  const begun = { step: "roll-forward", operation, within } as const;
+  if (!(yield* followApp(recovery, patient.app, begun))) return false;
   const look = { app: patient.app };
   const waited = yield* recovery.until("roll-forward", app.observeApp, look, {
     ...waits.rollForward,
@@ -273,20 +281,6 @@ function* rollForward(
   });
   return waited === "done";
 }
-
-/** Follows a long operation of Azure; what came of it is proven on the app itself. */
-const follow = (
-  recovery: Steps,
-  step: StepId,
-  { app: id }: Patient,
-  operation: string | undefined,
-): Durable<boolean> =>
-  recovery.operation(
-    step,
-    operation,
-    (token) => recovery.look(step, app.pollAppOperation, { app: id, operation: token }),
-    waits.operation.within,
-  );
 
 function* healthyAgain(recovery: Steps, patient: Patient): Durable<boolean> {
   return (yield* healthy(recovery, "await-health", patient)) && (yield* verify(recovery, patient));
@@ -335,6 +329,6 @@ const blind = (recovery: Steps, why: string): Ending =>
 const noWayBack = (recovery: Steps, why: string): Ending =>
   recovery.end("needs-operator", why, [
     "Read the evidence of this run: logs and error rates from before the restart",
-    "Check what the app depends on: Redis, Key Vault, storage, the container registry",
+    "Check what the app depends on: Redis, Key Vault, storage, the container registry; and Azure Service Health: is the whole region down?",
     "Deploy a version that is known to work, then verify the health endpoint",
   ]);

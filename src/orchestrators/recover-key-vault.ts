@@ -7,12 +7,13 @@ import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { keyVaultFailure, waits } from "../scenarios/key-vault-failure.js";
+import { vaultWaits } from "../scenarios/key-vault-steps.js";
+import { followVault } from "./follow-operations.js";
 import { fillVault } from "./fill-vault.js";
 import { regionDown } from "./region-down.js";
 import {
   awaitAccess,
   awaitVault,
-  follow,
   grantRoles,
   lookAt,
   moveApp,
@@ -208,18 +209,19 @@ function* moveElsewhere(recovery: Steps, patient: Patient): Durable<Ending> {
   const ending = yield* moveTo(recovery, patient, choice.value.vault, choice.value.kind);
   if (ending.outcome !== "needs-operator") return ending;
   // The region may have gone away in the middle: then that is what a person has to know.
-  return (yield* regionAway(recovery, patient)) ?? ending;
+  return (yield* regionAway(recovery, patient, "afterwards")) ?? ending;
 }
 
 /** Another vault does not help an app whose whole region is away; that of the other side says nothing of it. */
 function* regionAway(
   recovery: Steps,
   { order, vault: failed, fqdn }: Patient,
+  when?: "afterwards",
 ): Durable<Ending | undefined> {
   const { keyVault, redis, containerApp } = order.estate;
   if (!sameResource(failed.id, keyVault.primary)) return undefined;
   const user = fqdn === undefined ? undefined : { fqdn, rule: containerApp.health };
-  return yield* regionDown(recovery, { kind: "redis", id: redis.primary }, user);
+  return yield* regionDown(recovery, { kind: "redis", id: redis.primary }, user, when);
 }
 
 function* moveTo(
@@ -267,7 +269,9 @@ function* create(recovery: Steps, patient: Patient, target: string): Durable<Stu
       lacksRole: started.failure.class === "permission-lag",
     };
   }
-  yield* follow(recovery, "create-vault", target, started.value.operation);
+  const { operation } = started.value;
+  const { within } = vaultWaits.operation;
+  yield* followVault(recovery, target, { step: "create-vault", operation, within });
   return yield* awaitVault(recovery, "await-created", target);
 }
 

@@ -12,6 +12,7 @@ import {
   findApp,
   isWell,
   moveApp,
+  moving,
   probeOf,
   verified,
   type CacheUser,
@@ -20,13 +21,6 @@ import { regionDown } from "./region-down.js";
 import { nameOf, replacement, type Replacement } from "./replace-cache.js";
 
 type Steps = Recovery<keyof typeof redisFailure.steps>;
-
-const moving = {
-  write: "write-secret",
-  restart: "restart-revision",
-  await: "await-restart",
-  verify: "verify",
-} as const;
 
 /** The cache in use fails: reboot its primary node, else take the other side, else make a new cache and fill it. */
 export const recoverRedis = framed(redisFailure, RecoveryOrder, function* (run, order) {

@@ -12,15 +12,16 @@ export function* regionDown(
   run: Recovery<"check-region">,
   beside: AskedRegion["beside"],
   user: { readonly fqdn: string; readonly rule: HealthRule } | undefined,
+  /** `afterwards`: why something else failed, so that the run still stands at that step. */
+  when: "before-a-change" | "afterwards" = "before-a-change",
 ): Durable<Ending | undefined> {
   const { containerApp, primaryRegion: region } = run.order.estate;
   const asked = user === undefined ? {} : { user: { fqdn: user.fqdn, rule: user.rule } };
-  const seen = yield* run.step("check-region", probeRegion, {
-    region,
-    app: containerApp.primary,
-    beside,
-    ...asked,
-  });
+  const wanted = { region, app: containerApp.primary, beside, ...asked };
+  const seen =
+    when === "before-a-change"
+      ? yield* run.step("check-region", probeRegion, wanted)
+      : yield* run.look("check-region", probeRegion, wanted);
   if (!seen.ok || !seen.value.down) return undefined;
   return run.end("needs-operator", `the region itself seems to be down: ${seen.value.detail}`, [
     "Look at Azure Service Health: if the region is down, move the whole application to the other one",

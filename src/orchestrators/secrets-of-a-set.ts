@@ -30,15 +30,7 @@ export function* compareWithSet(
   const actions: string[] = [];
   const newer: string[] = [];
   const older: string[] = [];
-  const counts: Record<restore.SecretAction, number> = {
-    restore: 0,
-    recover: 0,
-    keep: 0,
-    "keep-existing": 0,
-    "keep-older": 0,
-    "keep-newer": 0,
-    overwrite: 0,
-  };
+  const counts = { ...restore.noActions };
   for (const answer of compared) {
     if (!answer.ok) return answer;
     actions.push(answer.value.actions);

@@ -8,6 +8,7 @@ import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { vaultWaits as waits, type VaultStep } from "../scenarios/key-vault-steps.js";
+import { followApp, followVault } from "./follow-operations.js";
 import { freshSuffix } from "./fresh-suffix.js";
 
 /*
@@ -33,6 +34,8 @@ const stuck = (why: string, failure?: Failure): Stuck => ({
   why: failure === undefined ? why : `${why}: ${describeFailure(failure)}`,
   lacksRole: failure?.class === "permission-lag",
 });
+
+const { within } = waits.operation;
 
 /** How often a run may tell the app its vault in each round: there, and back. */
 const movesOfEachRound = 2;
@@ -63,7 +66,8 @@ export function* recoverDeleted(
 ): Durable<Stuck | undefined> {
   const started = yield* recovery.step("recover-deleted", vault.startVaultRecovery, target);
   if (!started.ok) return stuck("the vault could not be recovered", started.failure);
-  yield* follow(recovery, "recover-deleted", target.vault, started.value.operation);
+  const { operation } = started.value;
+  yield* followVault(recovery, target.vault, { step: "recover-deleted", operation, within });
   return yield* awaitVault(recovery, "await-recovered", target.vault);
 }
 
@@ -84,20 +88,6 @@ export function* awaitVault<StepId extends string>(
   );
   return waited === "done" ? undefined : stuck(`${id} did not come up in time`);
 }
-
-/** Follows a long operation of Azure; what came of it is proven on the vault itself. */
-export const follow = <StepId extends string>(
-  recovery: Recovery<StepId>,
-  step: StepId,
-  id: string,
-  operation: string | undefined,
-): Durable<boolean> =>
-  recovery.operation(
-    step,
-    operation,
-    (token) => recovery.look(step, vault.pollVaultOperation, { vault: id, operation: token }),
-    waits.operation.within,
-  );
 
 /** The app may read, and this service may back up, restore and compare. */
 export function* grantRoles(
@@ -177,7 +167,7 @@ function* followMove<StepId extends string>(
 ): Durable<Stuck | undefined> {
   if (!started.ok) return stuck("the app could not be told its vault", started.failure);
   const { operation, revision } = started.value;
-  yield* followApp(recovery, step, id, operation);
+  yield* followApp(recovery, id, { step, operation, within });
   const waited = yield* recovery.until(
     "await-revision",
     app.observeApp,
@@ -209,22 +199,10 @@ function* sendTraffic(
   if (mode === "single" || (serving.length === 1 && serving[0] === revision)) return undefined;
   const shift = yield* recovery.step("shift-traffic", app.startTrafficShift, { app: id, revision });
   if (!shift.ok) return stuck("the new revision got no traffic", shift.failure);
-  yield* followApp(recovery, "shift-traffic", id, shift.value.operation);
+  const { operation } = shift.value;
+  yield* followApp(recovery, id, { step: "shift-traffic", operation, within });
   return undefined;
 }
-
-const followApp = <StepId extends string>(
-  recovery: Recovery<StepId>,
-  step: StepId,
-  id: string,
-  operation: string | undefined,
-): Durable<boolean> =>
-  recovery.operation(
-    step,
-    operation,
-    (token) => recovery.look(step, app.pollAppOperation, { app: id, operation: token }),
-    waits.operation.within,
-  );
 
 /** The last word is the app's: that this service can read says nothing about it. */
 export function* readsAgain(recovery: VaultUser, { fqdn, rule }: AppOfVault): Durable<boolean> {

@@ -1,4 +1,5 @@
 import { hours, minutes, seconds } from "../domain/duration.js";
+import { findingSteps } from "./redis-steps.js";
 import { declareScenario } from "./scenario.js";
 
 export const redisFailback = declareScenario({
@@ -14,12 +15,7 @@ export const redisFailback = declareScenario({
   dataLoss:
     "what is written to the cache in use while its keys are copied, where a key is changed again in those minutes",
   steps: {
-    "find-active": {
-      title: "Find the cache that the app uses now",
-      expected: seconds(3),
-      path: "main",
-    },
-    "find-app": { title: "Find the app that uses it", expected: seconds(2), path: "main" },
+    ...findingSteps,
     "confirm-original": {
       title: "See that the original cache is well again",
       expected: seconds(10),

@@ -1,5 +1,6 @@
 import { minutes, seconds } from "../domain/duration.js";
 import { redisRestore } from "./redis-restore.js";
+import { findingSteps } from "./redis-steps.js";
 import { declareScenario } from "./scenario.js";
 
 /** The steps that bring keys back are those of a restore. */
@@ -31,12 +32,7 @@ export const redisFailure = declareScenario({
   automatic: true,
   dataLoss: "none while the cache itself comes back; each way around it says what it may lose",
   steps: {
-    "find-active": {
-      title: "Find the cache that the app uses now",
-      expected: seconds(3),
-      path: "main",
-    },
-    "find-app": { title: "Find the app that uses it", expected: seconds(2), path: "main" },
+    ...findingSteps,
     confirm: {
       title: "Confirm the failure: by a write and a read of our own, ARM, the app's health",
       expected: seconds(15),

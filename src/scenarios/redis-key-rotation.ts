@@ -1,4 +1,5 @@
 import { minutes, seconds } from "../domain/duration.js";
+import { findingSteps } from "./redis-steps.js";
 import { declareScenario } from "./scenario.js";
 
 export const redisKeyRotation = declareScenario({
@@ -13,12 +14,7 @@ export const redisKeyRotation = declareScenario({
   automatic: false,
   dataLoss: "none",
   steps: {
-    "find-active": {
-      title: "Find the cache that the app uses now",
-      expected: seconds(3),
-      path: "main",
-    },
-    "find-app": { title: "Find the app that uses it", expected: seconds(2), path: "main" },
+    ...findingSteps,
     "confirm-well": {
       title: "See that the app is well with its cache",
       expected: seconds(10),

@@ -34,7 +34,8 @@ export async function startFailback(endpoint: ActingEndpoint): Promise<HttpRespo
   const { environment } = environmentIn(estate, wish.environment, 400);
   const procedure = failbackProcedures[wish.resource];
   if (procedure === undefined) {
-    throw refuse(problem(400, `this version cannot fail back a ${wish.resource}`));
+    const known = Object.keys(failbackProcedures).join(" and ");
+    throw refuse(problem(400, `this version cannot fail back a ${wish.resource}, only ${known}`));
   }
 
   const { original, other } = sidesToFailBack(environment, wish.resource);

@@ -298,6 +298,12 @@ describe("recover key vault", () => {
     },
   );
 
+  it("asks about the step that failed, not about the look at the region that follows", async () => {
+    const { record } = await recover({ failing: { startVaultMove: terminal } });
+
+    expect(record.decisions.map(({ step }) => step)).toEqual(["move-app"]);
+  });
+
   it("reaches every step that the scenario declares", async () => {
     const runs = [
       await recover({ condition: "firewall" }, {}, answering("approve")),

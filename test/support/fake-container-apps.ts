@@ -1,11 +1,11 @@
 import type {
   ContainerApps,
   ContainerAppView,
-  OperationState,
   ReplicaView,
   RevisionView,
   VaultMove,
 } from "../../src/azure/container-apps.js";
+import type { OperationState } from "../../src/azure/arm-operation.js";
 
 /** A container app as ARM would show it: two revisions, all well unless one field says otherwise. */
 export class FakeContainerApps implements ContainerApps {

@@ -116,7 +116,9 @@ describe("orders to fail back", () => {
     const answer = await send({ ...order, resource: of });
 
     expect(answer.status).toBe(400);
-    expect(answer.json["detail"]).toBe(`this version cannot fail back a ${of}`);
+    expect(answer.json["detail"]).toBe(
+      `this version cannot fail back a ${of}, only redis and key-vault`,
+    );
     expect(client.started).toEqual([]);
     expect(entries()).toMatchObject([{ action: "start-failback", result: "refused" }]);
   });
