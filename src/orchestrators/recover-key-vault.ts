@@ -143,7 +143,7 @@ function* bringBack(recovery: Steps, patient: Patient): Durable<Ending> {
   const target = { vault: id, location: location ?? patient.order.estate.primaryRegion };
   const problem =
     (yield* recoverDeleted(recovery, target)) ??
-    (yield* grantRoles(recovery, patient.order.estate.containerApp.primary, id));
+    (yield* grantRoles(recovery, patient.order.estate.containerApp.primary, id, "recovered"));
   if (problem !== undefined) return needsOperator(recovery, problem);
   recovery.journal.finding(
     "roles that others had at the vault, its private endpoints and Event Grid subscriptions do not come back with it",
@@ -235,7 +235,7 @@ function* moveTo(
   const moved = yield* recovery.holding(target, function* () {
     const problem =
       (kind === "new" ? yield* create(recovery, patient, target) : undefined) ??
-      (yield* grantRoles(recovery, appId, target));
+      (yield* grantRoles(recovery, appId, target, "moved"));
     if (problem !== undefined) return needsOperator(recovery, problem);
     const usable = yield* awaitAccess(recovery, target);
     if (usable === undefined) {

@@ -89,11 +89,15 @@ export function* awaitVault<StepId extends string>(
   return waited === "done" ? undefined : stuck(`${id} did not come up in time`);
 }
 
-/** The app may read, and this service may back up, restore and compare. */
+/**
+ * The app may read, and this service may back up, restore and compare. A run that gives roles twice
+ * says at which occasion: another vault has them not, nor has one that has come back from deletion.
+ */
 export function* grantRoles(
   recovery: VaultUser,
   appId: string,
   id: string,
+  occasion?: "recovered" | "moved",
 ): Durable<Stuck | undefined> {
   const users = yield* recovery.step("find-users", vault.findVaultUsers, { app: appId });
   if (!users.ok) return stuck("nobody can tell whom the app reads as", users.failure);
@@ -109,7 +113,8 @@ export function* grantRoles(
   ];
   for (const { principalId, name, role } of wanted) {
     const grant = { vault: id, principalId, name, role };
-    const item = `${role === "Key Vault Secrets User" ? "app" : "service"}-${principalId.slice(0, 8)}`;
+    const who = `${role === "Key Vault Secrets User" ? "app" : "service"}-${principalId.slice(0, 8)}`;
+    const item = occasion === undefined ? who : `${who}-${occasion}`;
     const granted = yield* recovery.step("grant-roles", vault.grantVaultRole, grant, item);
     if (!granted.ok) return stuck(`${name} could not be given ${role}`, granted.failure);
   }
@@ -197,7 +202,9 @@ function* sendTraffic(
   if (!seen.ok) return stuck("the app cannot be looked at", seen.failure);
   const { mode, serving } = seen.value;
   if (mode === "single" || (serving.length === 1 && serving[0] === revision)) return undefined;
-  const shift = yield* recovery.step("shift-traffic", app.startTrafficShift, { app: id, revision });
+  const target = { app: id, revision };
+  // There and back are two acts.
+  const shift = yield* recovery.step("shift-traffic", app.startTrafficShift, target, revision);
   if (!shift.ok) return stuck("the new revision got no traffic", shift.failure);
   const { operation } = shift.value;
   yield* followApp(recovery, id, { step: "shift-traffic", operation, within });

@@ -87,6 +87,17 @@ describe("fail back key vault", () => {
     expect([back?.from, back?.to]).toEqual([there?.to, there?.from]);
   });
 
+  it("sends the traffic back as well in multiple-revision mode, as an act of its own", async () => {
+    const run = await failBack({ mode: "multiple", readsAfterMove: [false, true] });
+
+    const shifts = run.calls.filter(({ name }) => name === "startTrafficShift");
+    expect(run.record.reason).toContain("uses the other vault again, and reads it");
+    expect(new Set(shifts.map(({ caller }) => caller.step)).size).toBe(2);
+    expect(new Set(shifts.map(({ input }) => (input as { revision: string }).revision)).size).toBe(
+      2,
+    );
+  });
+
   it("says so when the app reads neither", async () => {
     const run = await failBack({ readsAfterMove: [false, false] });
 

@@ -161,6 +161,17 @@ describe("recover key vault", () => {
     expect(run.record.reason).toContain("still cannot read");
   });
 
+  it.each([
+    ["another vault", { condition: "role-missing", beneath: "gone" }],
+    ["one that has come back", { condition: "role-missing", beneath: "soft-deleted" }],
+  ] as const)("gives roles anew at %s, where it has given them before", async (_which, traits) => {
+    const run = await recover(traits);
+
+    const grants = run.calls.filter(({ name }) => name === "grantVaultRole");
+    expect(grants).toHaveLength(4);
+    expect(new Set(grants.map(({ caller }) => caller.step)).size).toBe(4);
+  });
+
   it("waits for the platform and builds nothing", async () => {
     const run = await recover({ condition: "unavailable", comesBackAfter: 600_000 });
 

@@ -127,6 +127,7 @@ export async function replay(
   const events: HistoryEvent[] = [];
   const calls: Call[] = [];
   const customStatuses: unknown[] = [];
+  const refuseSharedClaim = claimsOfRun();
   let due: { at: number; timer?: number; event: () => HistoryEvent }[] = [];
   let now = run.startAt;
 
@@ -154,9 +155,12 @@ export async function replay(
       event: () => {
         calls.push({ name, input, caller, at: now });
         try {
-          const result = JSON.stringify(known.answer(input, caller, now));
+          const answer = known.answer(input, caller, now);
+          refuseSharedClaim({ name, input, caller }, answer);
+          const result = JSON.stringify(answer);
           return happened(eventType.taskCompleted, { TaskScheduledId: id, Result: result });
         } catch (error) {
+          if (error instanceof SharedClaim) throw error;
           const { message } = error as Error;
           return happened(eventType.taskFailed, {
             TaskScheduledId: id,
@@ -285,6 +289,24 @@ function refuseNonDeterminism(history: readonly HistoryEvent[], actions: readonl
       );
     }
   }
+}
+
+class SharedClaim extends Error {}
+
+/** Activities that change something and need no claim: each only looks. */
+const unclaimed = new Set(["postNotice", "pruneSet"]);
+
+/** A claim is named by its step alone: a second act of that name would be taken for a repeat of the first. */
+function claimsOfRun(): (call: Omit<Call, "at">, answer: unknown) => void {
+  const acts = new Map<string, string>();
+  return ({ name, input, caller: { step } }, answer) => {
+    const { ok, value } = answer as { ok: boolean; value?: object };
+    if (!ok || value === undefined || !("changed" in value) || unclaimed.has(name)) return;
+    const act = `${name} ${JSON.stringify(input)}`;
+    const before = acts.get(step) ?? act;
+    if (before !== act) throw new SharedClaim(`${step} is the claim of both ${before} and ${act}`);
+    acts.set(step, act);
+  };
 }
 
 const isBracket = ({ EventType }: HistoryEvent): boolean =>
