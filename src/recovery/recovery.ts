@@ -295,6 +295,7 @@ export class Recovery<StepId extends string = string> {
       );
       if (!answer.ok) {
         this.journal.fail(id, answer.failure, this.now());
+        if (answer.failure.code === supersededCode) throw new Superseded(answer.failure.message);
         this.publish();
         return answer;
       }

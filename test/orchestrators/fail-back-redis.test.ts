@@ -99,6 +99,14 @@ describe("fail back Redis", () => {
     expect(changes(back)).not.toContain("writeConnection");
   });
 
+  it("gives way between two stretches of keys to a run of a wider scenario", async () => {
+    const asked: Failure = { class: "terminal", code: "superseded", message: "r waits for it" };
+    const back = await failBack({ failing: { copyKeysAcross: [undefined, asked] } });
+
+    expect(back.record.outcome).toBe("superseded");
+    expect(changes(back)).toEqual(["emptyCache", "copyKeysAcross", "copyKeysAcross"]);
+  });
+
   it("has a finding when the pair cannot be linked again", async () => {
     const back = await failBack({ failing: { startLink: terminal } });
 
