@@ -171,7 +171,7 @@ for (const { name, handler } of [
   ...redisFailureActivities({ apps, vaults, secrets, caches, changes, health, store }, connectTo),
   ...cacheCreationActivities({ caches, changes, sets, store }),
   ...cacheConnectionActivities({ apps, vaults, secrets, caches, changes, store }),
-  ...redisFailbackActivities(caches, connectTo, store),
+  ...redisFailbackActivities({ apps, vaults, secrets, caches, changes, store }, connectTo),
   ...redisCopyActivities(caches, connectTo, sets, streams, { files, copies }),
   ...redisRestoreActivities(
     { caches, accounts, copies, files, sets, store, streams: streams.streams },

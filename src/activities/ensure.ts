@@ -1,9 +1,9 @@
-import type { ActivityContext } from "../durable/activity-contract.js";
+import type { ActivityContext, Caller } from "../durable/activity-contract.js";
 import { ClassifiedError, supersededCode, terminal } from "../domain/failure.js";
 import type { Milliseconds } from "../domain/duration.js";
 import { milliseconds } from "../domain/duration.js";
 import { elapsed, type Instant } from "../domain/instant.js";
-import { coverOf } from "../domain/lease.js";
+import { coverOf, type Lease, type LeaseProof } from "../domain/lease.js";
 import { wasRefused } from "../azure/classify-error.js";
 import type { Claim } from "../domain/claim.js";
 import type { Versioned } from "../state/json-document.js";
@@ -82,16 +82,7 @@ export async function ensure<Output extends { readonly changed: boolean }>(
     }
   }
 
-  const proof = caller.leases.find(({ resource }) => resource === effect.resource);
-  const lease = await store.leases.read(effect.resource);
-  const cover = coverOf(lease, proof, run, now);
-  if (cover.kind === "asked-for") {
-    throw terminal(supersededCode, `${cover.by} waits for ${effect.resource}`);
-  }
-  if (cover.kind === "lost") {
-    throw terminal("lease-lost", `this run no longer holds ${effect.resource}`);
-  }
-
+  const { lease, proof } = await covered(store, caller, effect.resource, now);
   const claim = await store.claims.write(
     {
       version: 1,
@@ -121,6 +112,22 @@ export async function ensure<Output extends { readonly changed: boolean }>(
   const result = await actUnder(store, claim, effect);
   await store.claims.write({ ...claim.value, status: "complete", result }, claim);
   return result;
+}
+
+/** The lease that covers a change of a resource that begins now; throws where there is none. */
+export async function covered(
+  store: StateStore,
+  { leases, run }: Caller,
+  resource: string,
+  now: Instant,
+): Promise<{ readonly lease: Lease | undefined; readonly proof: LeaseProof | undefined }> {
+  const proof = leases.find((each) => each.resource === resource);
+  const lease = await store.leases.read(resource);
+  const cover = coverOf(lease, proof, run, now);
+  if (cover.kind === "asked-for")
+    throw terminal(supersededCode, `${cover.by} waits for ${resource}`);
+  if (cover.kind === "lost") throw terminal("lease-lost", `this run no longer holds ${resource}`);
+  return { lease, proof };
 }
 
 async function actUnder<Output extends { readonly changed: boolean }>(

@@ -1,12 +1,14 @@
 import { classifyError } from "../azure/classify-error.js";
-import type { RedisCaches } from "../azure/redis-caches.js";
 import type { RedisConnections } from "../azure/redis-connection.js";
 import { countKeys, isSameCache, removeKeys, restoreKeys, walkKeys } from "../azure/redis-keys.js";
 import { seconds, type Milliseconds } from "../domain/duration.js";
+import { terminal } from "../domain/failure.js";
+import { sameResource } from "../domain/resource-id.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { ScanPosition } from "../domain/scan-position.js";
 import type { StateStore } from "../state/state-store.js";
-import { ensure } from "./ensure.js";
+import { activeCache, type CacheSources } from "./active-cache.js";
+import { covered, ensure } from "./ensure.js";
 import { withCache } from "./open-cache.js";
 import * as contract from "./redis-failure.contract.js";
 
@@ -17,13 +19,13 @@ const copyingTime = seconds(25);
 
 /** Keys go home one by one, from a cache that is in use: no export of one kind of cache fits all others. */
 export function redisFailbackActivities(
-  caches: RedisCaches,
+  azure: CacheSources & { readonly store: StateStore },
   connectTo: RedisConnections,
-  store: StateStore,
   longest: Milliseconds = copyingTime,
 ): readonly Activity[] {
+  const { caches, store } = azure;
   return [
-    contract.emptyCache.implementedBy(classifyError, ({ cache }, context) =>
+    contract.emptyCache.implementedBy(classifyError, ({ cache, use }, context) =>
       ensure(store, context, contract.emptyCache, {
         resource: cache,
         plan: () => ({ changed: true, detail: "would remove its keys" }),
@@ -34,6 +36,7 @@ export function redisFailbackActivities(
             ? { changed: false, detail: "it is empty" }
             : undefined,
         act: async () => {
+          await refuseInUse(azure, cache, use);
           await withCache(caches, connectTo, cache, removeKeys);
           return { changed: true, detail: "its keys are removed" };
         },
@@ -42,8 +45,12 @@ export function redisFailbackActivities(
 
     contract.copyKeysAcross.implementedBy(
       classifyError,
-      ({ from, to, replace, position }, { caller }) =>
-        withCache(caches, connectTo, from, (source) =>
+      async ({ from, to, replace, use, position }, { caller, now }) => {
+        // Looking is enough: a key that is copied twice is the same. But only while the run may, and
+        // over nothing that the app has written since.
+        if (caller.mode === "execute") await covered(store, caller, to, now());
+        if (replace) await refuseInUse(azure, to, use);
+        return withCache(caches, connectTo, from, (source) =>
           withCache(caches, connectTo, to, async (target) => {
             // Another server has taken over: its cursors are others, so the walk begins anew.
             const goesOn = position !== undefined && isSameCache(source, position);
@@ -66,7 +73,19 @@ export function redisFailbackActivities(
               detail: `${counts.restored} of ${counts.done} keys copied`,
             };
           }),
-        ),
+        );
+      },
     ),
   ];
+}
+
+/** People wait, and others move the app meanwhile: which cache it uses is seen right before the change. */
+async function refuseInUse(
+  azure: CacheSources,
+  cache: string,
+  use: Parameters<typeof activeCache>[1],
+): Promise<void> {
+  const { id, known, detail } = await activeCache(azure, use);
+  if (known === "observed" && !sameResource(id, cache)) return;
+  throw terminal("cache-in-use", `what it holds is not given up: ${detail}`);
 }

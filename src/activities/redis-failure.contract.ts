@@ -19,10 +19,18 @@ const Sides = z.strictObject({ primary: z.string(), secondary: z.string().option
 /** What is changed stands under the lease of the cache that the run is about. */
 const underLease = { lease: z.string() };
 
+/** What is read to find the cache in use. */
+const CacheUse = z.strictObject({
+  app: z.string(),
+  vault: Sides,
+  redis: Sides,
+  secret: z.string(),
+});
+
 /** The cache that the app uses now, or is taken to use; a recovery has less time than a backup. */
 export const findCacheInUse = declareActivity({
   name: "findCacheInUse",
-  input: z.strictObject({ app: z.string(), vault: Sides, redis: Sides, secret: z.string() }),
+  input: CacheUse,
   output: z.strictObject({
     ...observed,
     side: z.enum(["primary", "secondary", "recovery"]),
@@ -225,21 +233,25 @@ export const regenerateKey = declareActivity({
   patience: whileBusy,
 });
 
-/** Remove all keys of a cache that is not in use. */
+/** Remove all keys of a cache; refused where the app uses it by now, or nobody can tell. */
 export const emptyCache = declareActivity({
   name: "emptyCache",
-  input: CacheRef,
+  input: CacheRef.extend({ use: CacheUse }),
   output: z.strictObject({ ...mutated }),
   patience: whileBusy,
 });
 
-/** Copy keys from one cache into another, as many as some time allows; what is there gives way. */
+/**
+ * Copy keys from one cache into another, as many as some time allows. What is there gives way only
+ * where that is wanted and the app uses the cache that is copied from.
+ */
 export const copyKeysAcross = declareActivity({
   name: "copyKeysAcross",
   input: z.strictObject({
     from: z.string(),
     to: z.string(),
     replace: z.boolean(),
+    use: CacheUse,
     position: ScanPosition.optional(),
   }),
   output: z.strictObject({

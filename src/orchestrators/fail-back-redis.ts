@@ -97,7 +97,8 @@ function* unlinked(run: Steps, { from, to }: Way): Durable<string | undefined> {
 /** Keys that were removed since the failure must not come back, so the original is emptied first. */
 function* filled(run: Steps, way: Way, stale: number): Durable<string | undefined> {
   if (stale > 0) {
-    const emptied = yield* run.step("empty-original", redis.emptyCache, { cache: way.to });
+    const original = { cache: way.to, use: cacheInUse(run.order.estate) };
+    const emptied = yield* run.step("empty-original", redis.emptyCache, original);
     if (!emptied.ok) return describeFailure(emptied.failure);
   }
   const failure = yield* copied(run, "copy-keys", way, true);
@@ -119,7 +120,7 @@ function* copied(
   { from, to }: Way,
   replace: boolean,
 ): Durable<string | undefined> {
-  const piece = { from, to, replace };
+  const piece = { from, to, replace, use: cacheInUse(run.order.estate) };
   const answers = yield* run.onward(
     step,
     redis.copyKeysAcross,

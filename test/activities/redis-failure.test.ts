@@ -19,7 +19,8 @@ const secondary = production.redis.secondary ?? "";
 const run = "redis-failure-production-20261122T140000Z-ab12cd";
 const managed = recoveryCacheId(production.redis, "managed", run, 1);
 const classic = recoveryCacheId(production.redis, "classic", run, 1);
-const { app, vault, secret } = cacheInUse(production);
+const use = cacheInUse(production);
+const { app, vault, secret } = use;
 const pair = { primary, secondary, lease: primary };
 const fresh = { region: "westus", replaces: primary, lease: primary };
 const connection = {
@@ -350,40 +351,85 @@ describe("a failing cache", () => {
       });
     },
   );
+});
 
-  withRedis(
-    "gives its keys to another, in all databases, once those that it held are removed",
-    async () => {
-      const caller = await begin({ prepare: unlink });
-      const lease = await runner.run(takeLease, caller, {
-        ...{ resource: secondary, scenario: "redis-failback" },
-      });
-      if (!lease.ok || lease.value.kind !== "taken") throw new Error("no lease");
-      const holding = {
-        ...caller,
-        step: "empty",
-        leases: [{ resource: secondary, fencing: lease.value.fencing }],
-      };
-      const wanted = { from: primary, to: secondary, replace: true };
-      const emptied = await runner.run(redis.emptyCache, holding, { cache: secondary });
-      const twice = await runner.run(redis.emptyCache, holding, { cache: secondary });
-      const plan = await runner.run(redis.copyKeysAcross, { ...caller, mode: "plan" }, wanted);
-      const still = await runner.run(redis.inspectStandby, caller, {
-        ...{ cache: secondary, instead: primary },
-      });
-      const copied = await runner.run(redis.copyKeysAcross, caller, wanted);
-      const again = await runner.run(redis.copyKeysAcross, caller, { ...wanted, replace: false });
-      const after = await runner.run(redis.inspectStandby, caller, {
-        ...{ cache: secondary, instead: primary },
-      });
+describe("keys on their way home", () => {
+  /** The caller of a step, with the leases of both caches. */
+  async function apart(): Promise<(step: string) => Caller> {
+    const caller = await begin({ prepare: unlink });
+    const wanted = { resource: secondary, scenario: "redis-failback" as const };
+    const lease = await runner.run(takeLease, caller, wanted);
+    if (!lease.ok || lease.value.kind !== "taken") throw new Error("no lease");
+    const leases = [...caller.leases, { resource: secondary, fencing: lease.value.fencing }];
+    return (step) => ({ ...callerOf(step), leases });
+  }
+  const keysOf = async (cache: string) => {
+    const seen = await runner.run(redis.inspectStandby, callerOf("look"), {
+      ...{ cache, instead: cache },
+    });
+    return seen.ok ? seen.value.keys : seen.failure;
+  };
+  const across = { from: primary, to: secondary, replace: true, use };
 
-      expect(emptied).toMatchObject({ ok: true, value: { changed: true } });
-      expect(twice).toEqual(emptied);
-      expect(plan).toMatchObject({ ok: true, value: { done: 2_000 } });
-      expect(still).toMatchObject({ ok: true, value: { keys: 0 } });
-      expect(copied).toMatchObject({ ok: true, value: { done: 2_000, changed: true } });
-      expect(again).toMatchObject({ ok: true, value: { changed: false } });
-      expect(after).toMatchObject({ ok: true, value: { keys: 2_000, link: "none" } });
-    },
-  );
+  withRedis("come in all databases, once those that were there are removed", async () => {
+    const by = await apart();
+    const emptied = await runner.run(redis.emptyCache, by("empty"), { cache: secondary, use });
+    const plan = await runner.run(
+      redis.copyKeysAcross,
+      { ...callerOf("copy"), mode: "plan" },
+      across,
+    );
+    const still = await keysOf(secondary);
+    const copied = await runner.run(redis.copyKeysAcross, by("copy"), across);
+    const late = { ...across, replace: false };
+    const again = await runner.run(redis.copyKeysAcross, by("late"), late);
+
+    expect(emptied).toMatchObject({ ok: true, value: { changed: true } });
+    expect(plan).toMatchObject({ ok: true, value: { done: 2_000 } });
+    expect(still).toBe(0);
+    expect(copied).toMatchObject({ ok: true, value: { done: 2_000, changed: true } });
+    expect(again).toMatchObject({ ok: true, value: { changed: false } });
+    expect(await keysOf(secondary)).toBe(2_000);
+  });
+
+  withRedis("are not removed by a removal that is run again after they came", async () => {
+    const by = await apart();
+    const first = await runner.run(redis.emptyCache, by("empty"), { cache: secondary, use });
+    await runner.run(redis.copyKeysAcross, by("copy"), across);
+    const again = await runner.run(redis.emptyCache, by("empty"), { cache: secondary, use });
+
+    expect(again).toEqual(first);
+    expect(await keysOf(secondary)).toBe(2_000);
+  });
+
+  withRedis("go nowhere that the app uses, or may use for all that can be told", async () => {
+    const by = await apart();
+    const wanted = { cache: primary, use };
+    const back = { ...across, from: secondary, to: primary };
+    const emptied = await runner.run(redis.emptyCache, by("empty"), wanted);
+    const copied = await runner.run(redis.copyKeysAcross, by("copy"), back);
+    const { uri } = (await ports.keyVaults.vault(vault.primary))!;
+    const told = await ports.secrets.value(uri, secret);
+    await ports.secrets.set(uri, secret, "elsewhere:6380,password=x", told!);
+    const other = { cache: secondary, use };
+    const unknown = await runner.run(redis.emptyCache, by("other"), other);
+
+    for (const answer of [emptied, copied, unknown]) {
+      expect(answer).toMatchObject({ ok: false, failure: { code: "cache-in-use" } });
+    }
+    expect([await keysOf(primary), await keysOf(secondary)]).toEqual([2_000, 2_000]);
+  });
+
+  withRedis("stay where they are without the lease of the cache that is changed", async () => {
+    const by = await apart();
+    const leases = by("any").leases.filter(({ resource }) => resource !== secondary);
+    const bare = { ...by("any"), leases };
+    const emptied = await runner.run(redis.emptyCache, bare, { cache: secondary, use });
+    const copied = await runner.run(redis.copyKeysAcross, bare, across);
+
+    for (const answer of [emptied, copied]) {
+      expect(answer).toMatchObject({ ok: false, failure: { code: "lease-lost" } });
+    }
+    expect(await keysOf(secondary)).toBe(2_000);
+  });
 });

@@ -56,7 +56,7 @@ const activities = new Map(
     ...app("activities/redis-failure.js").redisFailureActivities(redis, connectTo),
     ...app("activities/cache-creation.js").cacheCreationActivities(redis),
     ...app("activities/cache-connection.js").cacheConnectionActivities(redis),
-    ...app("activities/redis-failback.js").redisFailbackActivities(redis.caches, connectTo, store),
+    ...app("activities/redis-failback.js").redisFailbackActivities(redis, connectTo),
     ...app("activities/run.js").runActivities(store),
   ].map((activity) => [activity.name, activity]),
 );
