@@ -11,9 +11,9 @@ import {
   type BackupSource,
 } from "../../src/domain/backup.js";
 import { days, hours, type Milliseconds } from "../../src/domain/duration.js";
-import { backups } from "../../src/state/backups.js";
 import { runs } from "../../src/state/runs.js";
 import { answerOf } from "../support/activity-call.js";
+import { manifestOf, memorySets } from "../support/backup-sets.js";
 import { MemoryContainer } from "../support/memory-container.js";
 import { runRecords } from "../support/run-records.js";
 
@@ -22,15 +22,9 @@ const source: BackupSource = {
   environment: "production",
   source: "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/prod",
 };
+
 function world() {
-  const container = new MemoryContainer();
-  const others = new Map<string, MemoryContainer>();
-  const elsewhere = (name: string): MemoryContainer => {
-    const known = others.get(name) ?? new MemoryContainer();
-    others.set(name, known);
-    return known;
-  };
-  const store = backups(container, elsewhere);
+  const { container, elsewhere, store } = memorySets();
   const history = runs(new MemoryContainer());
   const activities = backupPruningActivities(store, history);
   const at = (age: Milliseconds): string => new Date(Date.now() - age).toISOString();
@@ -40,34 +34,15 @@ function world() {
     const set = setPrefix(source, takenAt, "run-1");
     const dated = `branding-backup-${folderOf(set).slice(0, 8)}`;
     await elsewhere(dated).put(`${folderOf(set)}/logo.svg`, "<svg/>");
-    await store.complete(set, {
-      version: 1,
-      ...source,
-      scope: "interval",
-      region: "eastus",
-      geography: "United States",
-      subscription: "s",
-      takenAt,
-      completedAt: takenAt,
-      run: "run-1",
-      items: [
-        {
-          name: "branding/logo.svg",
-          blob: `${dated}/${folderOf(set)}/logo.svg`,
-          bytes: 6,
-          sha256: "0",
-        },
-      ],
-      parts: [],
-      count: 1,
+    const item = {
+      name: "branding/logo.svg",
+      blob: `${dated}/${folderOf(set)}/logo.svg`,
       bytes: 6,
-      skipped: [],
-      check: { level: "verified", at: takenAt },
-      copies: [`${dated}/${folderOf(set)}/`],
-      references: [],
-      facts: {},
-      ...more,
-    });
+      sha256: "0",
+    };
+    const copies = [`${dated}/${folderOf(set)}/`];
+    const described = { scope: "interval" as const, items: [item], copies, ...more };
+    await store.complete(set, manifestOf(source, takenAt, described));
     return set;
   };
   return {

@@ -10,6 +10,7 @@ import { backups } from "../../src/state/backups.js";
 import { runs } from "../../src/state/runs.js";
 import { setHolds } from "../../src/state/set-holds.js";
 import { answerOf } from "../support/activity-call.js";
+import { manifestOf } from "../support/backup-sets.js";
 import { MemoryContainer } from "../support/memory-container.js";
 import { MemoryVaults } from "../support/memory-vaults.js";
 
@@ -29,26 +30,8 @@ async function world() {
     const blob = `${references[0] === undefined ? set : `key-vault/kv/${references[0]}/`}secrets/jwt`;
     if (references[0] === undefined) await container.put(blob, "copy");
     await container.put(`${set}work/secrets.jsonl`, "");
-    await store.complete(set, {
-      version: 1,
-      ...source,
-      scope: "full",
-      region: "eastus",
-      geography: "United States",
-      subscription: "s",
-      takenAt,
-      completedAt: takenAt,
-      run: "run-0",
-      items: [{ name: "jwt", blob, bytes: 4, sha256: "0" }],
-      parts: [],
-      count: 1,
-      bytes: 4,
-      skipped: [],
-      check: { level: "verified", at: takenAt },
-      copies: [],
-      references,
-      facts: {},
-    });
+    const items = [{ name: "jwt", blob, bytes: 4, sha256: "0" }];
+    await store.complete(set, manifestOf(source, takenAt, { run: "run-0", items, references }));
     return set;
   };
   const old = await add(times[0]!);

@@ -7,12 +7,12 @@ import {
   type BackupItem,
   type BackupSource,
   type ItemPart,
-  type SkippedItem,
 } from "../../src/domain/backup.js";
 import type { ActivityContract } from "../../src/durable/activity-contract.js";
 import { backups } from "../../src/state/backups.js";
 import { sha256 } from "../../src/state/hash.js";
 import { answerOf } from "../support/activity-call.js";
+import { manifestOf } from "../support/backup-sets.js";
 import { MemoryContainer, restError } from "../support/memory-container.js";
 import { MemoryVaults } from "../support/memory-vaults.js";
 
@@ -72,26 +72,7 @@ function world() {
     const { set, wanted } = await piece(takenAt, base);
     const copied = await done(contract.copySecrets, wanted);
     const items = await itemsOf(copied.part);
-    await sets.complete(set, {
-      version: 1,
-      ...source,
-      scope: "full",
-      region: "eastus",
-      geography: "United States",
-      subscription: "s",
-      takenAt,
-      completedAt: takenAt,
-      run: "run-1",
-      items,
-      parts: [],
-      count: items.length,
-      bytes: 1,
-      skipped: [] as SkippedItem[],
-      check: { level: "verified", at: takenAt },
-      copies: [],
-      references: [],
-      facts: {},
-    });
+    await sets.complete(set, manifestOf(source, takenAt, { items }));
     return { set, items, copied };
   };
   return { container, secrets, app, views, ask, done, itemsOf, piece, backUp };

@@ -6,6 +6,7 @@ import type { ActivityContract, Caller } from "../../src/durable/activity-contra
 import { backups } from "../../src/state/backups.js";
 import { sha256 } from "../../src/state/hash.js";
 import { answerOf } from "../support/activity-call.js";
+import { manifestOf } from "../support/backup-sets.js";
 import { MemoryContainer, restError } from "../support/memory-container.js";
 import { MemoryVaults } from "../support/memory-vaults.js";
 
@@ -40,26 +41,7 @@ async function world() {
     const copy = { name, blob, bytes: bytes.byteLength, sha256: sha256(bytes) };
     items.push({ ...copy, sourceUpdatedAt: secrets.now });
   }
-  await sets.complete(set, {
-    version: 1,
-    ...source,
-    scope: "full",
-    region: "eastus",
-    geography: "United States",
-    subscription: "s",
-    takenAt,
-    completedAt: takenAt,
-    run: "run-0",
-    items,
-    parts: [],
-    count: items.length,
-    bytes: 1,
-    skipped: [],
-    check: { level: "verified", at: takenAt },
-    copies: [],
-    references: [],
-    facts: {},
-  });
+  await sets.complete(set, manifestOf(source, takenAt, { run: "run-0", items }));
   secrets.now = "2026-11-22T15:00:00.000Z";
   const ask: <Input, Output>(
     wanted: ActivityContract<Input, Output>,

@@ -12,6 +12,7 @@ import type { ScanPosition } from "../../src/domain/scan-position.js";
 import { backups } from "../../src/state/backups.js";
 import { withRedis } from "../simulator/caches.js";
 import { answerOf } from "../support/activity-call.js";
+import { manifestOf } from "../support/backup-sets.js";
 import { MemoryContainer } from "../support/memory-container.js";
 import { startRedis, type OwnRedis } from "../support/redis-server.js";
 
@@ -82,28 +83,9 @@ async function complete({ sets }: World, parts: readonly ItemPart[], keys: numbe
   const now = instantOf(new Date());
   const items = [];
   for await (const some of sets.listedIn(parts)) items.push(...some);
-  await sets.complete(set, {
-    version: 1,
-    kind: "redis",
-    environment: "production",
-    scope: "full",
-    source,
-    region: "eastus",
-    geography: "us",
-    subscription: "s",
-    takenAt: now,
-    completedAt: now,
-    run: "run-1",
-    items,
-    parts: [],
-    count: items.length,
-    bytes: 1,
-    skipped: [],
-    check: { level: "verified", at: now },
-    copies: [],
-    references: [],
-    facts: { format: "rsnap/1", keys: String(keys) },
-  });
+  const of = { kind: "redis", environment: "production", source } as const;
+  const facts = { format: "rsnap/1", keys: String(keys) };
+  await sets.complete(set, manifestOf(of, now, { items, facts }));
 }
 
 /** Puts back stretch after stretch. */

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import * as backup from "../../src/activities/redis-backup.contract.js";
 import * as restore from "../../src/activities/redis-restore.contract.js";
 import { setPrefix, type BackupManifest, type BackupSource } from "../../src/domain/backup.js";
+import { manifestOf } from "../support/backup-sets.js";
 import {
   cacheWorld,
   placeOf,
@@ -255,26 +256,8 @@ describe("the cache that is restored into", () => {
 
   async function withSet(facts: BackupManifest["facts"]) {
     const of = cacheWorld();
-    await of.sets.complete(set, {
-      version: 1,
-      ...source,
-      scope: "full",
-      region: "eastus",
-      geography: "United States",
-      subscription: "s",
-      takenAt,
-      completedAt: takenAt,
-      run: "run-0",
-      items: [{ name: "_c0", blob: `${set}exports/_c0`, bytes: 5, sha256: "0" }],
-      parts: [],
-      count: 1,
-      bytes: 5,
-      skipped: [],
-      check: { level: "verified", at: takenAt },
-      copies: [],
-      references: [],
-      facts,
-    });
+    const items = [{ name: "_c0", blob: `${set}exports/_c0`, bytes: 5, sha256: "0" }];
+    await of.sets.complete(set, manifestOf(source, takenAt, { run: "run-0", items, facts }));
     const find = (
       wish: { items?: string[]; overwrite?: boolean; active?: boolean; cache?: string } = {},
     ) => {

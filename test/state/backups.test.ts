@@ -17,8 +17,8 @@ import {
 } from "../../src/domain/backup-schedule.js";
 import { days, hours, minutes } from "../../src/domain/duration.js";
 import { compact, plus } from "../../src/domain/instant.js";
-import { backups } from "../../src/state/backups.js";
-import { MemoryContainer } from "../support/memory-container.js";
+import { manifestOf, memorySets } from "../support/backup-sets.js";
+import type { MemoryContainer } from "../support/memory-container.js";
 
 const now = "2026-11-22T14:00:00.000Z";
 const source: BackupSource = {
@@ -27,43 +27,17 @@ const source: BackupSource = {
   source: "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/Prod-KV",
 };
 const item = (name: string): BackupItem => ({ name, blob: `x/${name}`, bytes: 3, sha256: "0" });
-const manifest = (more: Partial<BackupManifest> = {}): BackupManifest => ({
-  version: 1,
-  ...source,
-  scope: "full",
-  region: "eastus",
-  geography: "United States",
-  subscription: "s",
-  takenAt: now,
-  completedAt: plus(now, minutes(1)),
-  run: "run-1",
-  items: [item("a"), item("b")],
-  parts: [],
-  count: 2,
-  bytes: 6,
-  skipped: [],
-  check: { level: "verified", at: now },
-  copies: [],
-  references: [],
-  facts: {},
-  ...more,
-});
+const manifest = (more: Partial<BackupManifest> = {}): BackupManifest =>
+  manifestOf(source, now, {
+    completedAt: plus(now, minutes(1)),
+    items: [item("a"), item("b")],
+    ...more,
+  });
 const setAt = (takenAt: string, run = "run-1"): string => setPrefix(source, takenAt, run);
-
-function world() {
-  const container = new MemoryContainer();
-  const others = new Map<string, MemoryContainer>();
-  const elsewhere = (name: string): MemoryContainer => {
-    const known = others.get(name) ?? new MemoryContainer();
-    others.set(name, known);
-    return known;
-  };
-  return { container, elsewhere, store: backups(container, elsewhere) };
-}
 
 describe("backup sets", () => {
   it("are found by the pointer once they are complete", async () => {
-    const { store } = world();
+    const { store } = memorySets();
     const set = setAt(now);
 
     expect(await store.latest(source, now)).toBeUndefined();
@@ -74,7 +48,7 @@ describe("backup sets", () => {
   });
 
   it("never move the pointer back, whichever of two runs ends last", async () => {
-    const { store } = world();
+    const { store } = memorySets();
     const later = plus(now, minutes(30));
     await store.complete(setAt(later, "two"), manifest({ takenAt: later, run: "two" }));
 
@@ -85,7 +59,7 @@ describe("backup sets", () => {
   });
 
   it("leave the old pointer when the run dies before the new one is complete", async () => {
-    const { store, container } = world();
+    const { store, container } = memorySets();
     await store.complete(setAt(now), manifest());
     const later = plus(now, minutes(30));
     await store.writePart(setAt(later), 1, [item("a")]);
@@ -97,7 +71,7 @@ describe("backup sets", () => {
   });
 
   it("list many items in parts, and give them back part by part", async () => {
-    const { store } = world();
+    const { store } = memorySets();
     const set = setAt(now);
     const parts = [
       await store.writePart(set, 1, [item("a"), item("b")]),
@@ -118,7 +92,7 @@ describe("backup sets", () => {
     ["altered", (c: MemoryContainer, s: string) => (c.blobs.get(manifestIn(s))!.text += " ")],
     ["corrupt", (c: MemoryContainer) => (c.blobs.get(latestIn(source))!.text = "{}")],
   ])("are named %s when they are", async (problem, spoil) => {
-    const { store, container } = world();
+    const { store, container } = memorySets();
     const set = setAt(now);
     await store.complete(set, manifest());
 
@@ -138,7 +112,7 @@ describe("backup sets", () => {
     ["foreign", manifest({ environment: "staging" })],
     ["foreign", manifest({ kind: "redis" })],
   ])("are named %s for what their manifest says", async (problem, content) => {
-    const { store, container } = world();
+    const { store, container } = memorySets();
     const set = setAt(now);
     await container.put(
       manifestIn(set),
@@ -149,7 +123,7 @@ describe("backup sets", () => {
   });
 
   it("fail for good when a part is not what the manifest says", async () => {
-    const { store, container } = world();
+    const { store, container } = memorySets();
     const set = setAt(now);
     const part = await store.writePart(set, 1, [item("a")]);
     const spoiled = manifest({ items: [], parts: [part], count: 1 });
@@ -163,7 +137,7 @@ describe("backup sets", () => {
   });
 
   it("are removed manifest first, and not at all where a policy keeps them", async () => {
-    const { store, container } = world();
+    const { store, container } = memorySets();
     const set = setAt(now);
     await store.writePart(set, 1, [item("a")]);
     await store.complete(set, manifest());
@@ -177,7 +151,7 @@ describe("backup sets", () => {
   });
 
   it("are removed in turns, with their copies elsewhere and the container that they leave empty", async () => {
-    const { store, elsewhere, container } = world();
+    const { store, elsewhere, container } = memorySets();
     const set = setAt(now);
     await store.complete(set, manifest());
     await container.put(`${set}items-00001.json`, "[]");
@@ -193,7 +167,7 @@ describe("backup sets", () => {
   });
 
   it("are listed newest first, complete or not", async () => {
-    const { store } = world();
+    const { store } = memorySets();
     await store.complete(setAt(now), manifest());
     await store.writePart(setAt(plus(now, hours(1))), 1, []);
 

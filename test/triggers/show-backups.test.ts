@@ -8,6 +8,7 @@ import { backups } from "../../src/state/backups.js";
 import { stateStore } from "../../src/state/state-store.js";
 import { showBackups } from "../../src/triggers/backups.js";
 import type { Endpoint } from "../../src/triggers/endpoint.js";
+import { manifestOf } from "../support/backup-sets.js";
 import { sampleEstate } from "../support/estates.js";
 import { MemoryContainer } from "../support/memory-container.js";
 
@@ -25,31 +26,11 @@ function world() {
     more: Partial<BackupManifest> = {},
   ): Promise<string> => {
     const source = sidesOf(production, kind)[side] ?? "";
+    const of = { kind, environment: "production", source } as const;
     const { takenAt = taken } = more;
-    const set = setPrefix({ kind, environment: "production", source }, takenAt, "run-1");
-    await sets.complete(set, {
-      version: 1,
-      kind,
-      environment: "production",
-      scope: "full",
-      source,
-      region: "eastus",
-      geography: "United States",
-      subscription: "s",
-      takenAt,
-      completedAt: takenAt,
-      run: "run-1",
-      items: [{ name: "jwt", blob: `${set}secrets/jwt`, bytes: 1, sha256: "0" }],
-      parts: [],
-      count: 1,
-      bytes: 1,
-      skipped: [],
-      check: { level: "verified", at: takenAt },
-      copies: [],
-      references: [],
-      facts,
-      ...more,
-    });
+    const set = setPrefix(of, takenAt, "run-1");
+    const items = [{ name: "jwt", blob: `${set}secrets/jwt`, bytes: 1, sha256: "0" }];
+    await sets.complete(set, manifestOf(of, takenAt, { items, facts, ...more }));
     return set;
   };
   const shown = async (after: Milliseconds): Promise<Protection> => {
