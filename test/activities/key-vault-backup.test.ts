@@ -8,10 +8,9 @@ import {
   type BackupSource,
   type ItemPart,
 } from "../../src/domain/backup.js";
-import type { ActivityContract } from "../../src/durable/activity-contract.js";
 import { backups } from "../../src/state/backups.js";
 import { sha256 } from "../../src/state/hash.js";
-import { answerOf } from "../support/activity-call.js";
+import { asking } from "../support/activity-call.js";
 import { manifestOf } from "../support/backup-sets.js";
 import { MemoryContainer, restError } from "../support/memory-container.js";
 import { MemoryVaults } from "../support/memory-vaults.js";
@@ -47,16 +46,7 @@ function world() {
     sets,
   );
   for (const name of ["jwt", "redis", "smtp"]) secrets.put(uri, name, `${name} value`);
-  const ask: <Input, Output>(
-    wanted: ActivityContract<Input, Output>,
-    input: Input,
-  ) => ReturnType<typeof answerOf<Input, Output>> = (wanted, input) =>
-    answerOf(activities, wanted, input);
-  const done = async <Input, Output>(wanted: ActivityContract<Input, Output>, input: Input) => {
-    const answer = await ask(wanted, input);
-    if (!answer.ok) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
-    return answer.value;
-  };
+  const { ask, done } = asking(activities);
   const itemsOf = async (part: ItemPart): Promise<BackupItem[]> => {
     const items: BackupItem[] = [];
     for await (const some of sets.listedIn([part])) items.push(...some);

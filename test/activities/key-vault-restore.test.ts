@@ -2,10 +2,10 @@ import { keyVaultRestoreActivities } from "../../src/activities/key-vault-restor
 import * as contract from "../../src/activities/key-vault-restore.contract.js";
 import type { KeyVaults, VaultView } from "../../src/azure/key-vault.js";
 import { setPrefix, type BackupItem, type BackupSource } from "../../src/domain/backup.js";
-import type { ActivityContract, Caller } from "../../src/durable/activity-contract.js";
+import type { Caller } from "../../src/durable/activity-contract.js";
 import { backups } from "../../src/state/backups.js";
 import { sha256 } from "../../src/state/hash.js";
-import { answerOf } from "../support/activity-call.js";
+import { asking } from "../support/activity-call.js";
 import { manifestOf } from "../support/backup-sets.js";
 import { MemoryContainer, restError } from "../support/memory-container.js";
 import { MemoryVaults } from "../support/memory-vaults.js";
@@ -43,21 +43,7 @@ async function world() {
   }
   await sets.complete(set, manifestOf(source, takenAt, { run: "run-0", items }));
   secrets.now = "2026-11-22T15:00:00.000Z";
-  const ask: <Input, Output>(
-    wanted: ActivityContract<Input, Output>,
-    input: Input,
-    caller?: Partial<Caller>,
-  ) => ReturnType<typeof answerOf<Input, Output>> = (wanted, input, caller) =>
-    answerOf(activities, wanted, input, caller);
-  const done = async <Input, Output>(
-    wanted: ActivityContract<Input, Output>,
-    input: Input,
-    caller?: Partial<Caller>,
-  ): Promise<Output> => {
-    const answer = await ask(wanted, input, caller);
-    if (!answer.ok) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
-    return answer.value;
-  };
+  const { ask, done } = asking(activities);
   const of = { environment: source.environment, source: source.source, set };
   const compare = (
     wish: { target?: string; items?: string[]; overwrite?: boolean } = {},

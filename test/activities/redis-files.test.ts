@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import * as backup from "../../src/activities/redis-backup.contract.js";
 import * as restore from "../../src/activities/redis-restore.contract.js";
 import { setPrefix, type BackupManifest, type BackupSource } from "../../src/domain/backup.js";
+import type { ActivityContract } from "../../src/durable/activity-contract.js";
 import { manifestOf } from "../support/backup-sets.js";
 import {
   cacheWorld,
@@ -109,41 +110,16 @@ describe("an export", () => {
     });
   });
 
-  it.each(["identity", "sas"] as const)(
-    "is begun once by %s, and says no secret",
-    async (access) => {
-      const { ask, world, holding } = cacheWorld();
-      const caller = await holding(redis.primary);
-      const wanted = { cache: redis.primary, place: own, access };
-      const first = await ask(backup.startExport, wanted, caller);
-      const again = await ask(backup.startExport, wanted, caller);
-
-      expect(first).toMatchObject({ ok: true, value: { changed: true, operation: "poll-1" } });
-      expect(again).toEqual(first);
-      expect(world.requests).toHaveLength(1);
-      const sent = JSON.stringify(world.requests);
-      expect(sent.includes("sig=")).toBe(access === "sas");
-      expect(JSON.stringify(first)).not.toContain("sig=");
-    },
+  it.each(["identity", "sas"] as const)("is begun once by %s, and says no secret", (access) =>
+    isBegunOnce(backup.startExport, { cache: redis.primary, place: own, access }),
   );
 
-  it("is found by its files where the answer was lost, and begun again where it was refused", async () => {
-    for (const [end, requests] of [
-      ["lost", 1],
-      ["refused", 2],
-    ] as const) {
-      const { ask, world, holding } = cacheWorld();
-      const caller = await holding(redis.primary);
-      world.next = end;
-      const wanted = { cache: redis.primary, place: own, access: "sas" } as const;
-      const first = await ask(backup.startExport, wanted, caller);
-      const again = await ask(backup.startExport, wanted, caller);
-
-      expect(first.ok).toBe(false);
-      expect(again).toMatchObject({ ok: true, value: { changed: true } });
-      expect(world.requests).toHaveLength(requests);
-    }
-  });
+  it("is found by its files where the answer was lost, and begun again where it was refused", () =>
+    isBegunAgainOnceRefused(backup.startExport, {
+      cache: redis.primary,
+      place: own,
+      access: "sas",
+    }));
 
   it("is whole once each file has begun and ended as such files do", async () => {
     const { done, blobs } = cacheWorld();
@@ -333,38 +309,12 @@ describe("an import", () => {
     });
   });
 
-  it.each(["identity", "sas"] as const)(
-    "is begun once by %s, and says no secret",
-    async (access) => {
-      const { ask, world, holding } = cacheWorld();
-      const caller = await holding(redis.primary);
-      const first = await ask(restore.startImport, { ...wanted, access }, caller);
-      const again = await ask(restore.startImport, { ...wanted, access }, caller);
-
-      expect(first).toMatchObject({ ok: true, value: { changed: true, operation: "poll-1" } });
-      expect(again).toEqual(first);
-      expect(world.requests).toHaveLength(1);
-      expect(JSON.stringify(world.requests).includes("sig=")).toBe(access === "sas");
-      expect(JSON.stringify(first)).not.toContain("sig=");
-    },
+  it.each(["identity", "sas"] as const)("is begun once by %s, and says no secret", (access) =>
+    isBegunOnce(restore.startImport, { ...wanted, access }),
   );
 
-  it("is known to have happened by the mark that is gone, and is repeated where it was refused", async () => {
-    for (const [end, requests] of [
-      ["lost", 1],
-      ["refused", 2],
-    ] as const) {
-      const { ask, world, holding } = cacheWorld();
-      const caller = await holding(redis.primary);
-      world.next = end;
-      const first = await ask(restore.startImport, { ...wanted, access: "sas" }, caller);
-      const again = await ask(restore.startImport, { ...wanted, access: "sas" }, caller);
-
-      expect(first.ok).toBe(false);
-      expect(again).toMatchObject({ ok: true, value: { changed: true } });
-      expect(world.requests).toHaveLength(requests);
-    }
-  });
+  it("is known to have happened by the mark that is gone, and is repeated where it was refused", () =>
+    isBegunAgainOnceRefused(restore.startImport, { ...wanted, access: "sas" }));
 
   it("changes nothing without the lease, nor in a plan", async () => {
     const { ask, world } = cacheWorld();
@@ -394,3 +344,40 @@ describe("an import", () => {
     });
   });
 });
+
+/** Asks a cache twice for what takes its own time, and looks at the one request that it got. */
+async function isBegunOnce<Input extends { access: "identity" | "sas" }>(
+  contract: ActivityContract<Input, { changed: boolean }>,
+  wanted: Input,
+): Promise<void> {
+  const { ask, world, holding } = cacheWorld();
+  const caller = await holding(redis.primary);
+  const first = await ask(contract, wanted, caller);
+  const again = await ask(contract, wanted, caller);
+
+  expect(first).toMatchObject({ ok: true, value: { changed: true, operation: "poll-1" } });
+  expect(again).toEqual(first);
+  expect(world.requests).toHaveLength(1);
+  expect(JSON.stringify(world.requests).includes("sig=")).toBe(wanted.access === "sas");
+  expect(JSON.stringify(first)).not.toContain("sig=");
+}
+
+async function isBegunAgainOnceRefused<Input>(
+  contract: ActivityContract<Input, { changed: boolean }>,
+  wanted: Input,
+): Promise<void> {
+  for (const [end, requests] of [
+    ["lost", 1],
+    ["refused", 2],
+  ] as const) {
+    const { ask, world, holding } = cacheWorld();
+    const caller = await holding(redis.primary);
+    world.next = end;
+    const first = await ask(contract, wanted, caller);
+    const again = await ask(contract, wanted, caller);
+
+    expect(first.ok).toBe(false);
+    expect(again).toMatchObject({ ok: true, value: { changed: true } });
+    expect(world.requests).toHaveLength(requests);
+  }
+}

@@ -27,3 +27,22 @@ export async function answerOf<Input, Output>(
   const raw = await activity.handler({ caller: full, input }, context);
   return contract.read(JSON.parse(JSON.stringify(raw)));
 }
+
+/** Two ways to call activities: `ask` gives the answer, `done` what it says and throws where it failed. */
+export function asking(activities: readonly Activity[]) {
+  const ask = <Input, Output>(
+    contract: ActivityContract<Input, Output>,
+    input: Input,
+    caller?: Partial<Caller>,
+  ): Promise<Answer<Output>> => answerOf(activities, contract, input, caller);
+  const done = async <Input, Output>(
+    contract: ActivityContract<Input, Output>,
+    input: Input,
+    caller?: Partial<Caller>,
+  ): Promise<Output> => {
+    const answer = await ask(contract, input, caller);
+    if (!answer.ok) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
+    return answer.value;
+  };
+  return { ask, done };
+}

@@ -15,9 +15,8 @@ import {
   type ItemPart,
   type SkippedItem,
 } from "../../src/domain/backup.js";
-import type { ActivityContract } from "../../src/durable/activity-contract.js";
 import { backups } from "../../src/state/backups.js";
-import { answerOf } from "./activity-call.js";
+import { asking } from "./activity-call.js";
 import { MemoryBlobs } from "./memory-blobs.js";
 import { MemoryContainer } from "./memory-container.js";
 
@@ -77,21 +76,7 @@ export function blobWorld() {
     ...blobCopyActivities(blobs, store, backupEndpoint),
     ...blobRestoreActivities(accounts, blobs, store, backupEndpoint),
   ];
-  const ask: <Input, Output>(
-    wanted: ActivityContract<Input, Output>,
-    input: Input,
-    caller?: Parameters<typeof answerOf>[3],
-  ) => ReturnType<typeof answerOf<Input, Output>> = (wanted, input, caller) =>
-    answerOf(activities, wanted, input, caller);
-  const done = async <Input, Output>(
-    wanted: ActivityContract<Input, Output>,
-    input: Input,
-    caller?: Parameters<typeof answerOf>[3],
-  ): Promise<Output> => {
-    const answer = await ask(wanted, input, caller);
-    if (!answer.ok) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
-    return answer.value;
-  };
+  const { ask, done } = asking(activities);
   void blobs.ensureContainer({ endpoint, container: "branding" });
 
   /** A piece of a set, by its number. */

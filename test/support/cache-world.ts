@@ -6,11 +6,11 @@ import type { KeyVaults, VaultView } from "../../src/azure/key-vault.js";
 import type { CacheView, RedisCaches } from "../../src/azure/redis-caches.js";
 import type { RedisConnection, RedisConnections } from "../../src/azure/redis-connection.js";
 import type { StorageAccounts, StorageAccountView } from "../../src/azure/storage-accounts.js";
-import type { ActivityContract, Caller } from "../../src/durable/activity-contract.js";
+import type { Caller } from "../../src/durable/activity-contract.js";
 import { instantOf } from "../../src/domain/instant.js";
 import { backups } from "../../src/state/backups.js";
 import { stateStore } from "../../src/state/state-store.js";
-import { answerOf } from "./activity-call.js";
+import { asking } from "./activity-call.js";
 import { MemoryBlobs } from "./memory-blobs.js";
 import { MemoryContainer, restError } from "./memory-container.js";
 import { MemoryVaults } from "./memory-vaults.js";
@@ -161,28 +161,13 @@ export function cacheWorld() {
       connectTo,
     ),
   ];
-  const ask: <Input, Output>(
-    wanted: ActivityContract<Input, Output>,
-    input: Input,
-    caller?: Partial<Caller>,
-  ) => ReturnType<typeof answerOf<Input, Output>> = (wanted, input, caller) =>
-    answerOf(activities, wanted, input, caller);
   return {
     world,
     blobs,
     secrets,
     sets,
-    ask,
     vaultUri,
-    done: async <Input, Output>(
-      wanted: ActivityContract<Input, Output>,
-      input: Input,
-      caller?: Partial<Caller>,
-    ): Promise<Output> => {
-      const answer = await ask(wanted, input, caller);
-      if (!answer.ok) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
-      return answer.value;
-    },
+    ...asking(activities),
     /** The caller that a run is which holds a cache. */
     holding: async (resource: string): Promise<Partial<Caller>> => {
       const wanted = { resource, run: "run-1", scenario: "redis-backup" } as const;
