@@ -1,53 +1,10 @@
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
-import { backupActivities } from "./activities/backup.js";
-import { backupPruningActivities } from "./activities/backup-pruning.js";
-import { blobBackupActivities } from "./activities/blob-backup.js";
-import { blobCopyActivities } from "./activities/blob-piece-copies.js";
-import { blobRestoreActivities } from "./activities/blob-restore.js";
-import { cacheConnectionActivities } from "./activities/cache-connection.js";
-import { cacheCreationActivities } from "./activities/cache-creation.js";
-import { containerAppActivities } from "./activities/container-app.js";
-import { evidenceActivities } from "./activities/evidence.js";
-import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
-import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
-import { deliveryActivities, postingActivity } from "./activities/notices.js";
-import { protectionActivities } from "./activities/protection.js";
-import { redisBackupActivities } from "./activities/redis-backup.js";
-import { redisFailbackActivities } from "./activities/redis-failback.js";
-import { redisFailureActivities } from "./activities/redis-failure.js";
-import { redisCopyActivities } from "./activities/redis-copies.js";
-import { redisRestoreActivities } from "./activities/redis-restore.js";
-import { compareVaultsActivity } from "./activities/compare-vaults.js";
-import { keyVaultFailureActivities } from "./activities/key-vault-failure.js";
-import { runActivities } from "./activities/run.js";
-import { vaultDiagnosisActivities } from "./activities/vault-diagnosis.js";
-import { armRest } from "./azure/arm-rest.js";
-import { blobContainer } from "./azure/blob-container.js";
-import { blobCopies } from "./azure/blob-copies.js";
-import { cacheChanges } from "./azure/cache-changes.js";
-import { cacheFiles } from "./azure/cache-files.js";
-import { classicCacheChanges } from "./azure/classic-cache-changes.js";
-import { classicRedis } from "./azure/classic-redis.js";
+import { postingActivity } from "./activities/notices.js";
 import { classifyError } from "./azure/classify-error.js";
-import { containerApps } from "./azure/container-apps.js";
-import { serviceCredential } from "./azure/credential.js";
-import { diagnosticSettings } from "./azure/diagnostic-settings.js";
 import { entraTokens } from "./azure/entra-tokens.js";
-import { httpsHealthProbe } from "./azure/health-probe.js";
-import { keyVaults } from "./azure/key-vault.js";
-import { logQueries } from "./azure/log-queries.js";
-import { managedCacheChanges } from "./azure/managed-cache-changes.js";
-import { managedRedis } from "./azure/managed-redis.js";
-import { redisCaches } from "./azure/redis-caches.js";
-import { redisConnections } from "./azure/redis-connection.js";
-import { roleAssignments } from "./azure/role-assignments.js";
-import { keyVaultSecrets } from "./azure/secrets.js";
-import { storageAccounts } from "./azure/storage-accounts.js";
-import { webhookChannel } from "./azure/webhook-channel.js";
 import { loadEstate } from "./config/load-estate.js";
 import { readSettings } from "./config/settings.js";
-import { milliseconds, seconds } from "./domain/duration.js";
 import { instantOf } from "./domain/instant.js";
 import { deliveryOrchestrator } from "./domain/notice.js";
 import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
@@ -77,8 +34,6 @@ import { redisFailback } from "./scenarios/redis-failback.js";
 import { redisFailure } from "./scenarios/redis-failure.js";
 import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
-import { backups } from "./state/backups.js";
-import { stateStore } from "./state/state-store.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
 import { backupTimer, startDueBackups } from "./triggers/backup-timer.js";
@@ -92,44 +47,15 @@ import { listRecoveries, showRecovery, showReport, startRecovery } from "./trigg
 import { startFailback } from "./triggers/failbacks.js";
 import { startRestore } from "./triggers/restores.js";
 import { answerApproval, cancelRun, decideStep, pauseRun, resumeRun } from "./triggers/verbs.js";
+import { activitiesOf } from "./every-activity.js";
+import { portsOf } from "./ports.js";
 
-/*
- * The composition root, and the only file with side effects: read settings, build ports, register
- * every function. An SDK is loaded when its port is first used, so that an alert does not wait.
- */
+/* The composition root, and the only file with side effects: read settings, build ports, register every function. */
 const settings = readSettings(process.env);
-const credential = serviceCredential(settings.azure);
-const apps = containerApps(settings.azure, credential);
-const health = httpsHealthProbe(settings.azure.probeTimeLimit);
-const logs = logQueries(settings.azure, credential);
-const arm = armRest(settings.azure, credential);
-const vaults = keyVaults(settings.azure, credential, arm);
-const secrets = keyVaultSecrets(settings.azure, credential);
-const roles = roleAssignments(settings.azure, credential, arm);
-const store = stateStore(blobContainer(settings.azure, credential, settings.state));
-const backupContainer = (container: string) =>
-  blobContainer(settings.azure, credential, { ...settings.backup, container });
-const accounts = storageAccounts(settings.azure, credential);
-const copies = blobCopies(settings.azure, credential);
-const sets = backups(backupContainer(settings.backup.container), backupContainer);
-const caches = redisCaches(classicRedis(settings.azure, credential), managedRedis(arm));
-const changes = cacheChanges(
-  classicCacheChanges(settings.azure, credential),
-  managedCacheChanges(arm),
-);
-const connectTo = redisConnections(settings.azure.callTimeLimit);
-const files = cacheFiles(settings.azure, credential);
-const placeOfSets = {
-  endpoint: settings.backup.endpoint.replace(/\/+$/, ""),
-  container: settings.backup.container,
-};
-const streams = { place: placeOfSets, streams: backupContainer(settings.backup.container) };
+const ports = portsOf(settings);
+const { store, sets } = ports;
 const alertTokens =
   settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
-const webhook = webhookChannel(
-  settings.webhookKey,
-  milliseconds(Math.min(seconds(10), settings.azure.callTimeLimit)),
-);
 
 for (const [{ orchestrator }, handler] of [
   [containerAppFailure, recoverContainerApp],
@@ -150,39 +76,7 @@ for (const [{ orchestrator }, handler] of [
 }
 df.app.orchestration(deliveryOrchestrator, deliverNotice);
 
-for (const { name, handler } of [
-  ...containerAppActivities(apps, health, store),
-  ...keyVaultFailureActivities(apps, vaults, roles, store),
-  ...vaultDiagnosisActivities({ apps, vaults, secrets, roles, health }),
-  compareVaultsActivity(secrets, store),
-  ...evidenceActivities(apps, logs, store),
-  ...runActivities(store),
-  ...backupActivities(sets),
-  ...keyVaultBackupActivities(apps, vaults, secrets, sets),
-  ...keyVaultRestoreActivities(vaults, secrets, sets),
-  ...protectionActivities({
-    diagnostics: diagnosticSettings(arm),
-    ...{ vaults, accounts, caches, store },
-  }),
-  ...redisBackupActivities({
-    ...{ apps, vaults, secrets, caches, changes, accounts, copies, files, store },
-    sets: placeOfSets,
-  }),
-  ...redisFailureActivities({ apps, vaults, secrets, caches, changes, health, store }, connectTo),
-  ...cacheCreationActivities({ caches, changes, sets, store }),
-  ...cacheConnectionActivities({ apps, vaults, secrets, caches, changes, store }),
-  ...redisFailbackActivities({ apps, vaults, secrets, caches, changes, store }, connectTo),
-  ...redisCopyActivities(caches, connectTo, sets, streams, { files, copies }),
-  ...redisRestoreActivities(
-    { caches, accounts, copies, files, sets, store, streams: streams.streams },
-    connectTo,
-  ),
-  ...blobBackupActivities(apps, accounts, copies, sets, placeOfSets.endpoint),
-  ...blobCopyActivities(copies, sets, placeOfSets.endpoint),
-  ...blobRestoreActivities(accounts, copies, sets, placeOfSets.endpoint),
-  ...backupPruningActivities(sets, store.runs),
-  ...deliveryActivities(store, webhook),
-]) {
+for (const { name, handler } of activitiesOf(ports)) {
   df.app.activity(name, { handler });
 }
 const posting = postingActivity(

@@ -1,15 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import * as containerApp from "../src/activities/container-app.contract.js";
-import { containerAppActivities } from "../src/activities/container-app.js";
-import * as evidence from "../src/activities/evidence.contract.js";
-import { evidenceActivities } from "../src/activities/evidence.js";
-import * as notices from "../src/activities/notices.contract.js";
-import { deliveryActivities, postingActivity } from "../src/activities/notices.js";
-import * as run from "../src/activities/run.contract.js";
-import { runActivities } from "../src/activities/run.js";
-import { settingKeys } from "../src/config/settings.js";
+import { postingActivity } from "../src/activities/notices.js";
+import { readSettings, settingKeys } from "../src/config/settings.js";
+import { activitiesOf } from "../src/every-activity.js";
+import { portsOf } from "../src/ports.js";
 import { catalogue } from "../src/scenarios/catalogue.js";
 
 const root = path.join(__dirname, "..");
@@ -128,39 +123,45 @@ describe("import rules and the replay fence", () => {
   );
 });
 
+function sampleSettings(): Record<string, string> {
+  const text = readFileSync(path.join(root, "local.settings.sample.json"), "utf8");
+  return (JSON.parse(text) as { Values: Record<string, string> }).Values;
+}
+
 describe("the repository", () => {
   it("runs on Node 22, whatever the machine has", () => {
     expect(process.versions.node).toMatch(/^22\./);
   });
 
   it("lists every setting in the sample, and no other", () => {
-    const sample = JSON.parse(
-      readFileSync(path.join(root, "local.settings.sample.json"), "utf8"),
-    ) as {
-      Values: Record<string, string>;
-    };
     const platform = ["AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME"];
 
-    expect(Object.keys(sample.Values).sort()).toEqual([...settingKeys, ...platform].sort());
+    expect(Object.keys(sampleSettings()).sort()).toEqual([...settingKeys, ...platform].sort());
   });
 
   it("implements every contract exactly once", () => {
     const unused = undefined as never;
     const implemented = [
-      ...containerAppActivities(unused, unused, unused),
-      ...evidenceActivities(unused, unused, unused),
-      ...deliveryActivities(unused, unused),
+      ...activitiesOf(portsOf(readSettings(sampleSettings()))),
       postingActivity(unused, unused, unused),
-      ...runActivities(unused),
     ].map(({ name }) => name);
-    const declared = [containerApp, evidence, notices, run].flatMap((contracts) =>
-      Object.entries(contracts as Record<string, { readonly name: string }>).map(
-        ([constant, { name }]) => {
+    const folder = path.join(root, "src/activities");
+    const declared = readdirSync(folder)
+      .filter((file) => file.endsWith(".contract.ts"))
+      .flatMap((file) => {
+        const text = readFileSync(path.join(folder, file), "utf8");
+        const contracts = [
+          ...text.matchAll(/^export const (\w+) = declareActivity\(\{\s*name: "(\w+)"/gm),
+        ];
+        expect([file, contracts.length]).toEqual([
+          file,
+          text.split("declareActivity({").length - 1,
+        ]);
+        return contracts.map(([, constant, name]) => {
           expect(name).toBe(constant);
           return name;
-        },
-      ),
-    );
+        });
+      });
 
     expect(implemented.sort()).toEqual(declared.sort());
   });

@@ -134,4 +134,6 @@ function usable(given: Readonly<Record<string, unknown>>, error: z.ZodError) {
   });
 }
 
+export type Settings = ReturnType<typeof readSettings>;
+
 export const settingKeys: readonly string[] = Object.keys(Variables.shape);

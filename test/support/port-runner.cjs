@@ -6,31 +6,26 @@ const { createInterface } = require("node:readline");
 const path = require("node:path");
 
 const app = (file) => require(path.join(__dirname, "../../dist/src", file));
-const { azure: settings, state, backup } = app("config/settings.js").readSettings(process.env);
+const settings = app("config/settings.js").readSettings(process.env);
+const { azure, backup, state } = settings;
 const { classifyError } = app("azure/classify-error.js");
-const credential = app("azure/credential.js").serviceCredential(settings);
-const arm = app("azure/arm-rest.js").armRest(settings, credential);
+const credential = app("azure/credential.js").serviceCredential(azure);
 const containerAt = (place) =>
-  app("azure/blob-container.js").blobContainer(settings, credential, place);
+  app("azure/blob-container.js").blobContainer(azure, credential, place);
+const built = app("ports.js").portsOf(settings);
 const ports = {
-  arm,
-  state: app("azure/blob-container.js").blobContainer(settings, credential, state),
-  sets: app("azure/blob-container.js").blobContainer(settings, credential, backup),
-  keyVaults: app("azure/key-vault.js").keyVaults(settings, credential, arm),
-  secrets: app("azure/secrets.js").keyVaultSecrets(settings, credential),
-  redisCaches: app("azure/redis-caches.js").redisCaches(
-    app("azure/classic-redis.js").classicRedis(settings, credential),
-    app("azure/managed-redis.js").managedRedis(arm),
-  ),
-  cacheChanges: app("azure/cache-changes.js").cacheChanges(
-    app("azure/classic-cache-changes.js").classicCacheChanges(settings, credential),
-    app("azure/managed-cache-changes.js").managedCacheChanges(arm),
-  ),
-  cacheFiles: app("azure/cache-files.js").cacheFiles(settings, credential),
-  storageAccounts: app("azure/storage-accounts.js").storageAccounts(settings, credential),
-  blobCopies: app("azure/blob-copies.js").blobCopies(settings, credential),
+  arm: app("azure/arm-rest.js").armRest(azure, credential),
+  state: containerAt(state),
+  sets: containerAt(backup),
+  keyVaults: built.vaults,
+  secrets: built.secrets,
+  redisCaches: built.caches,
+  cacheChanges: built.changes,
+  cacheFiles: built.files,
+  storageAccounts: built.accounts,
+  blobCopies: built.copies,
   // As if what Azure takes at once were a thousand bytes.
-  smallCopies: app("azure/blob-copies.js").blobCopies(settings, credential, {
+  smallCopies: app("azure/blob-copies.js").blobCopies(azure, credential, {
     atOnce: 1_000,
     range: 400,
   }),
@@ -38,7 +33,7 @@ const ports = {
     text: async ({ name, ...place }) => (await containerAt(place).read(name))?.text,
     write: async ({ name, ...place }, text) => containerAt(place).put(name, text),
   },
-  diagnosticSettings: app("azure/diagnostic-settings.js").diagnosticSettings(arm),
+  diagnosticSettings: built.diagnostics,
 };
 
 const encode = (value) =>

@@ -1,0 +1,54 @@
+import { backupActivities } from "./activities/backup.js";
+import { backupPruningActivities } from "./activities/backup-pruning.js";
+import { blobBackupActivities } from "./activities/blob-backup.js";
+import { blobCopyActivities } from "./activities/blob-piece-copies.js";
+import { blobRestoreActivities } from "./activities/blob-restore.js";
+import { cacheConnectionActivities } from "./activities/cache-connection.js";
+import { cacheCreationActivities } from "./activities/cache-creation.js";
+import { containerAppActivities } from "./activities/container-app.js";
+import { evidenceActivities } from "./activities/evidence.js";
+import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
+import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
+import { deliveryActivities } from "./activities/notices.js";
+import { protectionActivities } from "./activities/protection.js";
+import { redisBackupActivities } from "./activities/redis-backup.js";
+import { redisFailbackActivities } from "./activities/redis-failback.js";
+import { redisFailureActivities } from "./activities/redis-failure.js";
+import { redisCopyActivities } from "./activities/redis-copies.js";
+import { redisRestoreActivities } from "./activities/redis-restore.js";
+import { compareVaultsActivity } from "./activities/compare-vaults.js";
+import { keyVaultFailureActivities } from "./activities/key-vault-failure.js";
+import { runActivities } from "./activities/run.js";
+import { vaultDiagnosisActivities } from "./activities/vault-diagnosis.js";
+import type { Activity } from "./durable/activity-contract.js";
+import type { Ports } from "./ports.js";
+
+/** Every activity but that which posts notices, whose function takes a second input. */
+export const activitiesOf = (ports: Ports): readonly Activity[] => {
+  const { apps, caches, connectTo, copies, health, placeOfSets, secrets } = ports;
+  const { sets, store, streams, vaults } = ports;
+  return [
+    ...containerAppActivities(apps, health, store),
+    ...keyVaultFailureActivities(apps, vaults, ports.roles, store),
+    ...vaultDiagnosisActivities(ports),
+    compareVaultsActivity(secrets, store),
+    ...evidenceActivities(apps, ports.logs, store),
+    ...runActivities(store),
+    ...backupActivities(sets),
+    ...keyVaultBackupActivities(apps, vaults, secrets, sets),
+    ...keyVaultRestoreActivities(vaults, secrets, sets),
+    ...protectionActivities(ports),
+    ...redisBackupActivities({ ...ports, sets: placeOfSets }),
+    ...redisFailureActivities(ports, connectTo),
+    ...cacheCreationActivities(ports),
+    ...cacheConnectionActivities(ports),
+    ...redisFailbackActivities(ports, connectTo),
+    ...redisCopyActivities(caches, connectTo, sets, { place: placeOfSets, streams }, ports),
+    ...redisRestoreActivities(ports, connectTo),
+    ...blobBackupActivities(apps, ports.accounts, copies, sets, placeOfSets.endpoint),
+    ...blobCopyActivities(copies, sets, placeOfSets.endpoint),
+    ...blobRestoreActivities(ports.accounts, copies, sets, placeOfSets.endpoint),
+    ...backupPruningActivities(sets, store.runs),
+    ...deliveryActivities(store, ports.webhook),
+  ];
+};

@@ -1,0 +1,68 @@
+import { armRest } from "./azure/arm-rest.js";
+import { blobContainer } from "./azure/blob-container.js";
+import { blobCopies } from "./azure/blob-copies.js";
+import { cacheChanges } from "./azure/cache-changes.js";
+import { cacheFiles } from "./azure/cache-files.js";
+import { classicCacheChanges } from "./azure/classic-cache-changes.js";
+import { classicRedis } from "./azure/classic-redis.js";
+import { containerApps } from "./azure/container-apps.js";
+import { serviceCredential } from "./azure/credential.js";
+import { diagnosticSettings } from "./azure/diagnostic-settings.js";
+import { httpsHealthProbe } from "./azure/health-probe.js";
+import { keyVaults } from "./azure/key-vault.js";
+import { logQueries } from "./azure/log-queries.js";
+import { managedCacheChanges } from "./azure/managed-cache-changes.js";
+import { managedRedis } from "./azure/managed-redis.js";
+import { redisCaches } from "./azure/redis-caches.js";
+import { redisConnections } from "./azure/redis-connection.js";
+import { roleAssignments } from "./azure/role-assignments.js";
+import { keyVaultSecrets } from "./azure/secrets.js";
+import { storageAccounts } from "./azure/storage-accounts.js";
+import { webhookChannel } from "./azure/webhook-channel.js";
+import type { Settings } from "./config/settings.js";
+import { milliseconds, seconds } from "./domain/duration.js";
+import { backups } from "./state/backups.js";
+import { stateStore } from "./state/state-store.js";
+
+/**
+ * Every port, by settings. An SDK is loaded when its port is first used, so that an alert does not
+ * wait for SDKs that it does not need.
+ */
+export function portsOf(settings: Settings) {
+  const credential = serviceCredential(settings.azure);
+  const arm = armRest(settings.azure, credential);
+  const store = stateStore(blobContainer(settings.azure, credential, settings.state));
+  const backupContainer = (container: string) =>
+    blobContainer(settings.azure, credential, { ...settings.backup, container });
+  return {
+    apps: containerApps(settings.azure, credential),
+    health: httpsHealthProbe(settings.azure.probeTimeLimit),
+    logs: logQueries(settings.azure, credential),
+    vaults: keyVaults(settings.azure, credential, arm),
+    secrets: keyVaultSecrets(settings.azure, credential),
+    roles: roleAssignments(settings.azure, credential, arm),
+    diagnostics: diagnosticSettings(arm),
+    accounts: storageAccounts(settings.azure, credential),
+    copies: blobCopies(settings.azure, credential),
+    caches: redisCaches(classicRedis(settings.azure, credential), managedRedis(arm)),
+    changes: cacheChanges(
+      classicCacheChanges(settings.azure, credential),
+      managedCacheChanges(arm),
+    ),
+    connectTo: redisConnections(settings.azure.callTimeLimit),
+    files: cacheFiles(settings.azure, credential),
+    webhook: webhookChannel(
+      settings.webhookKey,
+      milliseconds(Math.min(seconds(10), settings.azure.callTimeLimit)),
+    ),
+    store,
+    sets: backups(backupContainer(settings.backup.container), backupContainer),
+    /** The container of the sets, and what is streamed into it. */
+    streams: backupContainer(settings.backup.container),
+    placeOfSets: {
+      endpoint: settings.backup.endpoint.replace(/\/+$/, ""),
+      container: settings.backup.container,
+    },
+  };
+}
+export type Ports = ReturnType<typeof portsOf>;
