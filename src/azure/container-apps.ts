@@ -12,6 +12,7 @@ import { parseResourceId } from "../domain/resource-id.js";
 import { lookOnce, type OperationState } from "./arm-operation.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
+import { unlessMissing } from "./unless-missing.js";
 import { movedSecrets, movedTemplate, refersTo, secretReadersOf } from "./vault-of-an-app.js";
 
 /** A container app as ARM shows it. States are open sets: Azure adds to them. */
@@ -25,7 +26,10 @@ export interface ContainerAppView {
   readonly fqdn: string | undefined;
   readonly latestRevision: string | undefined;
   readonly latestReadyRevision: string | undefined;
-  /** The plain variables of its containers; those that come from secrets are left out. */
+  /**
+   * The plain variables of the revision that has the traffic; those that come from secrets are left
+   * out. A newer revision that does not serve yet says nothing of what the app uses.
+   */
   readonly variables: Readonly<Record<string, string>>;
   readonly traffic: readonly { revision: string | undefined; latest: boolean; weight: number }[];
 }
@@ -139,7 +143,17 @@ export function containerApps(
   };
 
   return {
-    app: async (id) => viewOf(await getApp(id)),
+    async app(id) {
+      const app = await getApp(id);
+      const serving = servingIn(app);
+      if (serving === undefined || serving === app.latestRevisionName) return viewOf(app);
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription);
+      const revision = await unlessMissing(() =>
+        azure.containerAppsRevisions.getRevision(group, name, serving, limit()),
+      );
+      return viewOf(app, revision?.template);
+    },
 
     async revisions(id) {
       const { subscription, group, name } = place(id);
@@ -158,14 +172,11 @@ export function containerApps(
     async revision(id, revision) {
       const { subscription, group, name } = place(id);
       const azure = await client(subscription);
-      try {
-        return revisionViewOf(
+      return unlessMissing(async () =>
+        revisionViewOf(
           await azure.containerAppsRevisions.getRevision(group, name, revision, limit()),
-        );
-      } catch (error) {
-        if ((error as { statusCode?: unknown }).statusCode === 404) return undefined;
-        throw error;
-      }
+        ),
+      );
     },
 
     async replicas(id, revision) {
@@ -302,7 +313,23 @@ export function containerApps(
   };
 }
 
-function viewOf(app: ContainerApp): ContainerAppView {
+/**
+ * The revision that has most of the traffic: the one that is named, or the latest that is ready. In
+ * single-revision mode Azure keeps the one before it until a new one is.
+ */
+function servingIn({
+  configuration,
+  latestReadyRevisionName: ready,
+}: ContainerApp): string | undefined {
+  const [most] = [...(configuration?.ingress?.traffic ?? [])].sort(
+    (one, other) => (other.weight ?? 0) - (one.weight ?? 0),
+  );
+  // Azure writes "" where no revision is ready yet.
+  return [most?.revisionName, ready].find((name) => name !== undefined && name !== "");
+}
+
+/** An app as ARM shows it; its variables are those of the latest revision, or of a given one. */
+function viewOf(app: ContainerApp, template = app.template): ContainerAppView {
   return {
     name: app.name ?? "",
     location: app.location,
@@ -313,7 +340,7 @@ function viewOf(app: ContainerApp): ContainerAppView {
     latestRevision: app.latestRevisionName,
     latestReadyRevision: app.latestReadyRevisionName,
     variables: Object.fromEntries(
-      (app.template?.containers ?? [])
+      (template?.containers ?? [])
         .flatMap(({ env }) => env ?? [])
         .flatMap(({ name, value }) =>
           name === undefined || value === undefined ? [] : [[name, value] as const],

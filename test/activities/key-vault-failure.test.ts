@@ -237,6 +237,24 @@ describe("key vault activities", () => {
     expect(template.scale).toMatchObject({ minReplicas: 2 });
   });
 
+  it("sees the vault of the revision that serves, while a newer one names another", async () => {
+    const caller = await begin({ resource: app });
+    const look = { app, sides: { primary: id, secondary: standby }, locations: ["eastus"] };
+    const used = async () => {
+      const seen = await runner.run(vault.diagnoseVault, base, {
+        ...look,
+        health: production.containerApp.health,
+      });
+      return seen.ok && seen.value.vault.side;
+    };
+
+    await runner.run(vault.startVaultMove, caller, { app, from, to, suffix: "dr-ab12cd-1" });
+    const meanwhile = await used();
+    await azure.control.advance(300);
+
+    expect([meanwhile, await used()]).toEqual(["primary", "secondary"]);
+  });
+
   it("waits for a role where the app cannot read the reference yet", async () => {
     const caller = await begin({ resource: app });
     const nowhere = to.replace("-dr", "-no");
