@@ -208,7 +208,17 @@ function* sendTraffic(
   if (!shift.ok) return stuck("the new revision got no traffic", shift.failure);
   const { operation } = shift.value;
   yield* followApp(recovery, id, { step: "shift-traffic", operation, within });
-  return undefined;
+  // The health that is asked next is that of whoever serves, so that has to be the new revision.
+  const waited = yield* recovery.until(
+    "shift-traffic",
+    app.observeApp,
+    { app: id },
+    {
+      ...waits.traffic,
+      done: (now) => now.serving.length === 1 && now.serving[0] === revision,
+    },
+  );
+  return waited === "done" ? undefined : stuck(`${revision} did not get the traffic`);
 }
 
 /** The last word is the app's: that this service can read says nothing about it. */

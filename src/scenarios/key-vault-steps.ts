@@ -63,5 +63,6 @@ export const vaultWaits = {
   // A role takes up to ten minutes to be felt, and so does a changed network rule.
   access: { ...calmly, within: minutes(14) },
   revision: { ...eagerly, failedInARow: 3, apart: seconds(5), within: minutes(10) },
+  traffic: { ...eagerly, within: minutes(2) },
   verify: { ...calmly, within: minutes(14) },
 } as const;

@@ -98,6 +98,14 @@ describe("fail back key vault", () => {
     );
   });
 
+  it("does not take the word of the revision before for that of the new one", async () => {
+    const run = await failBack({ mode: "multiple", shifts: false });
+
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(run.record.reason).toContain("did not get the traffic");
+    expect(run.record.restoredAt).toBeUndefined();
+  });
+
   it("says so when the app reads neither", async () => {
     const run = await failBack({ readsAfterMove: [false, false] });
 

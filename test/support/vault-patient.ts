@@ -34,6 +34,8 @@ export interface VaultTraits {
   readonly older: readonly string[];
   readonly opens: boolean;
   readonly mode: "single" | "multiple";
+  /** Whether Azure does what it has accepted: the traffic goes where it is sent. */
+  readonly shifts: boolean;
   readonly witnesses: "agree" | "alone";
   /** Whether the region is away: from the beginning, or once the app is to be moved. */
   readonly regionDown: "never" | "always" | "in-the-middle";
@@ -59,6 +61,7 @@ const usual: VaultTraits = {
   older: [],
   opens: true,
   mode: "single",
+  shifts: true,
   witnesses: "agree",
   regionDown: "never",
   used: "primary",
@@ -76,6 +79,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
   let begunAt: number | undefined;
   let moves = 0;
   let revision = "mcp-server-prod--v41";
+  let serving = revision;
   let record: RunRecord | undefined;
   let closedWith: string | undefined;
 
@@ -202,12 +206,13 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
         runningStatus: "Running",
         latestRevision: revision,
         latestReadyRevision: revision,
-        serving: is.mode === "single" ? [revision] : ["mcp-server-prod--v41"],
+        serving: [is.mode === "single" ? revision : serving],
       }),
     ),
-    stub(app.startTrafficShift, () =>
-      orFailed("startTrafficShift", { changed: true, operation: "p", detail: "shifting" }),
-    ),
+    stub(app.startTrafficShift, (wanted) => {
+      if (is.shifts) serving = wanted.revision;
+      return orFailed("startTrafficShift", { changed: true, operation: "p", detail: "shifting" });
+    }),
     stub(findVerifiedSet, () =>
       orFailed("findVerifiedSet", {
         ...(is.set
