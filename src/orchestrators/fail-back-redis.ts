@@ -18,6 +18,8 @@ interface Way {
   readonly from: string;
   readonly to: string;
   readonly app: CacheUser | undefined;
+  /** The vault names the original already, and the app still uses the other one. */
+  readonly isHalfDone: boolean;
 }
 
 /** The original cache is well again: its keys come home from the cache in use, and then the app. */
@@ -27,9 +29,14 @@ export const failBackRedis = framed(redisFailback, RunOrder, function* (run, { e
   if (!found.ok) return refused(run, describeFailure(found.failure));
   // What is copied must be what the app has; a guess could bring old keys over new ones.
   if (found.value.known !== "observed") return refused(run, found.value.detail);
-  const from = found.value.id;
-  if (sameResource(from, to)) return run.end("not-needed", "the app uses its original cache");
+  const named = found.value.id;
   const app = yield* findApp(run, "find-app", estate);
+  const isHome = sameResource(named, to);
+  if (isHome && !(yield* usesAnother(run, to, app))) {
+    return run.end("not-needed", "the app uses its original cache");
+  }
+  const from = isHome ? yield* leftBehind(run, app) : named;
+  if (from === undefined) return unfinished(run, to);
   const well = yield* run.until("confirm-original", redis.probeCache, probeOf(to, undefined), {
     ...waits.confirm,
     done: (seen) => ownWord(seen) === "well",
@@ -38,7 +45,7 @@ export const failBackRedis = framed(redisFailback, RunOrder, function* (run, { e
     inPlan: "done",
   });
   if (well !== "done") return refused(run, `${nameOf(to)} is not well`);
-  const way = { from, to, app };
+  const way = { from, to, app, isHalfDone: isHome };
   const ended = yield* run.holding(to, function* () {
     const inner = yield* run.holding(from, () => home(run, way));
     return inner.ok ? inner.value : refused(run, describeFailure(inner.failure));
@@ -46,8 +53,32 @@ export const failBackRedis = framed(redisFailback, RunOrder, function* (run, { e
   return ended.ok ? ended.value : refused(run, describeFailure(ended.failure));
 });
 
+/** A move may have ended between the connection string and the restart: the app's word says where it is. */
+function* usesAnother(run: Steps, cache: string, app: CacheUser | undefined): Durable<boolean> {
+  const seen = yield* run.look("find-app", redis.probeCache, probeOf(cache, app));
+  return seen.ok && seen.value.uses === "another";
+}
+
+/** The cache that the app still uses then, if it is one of the estate. */
+function* leftBehind(run: Steps, app: CacheUser | undefined): Durable<string | undefined> {
+  const { secondary } = run.order.estate.redis;
+  if (secondary === undefined) return undefined;
+  const seen = yield* run.look("find-app", redis.probeCache, probeOf(secondary, app));
+  return seen.ok && seen.value.uses === "this" ? secondary : undefined;
+}
+
 function* home(run: Steps, way: Way): Durable<Ending> {
   const { from, to, app } = way;
+  if (way.isHalfDone) {
+    run.journal.finding(
+      `an earlier move ended half-way: the vault named ${nameOf(to)}, and the app still used ${nameOf(from)}`,
+    );
+    // What a restart would read is the truth again, before anything is copied.
+    const { vault, secret, app: user } = cacheInUse(run.order.estate);
+    const back = { cache: from, key: "primary", lease: to, app: user, vault, secret } as const;
+    const written = yield* run.step("write-secret", redis.writeConnection, back, "back");
+    if (!written.ok) return refused(run, describeFailure(written.failure));
+  }
   const asked = { cache: to, instead: from };
   const seen = yield* run.step("inspect-original", redis.inspectStandby, asked);
   if (!seen.ok) return refused(run, describeFailure(seen.failure));
@@ -187,6 +218,16 @@ const settling = {
 } as const;
 
 const isClassic = (id: string): boolean => parseResourceId(id)?.type === "microsoft.cache/redis";
+
+const unfinished = (run: Steps, to: string): Ending =>
+  run.end(
+    "needs-operator",
+    `the vault names ${nameOf(to)}, and the app still uses a cache that the estate does not name`,
+    [
+      "Read in the app's health which cache it uses, and enter that as redis.secondary in the estate file; then order the failback again by POST /api/failbacks",
+      `Or, if what that cache holds may be lost, restart the serving revision: the app uses ${nameOf(to)} then`,
+    ],
+  );
 
 const refused = (run: Steps, why: string): Ending =>
   run.end("needs-operator", `the app stays where it is: ${why}`, [

@@ -4,7 +4,13 @@ import type { Failure } from "../../src/domain/failure.js";
 import type { RunOrder } from "../../src/domain/run-order.js";
 import { failBackRedis } from "../../src/orchestrators/fail-back-redis.js";
 import { rotateRedisKey } from "../../src/orchestrators/rotate-redis-key.js";
-import { cachePatient, primary, production, type CacheTraits } from "../support/cache-patient.js";
+import {
+  cachePatient,
+  primary,
+  production,
+  secondary,
+  type CacheTraits,
+} from "../support/cache-patient.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { replay, type Replayed } from "../support/replay-driver.js";
 
@@ -48,6 +54,28 @@ describe("fail back Redis", () => {
     const back = await failBack({ active: "primary" });
 
     expect(back.record.outcome).toBe("not-needed");
+    expect(changes(back)).toEqual([]);
+  });
+
+  it("does the whole once more where an earlier one ended before the app was restarted", async () => {
+    const back = await failBack({ active: "primary", stuckAt: "secondary" });
+
+    expect(back.record.outcome).toBe("failed-back");
+    expect(back.record.findings[0]).toContain("an earlier move ended half-way");
+    const written = back.calls.filter(({ name }) => name === "writeConnection");
+    expect(written.map(({ input }) => (input as { cache: string }).cache)).toEqual([
+      ...[secondary, primary],
+    ]);
+    expect(new Set(written.map(({ caller }) => caller.step)).size).toBe(2);
+    expect(changes(back).slice(0, 2)).toEqual(["writeConnection", "emptyCache"]);
+    expect(back.uses).toBe(primary);
+  });
+
+  it("does not say that an app is at home which uses a cache that nobody names", async () => {
+    const back = await failBack({ active: "primary", stuckAt: "recovery" });
+
+    expect(back.record.outcome).toBe("needs-operator");
+    expect(back.record.reason).toContain("still uses a cache that the estate does not name");
     expect(changes(back)).toEqual([]);
   });
 

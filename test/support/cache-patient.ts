@@ -21,6 +21,8 @@ export interface CacheTraits {
   readonly hasReplica: boolean;
   /** Which cache the app uses, if that can be told. */
   readonly active: "primary" | "secondary" | "recovery" | "unknown";
+  /** Which cache the app really uses, where an earlier move ended before its restart. */
+  readonly stuckAt: "secondary" | "recovery" | undefined;
   readonly standby: "replica" | "member" | "none" | "unusable";
   readonly standbyKeys: number;
   readonly set: "snapshot" | "export" | "none";
@@ -41,6 +43,7 @@ const usual: CacheTraits = {
   shards: 0,
   hasReplica: true,
   active: "primary",
+  stuckAt: undefined,
   standby: "replica",
   standbyKeys: 2_000,
   set: "export",
@@ -62,8 +65,8 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
   const seen = new Map<string, number>();
   const ids = { primary, secondary, recovery: made, unknown: primary };
   let healthyFrom = is.heals === "already" ? 0 : Infinity;
-  let used: string = ids[is.active];
-  let written = used;
+  let used: string = ids[is.stuckAt ?? is.active];
+  let written: string = ids[is.active];
   let looks = 0;
   let linked = is.standby === "replica";
   let restartedAt: number | undefined;
