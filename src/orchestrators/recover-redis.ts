@@ -31,12 +31,14 @@ export const recoverRedis = framed(redisFailure, RecoveryOrder, function* (run, 
   if (!observed) {
     const why = found.ok ? found.value.detail : describeFailure(found.failure);
     run.journal.finding(`it is not known which cache the app uses (${why})`);
-  } else if (trigger.kind === "alert" && !sameResource(cache, resource)) {
+  }
+  const app = yield* findApp(run, "find-app", estate);
+  const isElsewhere = observed && !sameResource(cache, resource);
+  if (trigger.kind === "alert" && isElsewhere && !(yield* isNotLetIn(run, cache, app))) {
     return run.end("not-needed", `the app uses ${nameOf(cache)}, not ${nameOf(resource)}`, [
       `Look at ${nameOf(resource)}: a cache that is not in use has failed, and cannot take over`,
     ]);
   }
-  const app = yield* findApp(run, "find-app", estate);
   const probe = probeOf(cache, app);
   const confirmed = yield* run.until("confirm", redis.probeCache, probe, {
     ...waits.confirm,
@@ -68,6 +70,15 @@ export const recoverRedis = framed(redisFailure, RecoveryOrder, function* (run, 
   });
   return recovered.ok ? recovered.value : stuck(run, describeFailure(recovered.failure));
 });
+
+/**
+ * A move may have ended between the connection string and the restart: the app is still with the cache
+ * that failed then, and not well, while the one that the vault names waits for it.
+ */
+function* isNotLetIn(run: Steps, cache: string, app: CacheUser | undefined): Durable<boolean> {
+  const seen = yield* run.look("find-app", redis.probeCache, probeOf(cache, app));
+  return seen.ok && seen.value.appAlone;
+}
 
 /** The last look before the first change: nothing that is well is touched. */
 function* healedItself(run: Steps, cache: string, app: CacheUser | undefined): Durable<boolean> {

@@ -109,7 +109,15 @@ describe("recover Redis", () => {
 
     expect(run.record.outcome).toBe("not-needed");
     expect(run.record.nextSteps[0]).toContain("mcp-redis-prod");
-    expect(run.calls.map(({ name }) => name)).not.toContain("probeCache");
+    expect(run.calls.map(({ name }) => name)).not.toContain("takeLease");
+  });
+
+  it("brings the app to the cache that the vault names where an earlier run ended half-way", async () => {
+    const run = await recover({ active: "secondary", stuckAt: "primary", heals: "already" });
+
+    expect(run.record.outcome).toBe("restored");
+    expect(changes(run)).toEqual(["writeConnection", "restartRevision"]);
+    expect(run.uses).toBe(secondary);
   });
 
   it("recovers what is in use when a person orders it, whatever he names", async () => {

@@ -22,7 +22,7 @@ export interface CacheTraits {
   /** Which cache the app uses, if that can be told. */
   readonly active: "primary" | "secondary" | "recovery" | "unknown";
   /** Which cache the app really uses, where an earlier move ended before its restart. */
-  readonly stuckAt: "secondary" | "recovery" | undefined;
+  readonly stuckAt: "primary" | "secondary" | "recovery" | undefined;
   readonly standby: "replica" | "member" | "none" | "unusable";
   readonly standbyKeys: number;
   readonly set: "snapshot" | "export" | "none";
