@@ -84,7 +84,8 @@ function* isNotLetIn(run: Steps, cache: string, app: CacheUser | undefined): Dur
 function* healedItself(run: Steps, cache: string, app: CacheUser | undefined): Durable<boolean> {
   const waited = yield* run.until("recheck", redis.probeCache, probeOf(cache, app), {
     ...waits.recheck,
-    done: isWell,
+    // Whoever is affected has the word here too: that this service alone cannot connect reboots nothing.
+    done: ({ verdict }) => verdict === "well",
     failed: ({ verdict }) => verdict !== "well",
     eitherWay: true,
     inPlan: "failed",

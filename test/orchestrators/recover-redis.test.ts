@@ -150,8 +150,11 @@ describe("recover Redis", () => {
     expect(run.record.outcome).toBe("restored");
   });
 
-  it("touches nothing when the cache heals itself before the first change", async () => {
-    const run = await recover({ heals: "itself" });
+  it.each([
+    ["the cache heals itself", "itself"],
+    ["the app is well again, and this service alone cannot connect,", "for-the-app"],
+  ] as const)("touches nothing when %s before the first change", async (_what, heals) => {
+    const run = await recover({ heals });
 
     expect(run.record.outcome).toBe("not-needed");
     expect(changes(run)).toEqual([]);

@@ -14,7 +14,8 @@ type Planned = Failure | readonly (Failure | undefined)[] | undefined;
 
 /** A cache on the couch: it fails, and one thing heals it unless a field says otherwise. */
 export interface CacheTraits {
-  readonly heals: "already" | "itself" | "reboot" | "replacement" | "key" | "never";
+  /** `for-the-app`: this service cannot connect, and the app can again. */
+  readonly heals: "already" | "itself" | "for-the-app" | "reboot" | "replacement" | "key" | "never";
   readonly kind: "classic" | "managed" | "missing";
   readonly shards: number;
   /** Basic caches have none. */
@@ -110,10 +111,11 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
       if (failed !== undefined) return failed;
       looks += 1;
       if (is.heals === "itself" && looks > 4) healthyFrom = 0;
+      const isBack = is.heals === "for-the-app" && looks > 4;
       const well = wellAt(cache, now);
       const own = well ? "well" : is.own;
       const asked = user !== undefined;
-      const health = !asked ? "unknown" : well && used === cache ? "well" : is.health;
+      const health = !asked ? "unknown" : isBack || (well && used === cache) ? "well" : is.health;
       return {
         sources: [
           { kind: "own-probe", says: own, detail: "looked" },
