@@ -63,10 +63,7 @@ export const recoverRedis = framed(redisFailure, RecoveryOrder, function* (run, 
       return run.end("not-needed", "the cache became well by itself; nothing was changed");
     }
     if (seen.ok && seen.value.appAlone && !run.planning) return yield* letIn(run, cache, app);
-    if (yield* rebooted(run, cache, app)) {
-      return run.end("restored", `a reboot of the primary node brought ${nameOf(cache)} back`);
-    }
-    return yield* replaced(run, order, cache, app);
+    return (yield* rebooted(run, cache, app)) ?? (yield* replaced(run, order, cache, app));
   });
   return recovered.ok ? recovered.value : stuck(run, describeFailure(recovered.failure));
 });
@@ -102,9 +99,13 @@ function* letIn(run: Steps, cache: string, app: CacheUser | undefined): Durable<
 }
 
 /** The primary node of each shard in turn, until the cache is well. Never a second node. */
-function* rebooted(run: Steps, cache: string, app: CacheUser | undefined): Durable<boolean> {
+function* rebooted(
+  run: Steps,
+  cache: string,
+  app: CacheUser | undefined,
+): Durable<Ending | undefined> {
   const shape = yield* run.quietly("inspect-cache", redis.inspectCache, { cache });
-  if (!shape.ok || shape.value.kind !== "classic") return false;
+  if (!shape.ok || shape.value.kind !== "classic") return undefined;
   const { shards, hasReplica } = shape.value;
   const all = shards === 0 ? [undefined] : Array.from({ length: shards }, (_, shard) => shard);
   const step = hasReplica ? "reboot-primary" : "reboot-only-node";
@@ -114,17 +115,28 @@ function* rebooted(run: Steps, cache: string, app: CacheUser | undefined): Durab
     const reboot = yield* run.step(step, redis.rebootPrimary, node, item);
     if (!reboot.ok) {
       run.journal.finding(`no reboot: ${describeFailure(reboot.failure)}`);
-      return false;
+      return undefined;
     }
     const waited = yield* run.until("await-reboot", redis.probeCache, probeOf(cache, app), {
       ...(shards > 1 ? waits.rebootOfShard : waits.reboot),
       done: isWell,
     });
     if (waited === "done") {
-      return (yield* verified(run, "verify", cache, app)).kind === "moved";
+      const isBack = (yield* verified(run, "verify", cache, app)).kind === "moved";
+      return isBack ? broughtBack(run, cache, hasReplica) : undefined;
     }
   }
-  return false;
+  return undefined;
+}
+
+function broughtBack(run: Steps, cache: string, hasReplica: boolean): Ending {
+  const reason = `a reboot of the primary node brought ${nameOf(cache)} back`;
+  if (hasReplica) return run.end("restored", reason);
+  run.journal.loses("every key that it held: a Basic cache has no other node");
+  const { environment, detectedAt } = run.order;
+  return run.end("restored", `${reason}, without its keys`, [
+    `If the app misses them: POST /api/restores {"environment":"${environment}","kind":"redis","at":"${detectedAt}","reason":"…"}`,
+  ]);
 }
 
 function* replaced(

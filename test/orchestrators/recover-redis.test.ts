@@ -170,6 +170,8 @@ describe("recover Redis", () => {
     });
     expect(changes(denied)).not.toContain("rebootPrimary");
     expect(approved.record.outcome).toBe("restored");
+    expect(approved.record.dataLoss).toContain("every key");
+    expect(approved.record.nextSteps[0]).toContain("/api/restores");
     expect(changes(approved)).toEqual(["rebootPrimary"]);
   });
 
