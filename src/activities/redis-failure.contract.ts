@@ -14,6 +14,12 @@ const whileBusy: Patience = {
   busy: { first: seconds(15), longest: seconds(30), within: minutes(10) },
 };
 
+/** For looks that a whole branch of a recovery hangs on: one answer that is lost must not decide it. */
+const briefly: Patience = {
+  ...patiently,
+  transient: { first: seconds(5), longest: seconds(15), within: minutes(1) },
+};
+
 const CacheRef = z.strictObject({ cache: z.string() });
 const Sides = z.strictObject({ primary: z.string(), secondary: z.string().optional() });
 /** What is changed stands under the lease of the cache that the run is about. */
@@ -37,10 +43,7 @@ export const findCacheInUse = declareActivity({
     known: z.enum(["observed", "assumed"]),
     id: z.string(),
   }),
-  patience: {
-    ...patiently,
-    transient: { first: seconds(5), longest: seconds(15), within: minutes(1) },
-  },
+  patience: briefly,
 });
 
 const Says = z.enum(["failed", "well", "unknown"]);
@@ -106,7 +109,7 @@ export const inspectStandby = declareActivity({
     link: z.enum(["replica", "member", "none"]),
     keys: z.int().nonnegative(),
   }),
-  patience: once,
+  patience: briefly,
 });
 
 /** Begin to end a geo-link. Its trace is a link that goes, or has gone. */

@@ -48,7 +48,12 @@ function* standby(
 ): Durable<Replacement | undefined> {
   const asked = { cache, instead: failing };
   const seen = yield* run.step("find-standby", redis.inspectStandby, asked, nameOf(cache));
-  if (!seen.ok) return undefined;
+  if (!seen.ok) {
+    run.journal.finding(
+      `${nameOf(cache)} could not be looked at: ${describeFailure(seen.failure)}`,
+    );
+    return undefined;
+  }
   const { usable, link, keys } = seen.value;
   if (!usable) {
     run.journal.finding(`${nameOf(cache)} cannot take over: ${seen.value.detail}`);

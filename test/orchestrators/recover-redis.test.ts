@@ -160,6 +160,17 @@ describe("recover Redis", () => {
     expect(changes(run)).toEqual([]);
   });
 
+  it("does not make a new cache because one look at the standby failed", async () => {
+    const once = await recover({ heals: "replacement", failing: { inspectStandby: [transient] } });
+    const never = await recover({ heals: "replacement", failing: { inspectStandby: terminal } });
+
+    expect(once.uses).toBe(secondary);
+    expect(changes(once)).not.toContain("startCreation");
+    expect(never.record.findings).toContain(
+      "mcp-redis-prod-dr could not be looked at: Forbidden: no",
+    );
+  });
+
   it("asks before it reboots the only node of a Basic cache, and goes on without", async () => {
     const denied = await recover({ hasReplica: false }, {}, answering("deny"));
     const approved = await recover({ hasReplica: false });
