@@ -9,6 +9,7 @@ import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { waits, type redisFailure } from "../scenarios/redis-failure.js";
 import { bringBackKeys } from "./bring-back-keys.js";
 import { cacheStorageOf } from "./cache-storage.js";
+import { cacheInUse } from "./move-to-cache.js";
 
 type Steps = Recovery<keyof typeof redisFailure.steps>;
 
@@ -63,7 +64,9 @@ function* standby(
     return { cache, how: "member", data: "its keys are those of the group" };
   }
   if (link === "replica") return yield* unlinked(run, failing, cache);
-  const filled = yield* run.holding(cache, () => fill(run, order, failing, cache, keys === 0));
+  const filled = yield* run.holding(cache, () =>
+    fill(run, order, failing, { cache, isEmpty: keys === 0, isNew: false }),
+  );
   if (!filled.ok) {
     run.journal.finding(`${nameOf(cache)} cannot take over: ${describeFailure(filled.failure)}`);
     return undefined;
@@ -121,7 +124,9 @@ function* madeAnew(
     }
     // What a cache that is still to be made can take is known after apply.
     if (run.planning) return { cache, how: "made", data: "known after apply" };
-    const filled = yield* run.holding(cache, () => fill(run, order, failing, cache, true));
+    const filled = yield* run.holding(cache, () =>
+      fill(run, order, failing, { cache, isEmpty: true, isNew: true }),
+    );
     const data = filled.ok ? filled.value : `empty: ${describeFailure(filled.failure)}`;
     return { cache, how: "made", data };
   }
@@ -162,6 +167,19 @@ function* ready(
   return there === "done";
 }
 
+interface Fillable {
+  readonly cache: string;
+  readonly isEmpty: boolean;
+  /** This run has just made it, so nobody uses it. */
+  readonly isNew: boolean;
+}
+
+/** People wait, and others move the app meanwhile: which cache it uses is seen right before the change. */
+function* isUnused(run: Steps, estate: RecoveryOrder["estate"], cache: string): Durable<boolean> {
+  const used = yield* run.step("find-active", redis.findCacheInUse, cacheInUse(estate), "again");
+  return used.ok && used.value.known === "observed" && !sameResource(used.value.id, cache);
+}
+
 /**
  * Brings the newest verified keys into a cache that is not in use. Over keys that it holds only with
  * approval; without it, it is used with what it holds. In words, what it holds then.
@@ -170,16 +188,18 @@ function* fill(
   run: Steps,
   { environment, estate }: RecoveryOrder,
   failing: string,
-  cache: string,
-  empty: boolean,
+  { cache, isEmpty, isNew }: Fillable,
 ): Durable<string> {
-  const begins = empty ? "it begins empty" : "it holds keys of unknown age";
+  const begins = isEmpty ? "it begins empty" : "it holds keys of unknown age";
   const without = (why: string): string => {
     run.journal.finding(`${nameOf(cache)}: ${begins}, because ${why}`);
     return begins;
   };
-  if (!empty && (yield* run.approval("import-over")) !== "granted") {
+  if (!isEmpty && (yield* run.approval("import-over")) !== "granted") {
     return without("nobody approved that its keys give way to those of a backup");
+  }
+  if (!isNew && !(yield* isUnused(run, estate, cache))) {
+    return without("it cannot be ruled out that the app uses it");
   }
   const { primary, secondary } = estate.redis;
   const chosen = yield* run.step("choose-set", redis.chooseCacheSet, {
@@ -192,7 +212,7 @@ function* fill(
   if (chosen.value.kind === "none") return without(chosen.value.detail);
   const { set, source, takenAt, passedOver } = chosen.value;
   for (const other of passedOver) run.journal.finding(`a newer set was passed over: ${other}`);
-  const wanted = { environment, source, set, cache, items: [], overwrite: !empty };
+  const wanted = { environment, source, set, cache, items: [], overwrite: !isEmpty };
   const found = yield* run.step("find-set", findRestorableCache, { ...wanted, active: false });
   if (!found.ok) return without(describeFailure(found.failure));
   const whole = { ...wanted, storage: cacheStorageOf(estate), within: longestImport };

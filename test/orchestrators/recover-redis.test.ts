@@ -171,6 +171,19 @@ describe("recover Redis", () => {
     );
   });
 
+  it.each([0, 2_000])(
+    "brings nothing into a standby with %d keys while it is not known which cache is in use",
+    async (standbyKeys) => {
+      const run = await recover({
+        ...{ heals: "replacement", standby: "none", active: "unknown", standbyKeys },
+      });
+
+      expect(run.record.outcome).toBe("failed-over");
+      expect(run.record.findings.join()).toContain("it cannot be ruled out that the app uses it");
+      expect(changes(run)).toEqual(["rebootPrimary", "writeConnection", "restartRevision"]);
+    },
+  );
+
   it("asks before it reboots the only node of a Basic cache, and goes on without", async () => {
     const denied = await recover({ hasReplica: false }, {}, answering("deny"));
     const approved = await recover({ hasReplica: false });
