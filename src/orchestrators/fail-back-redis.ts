@@ -99,7 +99,8 @@ function* home(run: Steps, way: Way): Durable<Ending> {
       "Order the failback again by POST /api/failbacks, or a recovery by POST /api/recoveries",
     ]);
   }
-  if (link === "none") yield* copied(run, "copy-late-keys", way, false);
+  // Also from a cache that the original followed: since it was unlinked they part.
+  if (link !== "member") yield* copied(run, "copy-late-keys", way, false);
   yield* linkedAgain(run, way, link);
   const { secondary } = run.order.estate.redis;
   const named = secondary !== undefined && sameResource(secondary, from);

@@ -94,11 +94,17 @@ describe("fail back Redis", () => {
     expect(back.uses).toBe(primary);
   });
 
-  it("unlinks an original that follows the cache in use, and copies nothing", async () => {
+  it("unlinks an original that follows the cache in use, and copies what came after that alone", async () => {
     const back = await failBack({ standby: "replica" });
 
     expect(back.record.outcome).toBe("failed-back");
-    expect(changes(back).slice(0, 2)).toEqual(["startUnlink", "writeConnection"]);
+    expect(changes(back).slice(0, 5)).toEqual([
+      ...["startUnlink", "writeConnection", "restartRevision", "copyKeysAcross", "copyKeysAcross"],
+    ]);
+    const copies = back.calls.filter(({ name }) => name === "copyKeysAcross");
+    expect(copies.map(({ input }) => (input as { replace: boolean }).replace)).toEqual([
+      ...[false, false],
+    ]);
   });
 
   it("moves the app alone between members of a group", async () => {
