@@ -49,19 +49,20 @@ function* rotate(run: Steps, cache: string, app: CacheUser): Durable<Ending> {
   const approval = yield* run.approval("regenerate-key");
   if (approval !== "granted") return untouched(run, `the rotation was not approved: ${approval}`);
   const away = yield* moveApp(run, toSecondary, { cache, key: "secondary", lease: cache }, app);
-  if (away.kind === "not-moved")
-    return halfWay(run, `on the way to the secondary key: ${away.why}`);
+  if (away.kind === "not-moved") {
+    return halfWay(run, `on the way to the secondary key: ${away.why}`, bothGood);
+  }
   const key = "primary";
   const before = yield* run.step("fingerprint-key", redis.fingerprintKey, { cache, key });
-  if (!before.ok) return halfWay(run, describeFailure(before.failure));
+  if (!before.ok) return halfWay(run, describeFailure(before.failure), onSecondary);
   const wanted = { cache, key, before: before.value.sha256 } as const;
   const made = yield* run.insist("regenerate-key", redis.regenerateKey, wanted);
   if (made.kind !== "done") {
     const why = made.kind === "failed" ? describeFailure(made.failure) : "it was skipped";
-    return halfWay(run, `the primary key is the old one: ${why}`);
+    return halfWay(run, `the primary key is the old one: ${why}`, onSecondary);
   }
   const back = yield* moveApp(run, toPrimary, { cache, key, lease: cache }, app);
-  if (back.kind === "not-moved") return halfWay(run, `on the way back: ${back.why}`);
+  if (back.kind === "not-moved") return halfWay(run, `on the way back: ${back.why}`, madeAnew);
   return run.end("restored", "the app uses a primary key that nobody has seen", [
     "Tell whoever else uses the cache to read its primary key anew",
   ]);
@@ -72,8 +73,13 @@ const untouched = (run: Steps, why: string): Ending =>
     "Mend that first, then order the rotation again by POST /api/recoveries",
   ]);
 
-const halfWay = (run: Steps, why: string): Ending =>
+const bothGood = "Both keys are still good: whichever the app reads, it is let in";
+const onSecondary = "The app uses the secondary key, which is still good";
+const madeAnew =
+  "The primary key is a new one; a replica that still has the secondary key is let in as well";
+
+const halfWay = (run: Steps, why: string, stands: string): Ending =>
   run.end("needs-operator", why, [
-    "Look at the app's health: the secondary key is still good, and the vault holds it",
+    stands,
     "Order the rotation again by POST /api/recoveries: it goes on from where things are",
   ]);

@@ -196,6 +196,17 @@ describe("rotate the key of Redis", () => {
     expect(changes(rotated)).toEqual([]);
   });
 
+  it.each([
+    ["away", { writeConnection: terminal }, "Both keys are still good"],
+    ["on the secondary key", { regenerateKey: terminal }, "The app uses the secondary key"],
+    ["back", { writeConnection: [undefined, terminal] }, "The primary key is a new one"],
+  ] as const)("says which keys are good when it ends half-way %s", async (_w, failing, stands) => {
+    const rotated = await rotate({ failing });
+
+    expect(rotated.record.outcome).toBe("needs-operator");
+    expect(rotated.record.nextSteps[0]).toContain(stands);
+  });
+
   it("leaves the app on the secondary key when the primary one cannot be made anew", async () => {
     const rotated = await rotate({ failing: { regenerateKey: terminal } });
 
