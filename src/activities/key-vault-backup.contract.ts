@@ -66,6 +66,9 @@ export const copySecrets = declareActivity({
   patience: throttled,
 });
 
+/** Why a disabled secret stays where it is; every other reason means that one is missing or behind. */
+export const isDisabled = "it is disabled, so that its value cannot be read";
+
 /** Write a stretch of a list into the other vault, by value, where it differs. */
 export const syncSecrets = declareActivity({
   name: "syncSecrets",

@@ -91,7 +91,7 @@ export function keyVaultBackupActivities(
       const wanted = await lists.read(list, begin, end);
       const results = await inParallel(wanted, atATime, async (secret) => {
         if (secret.disabled === true) {
-          return { name: secret.name, reason: "it is disabled, so that its value cannot be read" };
+          return { name: secret.name, reason: contract.isDisabled };
         }
         return unlessRefused(secret.name, () => bringOver(secrets, from, to, secret.name));
       });

@@ -1,7 +1,7 @@
 import * as backup from "../activities/key-vault-backup.contract.js";
 import * as vault from "../activities/key-vault-failure.contract.js";
 import { RunOrder } from "../domain/run-order.js";
-import { sameResource } from "../domain/resource-id.js";
+import { sameResource, shortNameOf } from "../domain/resource-id.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
@@ -106,7 +106,11 @@ function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
     run.journal.planChange("bring-home", `${compared.value.toBring} of ${count} secrets to bring`);
   } else {
     const problem = yield* bring(run, "bring-home", from, home);
-    if (problem !== undefined) return refused(run, problem);
+    if (problem !== undefined) {
+      return refused(run, problem, [
+        `See why each was refused; a name that is in soft deletion at home comes back by: az keyvault secret recover --vault-name ${shortNameOf(run.order.resource)} --name NAME`,
+      ]);
+    }
   }
 
   const moved = yield* run.holding(app.app, () => switchHome(run, { from, home, app }));
@@ -116,7 +120,10 @@ function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
   return run.end("failed-back", `the app uses the original vault; ${compared.value.detail}`);
 }
 
-/** Brings over what differs, by value; what is the same gets no new version. */
+/**
+ * Brings over what differs, by value; what is the same gets no new version. What was refused is a
+ * problem: the app would miss it, or get an old value.
+ */
 function* bring(
   run: Steps,
   step: "bring-home" | "bring-late",
@@ -131,14 +138,22 @@ function* bring(
     return { from, to, list, begin, end };
   });
   const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
+  const refusedOnes: string[] = [];
   for (const answer of yield* run.each(step, backup.syncSecrets, pieces, work)) {
     if (!answer.ok) return describeFailure(answer.failure);
     for (const { name, reason } of answer.value.skipped) {
+      // That it is disabled was found when both were compared.
+      if (reason === backup.isDisabled) continue;
+      refusedOnes.push(name);
       run.journal.finding(`${name} was not brought home: ${reason}`);
     }
   }
-  return undefined;
+  if (refusedOnes.length === 0) return undefined;
+  const some = refusedOnes.slice(0, longestList).join(", ");
+  return `${refusedOnes.length} secrets could not be brought home: ${some}`;
 }
+
+const longestList = 20;
 
 /** The app is told; if it cannot read at home, it goes back to the vault that it could read. */
 function* switchHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending | undefined> {

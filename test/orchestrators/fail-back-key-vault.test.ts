@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { isDisabled } from "../../src/activities/key-vault-backup.contract.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunOrder } from "../../src/domain/run-order.js";
 import { failBackKeyVault } from "../../src/orchestrators/fail-back-key-vault.js";
@@ -67,6 +68,11 @@ describe("fail back key vault", () => {
       "jwt-signing-key",
     ],
     ["the vaults cannot be compared", { failing: { compareVaults: terminal } }, "Forbidden"],
+    [
+      "a name is in soft deletion at home",
+      { refusedAtHome: [{ name: "jwt", reason: "ObjectIsDeletedButRecoverable: deleted" }] },
+      "1 secrets could not be brought home: jwt",
+    ],
     ["the secrets cannot be brought", { failing: { syncSecrets: terminal } }, "Forbidden"],
   ])("refuses where %s, before the app is touched", async (_why, traits, says) => {
     const run = await failBack(traits);
@@ -74,6 +80,12 @@ describe("fail back key vault", () => {
     expect(run.record.outcome).toBe("needs-operator");
     expect(run.record.reason).toContain(says);
     expect(changes(run)).not.toContain("startVaultMove");
+  });
+
+  it("leaves a disabled secret where it is, and goes home", async () => {
+    const run = await failBack({ refusedAtHome: [{ name: "old", reason: isDisabled }] });
+
+    expect(run.record.outcome).toBe("failed-back");
   });
 
   it("goes back to the vault that the app could read when it cannot read the original", async () => {

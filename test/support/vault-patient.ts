@@ -43,6 +43,8 @@ export interface VaultTraits {
   readonly used: "primary" | "secondary" | "elsewhere";
   readonly home: "ready" | "deleted" | "absent";
   readonly newerAtHome: readonly string[];
+  /** What the original vault does not take from the one in use, and why. */
+  readonly refusedAtHome: readonly { readonly name: string; readonly reason: string }[];
   /** Whether the app reads the vault it is moved to, the first and the second time. */
   readonly readsAfterMove: readonly [boolean, boolean];
   /** What activities end in, always or as often as said. */
@@ -67,6 +69,7 @@ const usual: VaultTraits = {
   used: "primary",
   home: "ready",
   newerAtHome: [],
+  refusedAtHome: [],
   readsAfterMove: [true, true],
   failing: {},
 };
@@ -280,7 +283,10 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
       orFailed("listSecrets", { list: `${set}list`, count: 3, skipped: 0, detail: "listed" }),
     ),
     stub(keyVaultBackup.syncSecrets, () =>
-      orFailed("syncSecrets", { done: 3, written: 1, skipped: [], detail: "synced" }),
+      orFailed("syncSecrets", {
+        ...{ done: 3, written: 1, skipped: [...is.refusedAtHome] },
+        detail: "synced",
+      }),
     ),
     stub(run.confirmMandate, () => ({ mandated: true, detail: "looked" })),
     stub(run.takeLease, (_input, caller, now) => ({
