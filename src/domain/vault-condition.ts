@@ -30,8 +30,10 @@ export function conditionOf(facts: VaultFacts): VaultCondition {
   // The app itself is the best witness: what keeps this service out alone is a finding about it.
   if (appReads === true) return "healthy";
   if (appHasRole === false) return "role-missing";
-  if (closed && asWanted !== true) return "firewall";
+  if (closed && asWanted === false) return "firewall";
+  // A firewall answers, so rules that nobody knows to be wrong explain no silence.
   if (ownRead === "no-answer") return "unavailable";
+  if (closed && asWanted === undefined) return "firewall";
   if (appReads === undefined && ownRead === "reads") return "healthy";
   return "unexplained";
 }

@@ -27,6 +27,16 @@ describe("what is wrong with a vault", () => {
       { ...ill, closed: true, ownRead: "no-answer" },
       "unavailable",
     ],
+    [
+      "rules that nobody knows, and no answer",
+      { ...ill, closed: true, asWanted: undefined, ownRead: "no-answer" },
+      "unavailable",
+    ],
+    [
+      "rules that nobody wants, and no answer",
+      { ...ill, closed: true, asWanted: false, ownRead: "no-answer" },
+      "firewall",
+    ],
     ["no answer", { ...ill, ownRead: "no-answer" }, "unavailable"],
     [
       "no answer, of an app that says nothing",
