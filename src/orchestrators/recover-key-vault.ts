@@ -41,9 +41,7 @@ interface Patient {
 export const recoverKeyVault = framed(keyVaultFailure, RecoveryOrder, function* (recovery, order) {
   const look = lookAt(order.estate);
   const confirmed = yield* recovery.until("confirm", vault.diagnoseVault, look, failing);
-  if (confirmed === "blind") {
-    return needsOperator(recovery, { why: "the vault could not be looked at", lacksRole: false });
-  }
+  if (confirmed === "blind") return yield* unseen(recovery, order);
   const seen = yield* recovery.step("diagnose", vault.diagnoseVault, look);
   if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
   if (confirmed === "done") return notNeeded(recovery, order, seen.value);
@@ -54,6 +52,21 @@ export const recoverKeyVault = framed(keyVaultFailure, RecoveryOrder, function* 
   const treated = yield* recovery.holding(id, () => treat(recovery, order, []));
   return treated.ok ? treated.value : blind(recovery, describeFailure(treated.failure));
 });
+
+/** Not one look has succeeded: the region may be away, or this service lacks a role to look with. */
+function* unseen(recovery: Steps, order: RecoveryOrder): Durable<Ending> {
+  const { estate, resource } = order;
+  const down = sameResource(resource, estate.keyVault.primary)
+    ? yield* regionDown(recovery, { kind: "redis", id: estate.redis.primary }, undefined)
+    : undefined;
+  if (down !== undefined) return down;
+  const seen = yield* recovery.look("confirm", vault.diagnoseVault, lookAt(estate));
+  const why = seen.ok ? "it shows again by now" : describeFailure(seen.failure);
+  return needsOperator(recovery, {
+    why: `the vault of ${shortNameOf(estate.containerApp.primary)} could not be looked at: ${why}`,
+    lacksRole: !seen.ok && seen.failure.class === "permission-lag",
+  });
+}
 
 /** Two looks in a row confirm the failure, and two refute it. */
 const failing = {
@@ -158,6 +171,9 @@ function* bringBack(recovery: Steps, patient: Patient): Durable<Ending> {
  * the paired region. A new vault would take longer, and part the secrets in two.
  */
 function* waitForPlatform(recovery: Steps, patient: Patient): Durable<Ending> {
+  // Where the whole region is away, waiting for the vault spends the time that a wider recovery needs.
+  const away = yield* regionAway(recovery, patient);
+  if (away !== undefined) return away;
   const waited = yield* recovery.until(
     "await-platform",
     vault.diagnoseVault,

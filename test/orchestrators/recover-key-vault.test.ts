@@ -309,6 +309,27 @@ describe("recover key vault", () => {
     },
   );
 
+  it("does not wait for a vault whose whole region is away", async () => {
+    const { record, calls } = await recover({ condition: "unavailable", regionDown: "always" });
+
+    expect(record.reason).toContain("the region itself seems to be down");
+    expect(calls.filter(({ name }) => name === "diagnoseVault").length).toBeLessThan(6);
+  });
+
+  it("names the vault's app, the reason and the role where it cannot look at all", async () => {
+    const { record } = await recover({ failing: { diagnoseVault: lag } });
+
+    expect(record.reason).toContain("mcp-server-prod could not be looked at: AuthorizationFailed");
+    expect(record.nextSteps[0]).toContain("Key Vault Contributor");
+  });
+
+  it("says that the region is away where it cannot look at all because of that", async () => {
+    const failing = { diagnoseVault: transient };
+    const { record } = await recover({ failing, regionDown: "always" });
+
+    expect(record.reason).toContain("the region itself seems to be down");
+  });
+
   it("asks about the step that failed, not about the look at the region that follows", async () => {
     const { record } = await recover({ failing: { startVaultMove: terminal } });
 
