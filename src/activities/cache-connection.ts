@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import type { CacheChanges, KeyName } from "../azure/cache-changes.js";
 import { classifyError } from "../azure/classify-error.js";
 import { seconds } from "../domain/duration.js";
+import { terminal } from "../domain/failure.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { SecretDescription, SecretValue } from "../azure/secrets.js";
 import type { StateStore } from "../state/state-store.js";
-import type { CacheSources } from "./active-cache.js";
+import type { activeCache, CacheSources } from "./active-cache.js";
 import { activeVault } from "./active-vault.js";
 import { ensure } from "./ensure.js";
 import { cacheAt } from "./open-cache.js";
@@ -56,7 +57,7 @@ export function cacheConnectionActivities(
       detail: `the ${key} key is known by its hash`,
     })),
 
-    contract.regenerateKey.implementedBy(classifyError, ({ cache, key, before }, context) =>
+    contract.regenerateKey.implementedBy(classifyError, ({ cache, key, before, use }, context) =>
       ensure(store, context, contract.regenerateKey, {
         resource: cache,
         plan: () => ({ changed: true, detail: `would make the ${key} key anew` }),
@@ -67,12 +68,31 @@ export function cacheConnectionActivities(
             ? undefined
             : { changed: true, detail: `the ${key} key is another one` },
         act: async () => {
+          await refuseInUse(azure, cache, key, use);
           await changes.regenerateKey(cache, key);
           return { changed: true, detail: `the ${key} key was made anew` };
         },
       }),
     ),
   ];
+}
+
+/** People wait, and others write the secret meanwhile: what the app would read is seen right before. */
+async function refuseInUse(
+  { apps, vaults, secrets, caches, changes }: CacheSources & { readonly changes: CacheChanges },
+  cache: string,
+  key: KeyName,
+  use: Parameters<typeof activeCache>[1],
+): Promise<void> {
+  const [{ active, known }, { host, port }, keys] = await Promise.all([
+    activeVault(apps, vaults, use, use.vault),
+    cacheAt(caches, cache),
+    changes.keys(cache),
+  ]);
+  const current = await readable(() => secrets.value(active.uri, use.secret));
+  const goal = { address: `${host}:${port}`, password: keys[key] };
+  if (known === "observed" && current !== undefined && !names(current.value, goal)) return;
+  throw terminal("key-in-use", `${active.name} may tell the app the ${key} key, which is kept`);
 }
 
 async function fingerprintOf(changes: CacheChanges, cache: string, key: KeyName): Promise<string> {

@@ -228,10 +228,17 @@ export const fingerprintKey = declareActivity({
   patience: patiently,
 });
 
-/** Make a key anew. Its trace is a key with another hash than before. */
+/**
+ * Make a key anew; refused where the vault in use holds it, or nobody can tell. Its trace is a key with
+ * another hash than before.
+ */
 export const regenerateKey = declareActivity({
   name: "regenerateKey",
-  input: CacheRef.extend({ key: z.enum(["primary", "secondary"]), before: z.string() }),
+  input: CacheRef.extend({
+    key: z.enum(["primary", "secondary"]),
+    before: z.string(),
+    use: CacheUse,
+  }),
   output: z.strictObject({ ...mutated }),
   patience: whileBusy,
 });

@@ -55,7 +55,8 @@ function* rotate(run: Steps, cache: string, app: CacheUser): Durable<Ending> {
   const key = "primary";
   const before = yield* run.step("fingerprint-key", redis.fingerprintKey, { cache, key });
   if (!before.ok) return halfWay(run, describeFailure(before.failure), onSecondary);
-  const wanted = { cache, key, before: before.value.sha256 } as const;
+  const use = cacheInUse(run.order.estate);
+  const wanted = { cache, key, before: before.value.sha256, use } as const;
   const made = yield* run.insist("regenerate-key", redis.regenerateKey, wanted);
   if (made.kind !== "done") {
     const why = made.kind === "failed" ? describeFailure(made.failure) : "it was skipped";
@@ -74,7 +75,8 @@ const untouched = (run: Steps, why: string): Ending =>
   ]);
 
 const bothGood = "Both keys are still good: whichever the app reads, it is let in";
-const onSecondary = "The app uses the secondary key, which is still good";
+const onSecondary =
+  "The secondary key, which the app was moved to, is still good: see that the vault names it";
 const madeAnew =
   "The primary key is a new one; a replica that still has the secondary key is let in as well";
 

@@ -129,11 +129,22 @@ const changes: Record<string, Change> = {
       const wanted = { cache: primary, key: "primary" } as const;
       const answer = await runner.run(redis.fingerprintKey, callerOf("fingerprint"), wanted);
       before = answer.ok ? answer.value.sha256 : "";
+      await giveSecondaryKey();
     },
     perform: (by, caller) =>
-      by.run(redis.regenerateKey, caller, { cache: primary, key: "primary", before }),
+      by.run(redis.regenerateKey, caller, { cache: primary, key: "primary", before, use }),
   },
 };
+
+/** The app is to read the key that is not made anew. */
+async function giveSecondaryKey(): Promise<void> {
+  const keys = await ports.cacheChanges.keys(primary);
+  const uri = (await ports.keyVaults.vault(vault.primary))?.uri ?? "";
+  const current = await ports.secrets.value(uri, secret);
+  if (current === undefined) throw new Error("no connection string");
+  const value = current.value.replace(keys.primary, keys.secondary);
+  await ports.secrets.set(uri, secret, value, current);
+}
 
 const callerOf = (step: string): Caller => ({
   ...{ run, step, attempt: 1, leases: [], mode: "execute" as const },
@@ -318,6 +329,20 @@ describe("a failing cache", () => {
       expect(JSON.stringify(answer)).not.toContain(key);
     },
   );
+
+  withRedis("keeps a key that the vault in use holds", async () => {
+    const caller = await begin();
+    const requests = await counted("redis.regenerateKey");
+    const wanted = { cache: primary, key: "primary" } as const;
+    const seen = await runner.run(redis.fingerprintKey, callerOf("fingerprint"), wanted);
+    const answer = await runner.run(redis.regenerateKey, caller, {
+      ...{ ...wanted, use },
+      before: seen.ok ? seen.value.sha256 : "",
+    });
+
+    expect(answer).toMatchObject({ ok: false, failure: { code: "key-in-use" } });
+    expect(await requests()).toBe(0);
+  });
 
   withRedis("is not pointed to by a new version where the present one does", async () => {
     const caller = await begin();

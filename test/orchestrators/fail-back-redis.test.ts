@@ -198,7 +198,11 @@ describe("rotate the key of Redis", () => {
 
   it.each([
     ["away", { writeConnection: terminal }, "Both keys are still good"],
-    ["on the secondary key", { regenerateKey: terminal }, "The app uses the secondary key"],
+    [
+      "on the secondary key",
+      { regenerateKey: terminal },
+      "The secondary key, which the app was moved to",
+    ],
     ["back", { writeConnection: [undefined, terminal] }, "The primary key is a new one"],
   ] as const)("says which keys are good when it ends half-way %s", async (_w, failing, stands) => {
     const rotated = await rotate({ failing });
