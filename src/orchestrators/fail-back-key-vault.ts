@@ -49,6 +49,9 @@ export const failBackKeyVault = framed(keyVaultFailback, RunOrder, function* (ru
       "It comes first: POST /api/recoveries with the scenario key-vault-failure",
     ]);
   }
+  if (fqdn === undefined) {
+    return refused(run, "the app has no ingress, so nobody can tell whether it reads its vault");
+  }
   const app = { app: estate.containerApp.primary, fqdn, rule: estate.containerApp.health };
   const done = yield* run.holding(original, function* () {
     const problem = yield* makeUsable(run, original, estate.primaryRegion, app.app);

@@ -61,6 +61,7 @@ describe("fail back key vault", () => {
 
   it.each<readonly [string, Partial<VaultTraits>, string]>([
     ["the original is gone", { home: "absent" }, "the original vault is gone"],
+    ["the app cannot be asked", { hasIngress: false }, "the app has no ingress"],
     ["the vault in use fails", { condition: "unavailable" }, "cannot be read"],
     [
       "a value at home is newer and another one",

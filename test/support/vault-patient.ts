@@ -41,6 +41,7 @@ export interface VaultTraits {
   readonly regionDown: "never" | "always" | "in-the-middle";
   /** Which vault the app uses, and how the original one stands; for failbacks. */
   readonly used: "primary" | "secondary" | "elsewhere";
+  readonly hasIngress: boolean;
   readonly home: "ready" | "deleted" | "absent";
   readonly newerAtHome: readonly string[];
   /** What the original vault does not take from the one in use, and why. */
@@ -67,6 +68,7 @@ const usual: VaultTraits = {
   witnesses: "agree",
   regionDown: "never",
   used: "primary",
+  hasIngress: true,
   home: "ready",
   newerAtHome: [],
   refusedAtHome: [],
@@ -122,7 +124,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
           { kind: "arm-state" as const, says: bad ? failed : ("well" as const), detail: condition },
           { kind: "app-health" as const, says: bad ? failed : ("well" as const), detail: "" },
         ],
-        fqdn: "mcp.example.azurecontainerapps.io",
+        ...(is.hasIngress ? { fqdn: "mcp.example.azurecontainerapps.io" } : {}),
         usable: condition === "healthy",
         detail: condition,
       });
