@@ -112,6 +112,7 @@ describe("a key vault fails", () => {
       "confirm",
       "diagnose",
       "recheck",
+      "check-region",
       "await-platform",
       "verify",
     ]);
