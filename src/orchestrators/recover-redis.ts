@@ -195,12 +195,15 @@ function next(order: RecoveryOrder, failing: string, { cache, how }: Replacement
   }
 }
 
-const stuck = (run: Steps, why: string): Ending =>
-  run.end("needs-operator", why, [
-    "Look at the cache in the portal: its state, its keys, its network rules, the region's health",
-    "Make or choose a cache that works, and write its connection string into the app's vault",
-    "Restart the app's serving revision, and start the recovery again by POST /api/recoveries",
+const stuck = (run: Steps, why: string): Ending => {
+  const { redis: sides, containerApp } = run.order.estate;
+  const caches = [sides.primary, sides.secondary].flatMap((id) => id ?? []);
+  return run.end("needs-operator", why, [
+    `Look at ${caches.join(" and ")} in the portal: state, keys, network rules, the region's health`,
+    `Make or choose a cache that works, and write its connection string into the app's vault, as ${sides.connectionSecret}`,
+    `Restart the serving revision of ${containerApp.primary}, and start the recovery again by POST /api/recoveries`,
   ]);
+};
 
 const detailOf = (
   seen:

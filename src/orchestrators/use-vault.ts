@@ -256,7 +256,7 @@ export const needsOperator = (
     ...(lacksRole || more.length > 0
       ? []
       : [
-          "Look at the vault and the app in the portal: the vault's state and activity log, the app's newest revision and its log",
+          `Look at the vault and at ${recovery.order.estate.containerApp.primary} in the portal: the vault's state and activity log, the app's newest revision and its log`,
         ]),
-    "Order it again when that is mended",
+    `Order it again when that is mended: POST /api/${recovery.journal.scenario.kind === "failback" ? "failbacks" : "recoveries"}`,
   ]);

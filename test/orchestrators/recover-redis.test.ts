@@ -318,7 +318,9 @@ describe("recover Redis", () => {
     });
 
     expect(run.record.outcome).toBe("needs-operator");
-    expect(run.record.nextSteps.length).toBeGreaterThan(1);
+    expect(run.record.nextSteps[0]).toContain(primary);
+    expect(run.record.nextSteps[1]).toContain(production.redis.connectionSecret);
+    expect(run.record.nextSteps[2]).toContain(production.containerApp.primary);
     expect(changes(run)).not.toContain("writeConnection");
   });
 
