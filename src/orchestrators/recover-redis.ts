@@ -163,7 +163,9 @@ function* replaced(
   if (moved.kind === "not-moved") return stuck(run, `${nameOf(cache)} is ready, but ${moved.why}`);
   if (!moved.told) {
     run.journal.finding(
-      "the app does not tell which cache it uses; all of its replicas are younger than the connection string",
+      app === undefined
+        ? "the app could not be asked: its revisions were restarted, and nobody has seen whether it uses the cache"
+        : "the app does not tell which cache it uses; all of its replicas are younger than the connection string",
     );
   }
   run.journal.loses(data);

@@ -184,6 +184,16 @@ describe("recover Redis", () => {
     },
   );
 
+  it("claims nothing of an app that it could not ask", async () => {
+    const { record } = await recover({
+      ...{ heals: "replacement", failing: { observeApp: [terminal] } },
+    });
+
+    expect(record.outcome).toBe("failed-over");
+    expect(record.findings.join()).toContain("nobody has seen whether it uses the cache");
+    expect(record.findings.join()).not.toContain("younger");
+  });
+
   it("asks before it reboots the only node of a Basic cache, and goes on without", async () => {
     const denied = await recover({ hasReplica: false }, {}, answering("deny"));
     const approved = await recover({ hasReplica: false });
