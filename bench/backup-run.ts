@@ -87,8 +87,8 @@ async function seen(service: ServiceClient, id: string): Promise<Partial<RunView
   return answer.json as RunView;
 }
 
-/** Seconds that a loop over the SDK alone takes, in a process of its own. */
-export async function loopedBySdk(
+/** The seconds that a program over the SDKs alone says it took, in a process of its own. */
+export async function secondsOf(
   stack: Stack,
   program: string,
   args: readonly string[],
@@ -102,7 +102,8 @@ export async function loopedBySdk(
     },
   );
   const [said] = await Promise.all([text(child.stdout), once(child, "exit")]);
-  if (child.exitCode !== 0) throw new Error(`the loop ended with ${child.exitCode ?? "a signal"}`);
+  if (child.exitCode !== 0)
+    throw new Error(`${program} ended with ${child.exitCode ?? "a signal"}`);
   return (JSON.parse(said) as { seconds: number }).seconds;
 }
 

@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { ServiceClient } from "../local/stack/service-client.js";
 import { seedFromEstate } from "../local/stack/seed-from-estate.js";
 import { startStack, type Stack } from "../local/stack/stack.js";
 import type { Environment } from "../src/domain/estate.js";
 import { elapsed } from "../src/domain/instant.js";
 import type { RunRecord } from "../src/domain/run-record.js";
-import { productionOf } from "./backup-run.js";
+import { productionOf, secondsOf } from "./backup-run.js";
 import { lengthOf, until, type CriticalPath } from "./critical-path.js";
 import { historyLength } from "./history-length.js";
 import type { Row } from "./measurement.js";
@@ -18,6 +21,8 @@ export interface Course {
   readonly seed?: (stack: Stack) => unknown;
   readonly outcome: RunRecord["outcome"];
   readonly path: (production: Environment) => CriticalPath;
+  /** The program under `runbook/` that does by the runbook's commands what the service does. */
+  readonly runbook?: "redis-failure" | "key-vault-failure";
 }
 
 interface Recovered {
@@ -31,14 +36,17 @@ export async function recoveries(course: Course, runs: number): Promise<readonly
   const stack = await startStack();
   try {
     const production = productionOf(stack);
-    const path = course.path(production);
+    const way = course.path(production);
     const seen: Recovered[] = [];
     for (let run = 0; run < runs; run += 1) {
       const recovered = await recover(stack, production, course);
-      checkCourse(recovered.record, course.outcome, path);
+      checkCourse(recovered.record, course.outcome, way);
       seen.push(recovered);
     }
-    return rowsOf(seen, path);
+    const rows = rowsOf(seen, way);
+    const { runbook } = course;
+    if (runbook === undefined) return rows;
+    return [...rows, ...besideRunbook(await byRunbook(stack, { ...course, runbook }), seen)];
   } finally {
     await stack.stop();
   }
@@ -46,9 +54,7 @@ export async function recoveries(course: Course, runs: number): Promise<readonly
 
 function rowsOf(seen: readonly Recovered[], path: CriticalPath): readonly Row[] {
   const of = `median of ${seen.length}`;
-  const restored = median(
-    seen.map(({ record }) => elapsed(record.detectedAt, record.restoredAt ?? "")),
-  );
+  const restored = restoredAfter(seen);
   const ended = median(seen.map(({ record }) => elapsed(record.detectedAt, record.endedAt)));
   const beside = (what: string, took: number, stretch: CriticalPath): readonly Row[] => {
     const least = lengthOf(stretch);
@@ -74,6 +80,43 @@ function rowsOf(seen: readonly Recovered[], path: CriticalPath): readonly Row[] 
     },
   ];
 }
+
+/** Simulated seconds from the fault until the app is well, when nobody hesitates between two commands. */
+async function byRunbook(
+  stack: Stack,
+  { runbook, fault, seed }: Course & { readonly runbook: string },
+): Promise<number> {
+  const { simulator } = stack;
+  const production = productionOf(stack);
+  const folder = mkdtempSync(path.join(os.tmpdir(), "runbook-"));
+  const program = `bench/runbook/${runbook}.js`;
+  const args = [JSON.stringify(production), folder];
+  // A host without a run holds the clock back.
+  await stack.killHost();
+  try {
+    await simulator.reset(seed?.(stack) ?? seedFromEstate(stack.estate));
+    await secondsOf(stack, program, [...args, "backup"]);
+    await simulator.fault(fault(production));
+    return await secondsOf(stack, program, [...args, "recover"]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function besideRunbook(seconds: number, seen: readonly Recovered[]): readonly Row[] {
+  const restored = restoredAfter(seen) / 1_000;
+  return [
+    {
+      what: "the runbook's commands one after the other, by a script that confirms nothing and asks nobody",
+      value: seconds,
+      unit: "s",
+    },
+    { what: "how many times as long as the service", value: seconds / restored, unit: "" },
+  ];
+}
+
+const restoredAfter = (seen: readonly Recovered[]): number =>
+  median(seen.map(({ record }) => elapsed(record.detectedAt, record.restoredAt ?? "")));
 
 async function recover(stack: Stack, production: Environment, course: Course): Promise<Recovered> {
   const { simulator } = stack;

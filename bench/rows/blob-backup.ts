@@ -4,7 +4,7 @@ import {
   backUp,
   fill,
   hostHeap,
-  loopedBySdk,
+  secondsOf,
   n,
   productionOf,
   type BackedUp,
@@ -115,7 +115,7 @@ const backUpBlobs = (stack: Stack, count: number, scope: "full" | "interval"): P
 function copiedBySdk(stack: Stack, count: number): Promise<number> {
   const account = endpointOf(productionOf(stack).storage.primary);
   const args = [`${account}/branding`, `${account}/looped`, String(count)];
-  return loopedBySdk(stack, "bench/blob-client.js", args);
+  return secondsOf(stack, "bench/blob-client.js", args);
 }
 
 const endpointOf = (account: string): string =>

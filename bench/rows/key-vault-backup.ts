@@ -1,7 +1,7 @@
 import { backupAccount } from "../../local/stack/seed-from-estate.js";
 import { startStack, type Stack } from "../../local/stack/stack.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
-import { backUp, fill, hostHeap, loopedBySdk, n, productionOf } from "../backup-run.js";
+import { backUp, fill, hostHeap, secondsOf, n, productionOf } from "../backup-run.js";
 import type { Measurement, Row } from "../measurement.js";
 
 /** Secrets that are backed up below what a vault grants, beside a loop over the SDK on the same simulator. */
@@ -35,7 +35,7 @@ async function measured(stack: Stack, count: number, loop: number): Promise<read
   const unchanged = await backedUp(stack, count, "interval");
   const looped = Math.min(loop, count);
   const vault = parseResourceId(productionOf(stack).keyVault.primary)?.name ?? "";
-  const alone = await loopedBySdk(stack, "bench/secret-client.js", [
+  const alone = await secondsOf(stack, "bench/secret-client.js", [
     `https://${vault}.vault.azure.net`,
     `https://${backupAccount}.blob.core.windows.net/looped`,
     String(looped),

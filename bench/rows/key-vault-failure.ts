@@ -14,6 +14,7 @@ const course = (
   alert: ({ keyVault }, firedAt) => vaultAlert(keyVault.primary, firedAt),
   outcome,
   path: ({ containerApp }) => criticalPaths(durationsOf(calm, 1), containerApp.health)[path],
+  runbook: "key-vault-failure",
 });
 
 const courses: Readonly<Record<string, Course>> = {

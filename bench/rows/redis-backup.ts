@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { startStack, type Stack } from "../../local/stack/stack.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
-import { backUp, fill, hostHeap, loopedBySdk, n, productionOf } from "../backup-run.js";
+import { backUp, fill, hostHeap, secondsOf, n, productionOf } from "../backup-run.js";
 import type { Measurement, Row } from "../measurement.js";
 
 /**
@@ -85,7 +85,7 @@ async function measured(stack: Stack, count: number, loop: number): Promise<read
 function loopedOver(stack: Stack, count: number): Promise<number> {
   const { subscription, group, name } = parseResourceId(productionOf(stack).redis.primary) ?? {};
   const cache = [subscription ?? "", group ?? "", name ?? ""];
-  return loopedBySdk(stack, "bench/redis-client.js", [...cache, String(count)]);
+  return secondsOf(stack, "bench/redis-client.js", [...cache, String(count)]);
 }
 
 const backedUp = (stack: Stack, count: number) =>

@@ -16,6 +16,7 @@ const course = (
   alert: ({ redis }, firedAt) => cacheAlert(redis.primary, firedAt),
   outcome,
   path: () => paths[path],
+  runbook: "redis-failure",
 });
 
 const courses: Readonly<Record<string, Course>> = {
