@@ -4,7 +4,8 @@ import type { RedisCaches } from "../azure/redis-caches.js";
 import { takenAtOf } from "../domain/backup.js";
 import { seconds } from "../domain/duration.js";
 import { ClassifiedError, terminal } from "../domain/failure.js";
-import { parseResourceId } from "../domain/resource-id.js";
+import { cacheGroups, isRecoveryCache } from "../domain/recovery-cache.js";
+import { parseResourceId, sameResource } from "../domain/resource-id.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import type { StateStore } from "../state/state-store.js";
@@ -32,7 +33,7 @@ export function cacheCreationActivities(azure: {
     contract.startCreation.implementedBy(
       classifyError,
       ({ cache, region, size, replaces, lease }, context) => {
-        const name = parseResourceId(cache)?.name ?? cache;
+        const name = nameOf(cache);
         return refusalNamed(() =>
           ensure(store, context, contract.startCreation, {
             resource: lease,
@@ -48,8 +49,7 @@ export function cacheCreationActivities(azure: {
               return { changed: true, detail: `${name} is ${standing.provisioningState}` };
             },
             act: async () => {
-              const original = parseResourceId(replaces)?.name ?? replaces;
-              const tags = { [runTag]: context.caller.run, "mcp-dr-replaces": original };
+              const tags = { [runTag]: context.caller.run, "mcp-dr-replaces": nameOf(replaces) };
               await changes.create(cache, { location: region, size, tags });
               return { changed: true, detail: `${name} (${size}) is being made in ${region}` };
             },
@@ -92,6 +92,23 @@ export function cacheCreationActivities(azure: {
       return { state, database, detail };
     }),
 
+    contract.findMadeCaches.implementedBy(classifyError, async ({ redis, failing }) => {
+      const listed = await Promise.all(cacheGroups(redis).map((group) => changes.inGroup(group)));
+      const made = listed
+        .flat()
+        .filter((id) => isRecoveryCache(redis, id) && !sameResource(id, failing));
+      const ready: string[] = [];
+      for (const id of made) {
+        const standing = await changes.standing(id);
+        if (standing?.provisioningState !== "Succeeded" || standing.database === "missing")
+          continue;
+        // Another environment may have its caches in this group, and name them alike.
+        if (runTag in standing.tags) ready.push(id);
+      }
+      const detail = ready.length === 0 ? "there is none" : ready.map(nameOf).join(", ");
+      return { caches: ready, detail };
+    }),
+
     contract.chooseCacheSet.implementedBy(
       classifyError,
       async ({ cache, environment, failing, redis }, { now }) => {
@@ -131,6 +148,8 @@ export function cacheCreationActivities(azure: {
     ),
   ];
 }
+
+const nameOf = (id: string): string => parseResourceId(id)?.name ?? id;
 
 /** That Azure makes no such cache is an outcome with a name: another kind may still be had. */
 async function refusalNamed<T>(make: () => Promise<T>): Promise<T> {

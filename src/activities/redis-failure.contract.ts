@@ -112,6 +112,14 @@ export const inspectStandby = declareActivity({
   patience: briefly,
 });
 
+/** The caches that earlier runs made for the estate and nobody has removed; ready, whatever they hold. */
+export const findMadeCaches = declareActivity({
+  name: "findMadeCaches",
+  input: z.strictObject({ redis: Sides, failing: z.string() }),
+  output: z.strictObject({ ...observed, caches: z.array(z.string()) }),
+  patience: briefly,
+});
+
 /** Begin to end a geo-link. Its trace is a link that goes, or has gone. */
 export const startUnlink = declareActivity({
   name: "startUnlink",

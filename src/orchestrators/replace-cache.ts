@@ -38,7 +38,28 @@ export function* replacement(
     const found = yield* standby(run, order, failing, side);
     if (found !== undefined) return found;
   }
-  return yield* madeAnew(run, order, failing);
+  return (yield* madeBefore(run, order, failing)) ?? (yield* madeAnew(run, order, failing));
+}
+
+/** What an earlier run made and did not come to use spares the many minutes that another would take. */
+function* madeBefore(
+  run: Steps,
+  order: RecoveryOrder,
+  failing: string,
+): Durable<Replacement | undefined> {
+  const { primary, secondary } = order.estate.redis;
+  const asked = { redis: { primary, secondary }, failing };
+  const found = yield* run.step("find-made", redis.findMadeCaches, asked);
+  if (!found.ok) {
+    const why = describeFailure(found.failure);
+    run.journal.finding(`nobody can tell whether an earlier run made a cache: ${why}`);
+    return undefined;
+  }
+  for (const cache of found.value.caches) {
+    const usable = yield* standby(run, order, failing, cache);
+    if (usable !== undefined) return { ...usable, how: "made" };
+  }
+  return undefined;
 }
 
 function* standby(
@@ -119,7 +140,9 @@ function* madeAnew(
       continue;
     }
     if (!(yield* ready(run, cache, kind, failing))) {
-      run.journal.finding(`${nameOf(cache)} was begun and did not become ready; delete it`);
+      run.journal.finding(
+        `${nameOf(cache)} was begun and did not become ready: delete it, or order again once it is`,
+      );
       continue;
     }
     // What a cache that is still to be made can take is known after apply.

@@ -83,6 +83,11 @@ export const redisFailure = declareScenario({
       expected: minutes(3),
       path: "fallback",
     },
+    "find-made": {
+      title: "Look for a cache that an earlier run made and did not use",
+      expected: seconds(5),
+      path: "fallback",
+    },
     "create-cache": {
       title: "Make a cache in the recovery region",
       expected: seconds(10),
@@ -165,6 +170,7 @@ export const redisFailure = declareScenario({
     {
       when: "there is no secondary, or it cannot be used",
       steps: [
+        "find-made",
         "create-cache",
         "await-cache",
         "create-database",

@@ -378,6 +378,41 @@ describe("a failing cache", () => {
   );
 });
 
+describe("a cache that an earlier run made", () => {
+  const leftBy = async (failing: string) => {
+    const { primary, secondary } = production.redis;
+    const asked = { redis: { primary, secondary }, failing };
+    const answer = await runner.run(redis.findMadeCaches, callerOf("find"), asked);
+    return answer.ok ? answer.value.caches.map((id) => id.toLowerCase()) : answer.failure;
+  };
+
+  withRedis("is found once it is ready, by any run, and not where it fails itself", async () => {
+    const caller = await begin();
+    const wanted = { cache: classic, size: "Premium_P1", ...fresh };
+    const none = await leftBy(primary);
+    await runner.run(redis.startCreation, caller, wanted);
+    const early = await leftBy(primary);
+    await azure.control.advance(1_300);
+
+    expect([none, early]).toEqual([[], []]);
+    expect(await leftBy(primary)).toEqual([classic.toLowerCase()]);
+    expect(await leftBy(classic)).toEqual([]);
+  });
+
+  withRedis("is not one that bears such a name alone, nor one without its database", async () => {
+    const caller = await begin();
+    const [stranger, own] = [
+      { location: "westus", tags: {} },
+      { cache: managed, ...fresh },
+    ];
+    await ports.cacheChanges.create(classic, { ...stranger, size: "Premium_P1" });
+    await runner.run(redis.startCreation, caller, { ...own, size: managedSize });
+    await azure.control.advance(1_300);
+
+    expect(await leftBy(primary)).toEqual([]);
+  });
+});
+
 describe("keys on their way home", () => {
   /** The caller of a step, with the leases of both caches. */
   async function apart(): Promise<(step: string) => Caller> {

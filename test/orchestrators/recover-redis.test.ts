@@ -11,6 +11,7 @@ import { recoverRedis } from "../../src/orchestrators/recover-redis.js";
 import { redisFailure } from "../../src/scenarios/redis-failure.js";
 import {
   cachePatient,
+  left,
   primary,
   production,
   secondary,
@@ -297,6 +298,25 @@ describe("recover Redis", () => {
       outcome: "failed-over",
       dataLoss: "it holds keys of unknown age",
     });
+  });
+
+  it("uses what an earlier run made and did not come to use, and fills it", async () => {
+    const run = await recover({ heals: "replacement", standby: "unusable", madeBefore: true });
+
+    expect(changes(run)).toEqual([
+      ...["rebootPrimary", "startImport", "writeConnection", "restartRevision"],
+    ]);
+    expect(run.uses).toBe(left);
+    expect(run.record.nextSteps[0]).toContain("in the estate file");
+  });
+
+  it("makes a cache where nobody can tell whether there is one", async () => {
+    const run = await recover({
+      ...{ heals: "replacement", standby: "unusable", failing: { findMadeCaches: terminal } },
+    });
+
+    expect(changes(run)).toContain("startCreation");
+    expect(run.record.findings.join()).toContain("nobody can tell whether an earlier run made");
   });
 
   it("makes an Azure Managed Redis, its database, and fills it", async () => {

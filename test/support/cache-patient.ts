@@ -26,6 +26,8 @@ export interface CacheTraits {
   readonly stuckAt: "primary" | "secondary" | "recovery" | undefined;
   readonly standby: "replica" | "member" | "none" | "unusable";
   readonly standbyKeys: number;
+  /** Whether there is a cache that an earlier run made. */
+  readonly madeBefore: boolean;
   readonly set: "snapshot" | "export" | "none";
   /** Sets that are newer than the chosen one, and cannot be trusted. */
   readonly passedOver: readonly string[];
@@ -47,6 +49,7 @@ const usual: CacheTraits = {
   stuckAt: undefined,
   standby: "replica",
   standbyKeys: 2_000,
+  madeBefore: false,
   set: "export",
   passedOver: [],
   regionDown: false,
@@ -60,6 +63,8 @@ export const production = sampleEstate().environments.production!;
 export const primary = production.redis.primary;
 export const secondary = production.redis.secondary ?? "";
 const made = `${secondary.replace(/redis\/[^/]+$/, "redisEnterprise/")}mcp-redis-prod-dr-ab12cd`;
+/** What an earlier run made and did not come to use. */
+export const left = made.replace("ab12cd", "ef34ab");
 
 export function cachePatient(traits: Partial<CacheTraits> = {}) {
   const is = { ...usual, ...traits };
@@ -152,11 +157,15 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
       redis.inspectStandby,
       ({ cache }) =>
         failure("inspectStandby") ?? {
-          usable: is.standby !== "unusable",
-          link: is.standby === "unusable" || cache === made ? "none" : is.standby,
-          keys: is.standbyKeys,
+          usable: cache === left || is.standby !== "unusable",
+          link: is.standby === "unusable" || cache === made || cache === left ? "none" : is.standby,
+          keys: cache === left ? 0 : is.standbyKeys,
           detail: is.standby,
         },
+    ),
+    stub(
+      redis.findMadeCaches,
+      () => failure("findMadeCaches") ?? { caches: is.madeBefore ? [left] : [], detail: "listed" },
     ),
     stub(redis.startUnlink, () => changed("startUnlink", "unlinking", () => (linked = false))),
     stub(redis.stopPersistence, () => changed("stopPersistence", "turning off")),
