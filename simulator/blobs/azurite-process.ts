@@ -1,4 +1,4 @@
-import "./azurite-keep-alive.js";
+import "./azurite-defaults.js";
 import "azurite/dist/src/blob/main.js";
 
 /*
