@@ -120,10 +120,16 @@ export function keyVaultFailureActivities(
       const refusals: string[] = [];
       for (const name of names) {
         const id = recoveryVaultId(sides, name);
-        // A round before this one may have made it.
         const made = await vaults.vault(id);
-        if (made?.tags[madeByTag] === caller.run) {
+        const maker = made?.tags[madeByTag];
+        // A round before this one may have made it.
+        if (maker === caller.run) {
           return { kind: "new", vault: id, detail: `${name}, which this run has made` };
+        }
+        // One that was killed or gave up leaves the reserved name behind, with as many secrets as it had brought.
+        const isReady = made?.provisioningState === "Succeeded" && !sameResource(id, lost);
+        if (maker !== undefined && isReady) {
+          return { kind: "standby", vault: id, detail: `${name}, which ${maker} has made` };
         }
         const answer = await vaults.nameAvailability(subscriptionOf(id), name);
         if (answer.available) return { kind: "new", vault: id, detail: `the name ${name} is free` };

@@ -315,4 +315,22 @@ describe("key vault activities", () => {
 
     expect(again).toMatchObject({ ok: true, value: { vault: first.value.vault } });
   });
+
+  it("takes up the reserved vault that an earlier run has made, and no stranger's", async () => {
+    const choiceAmong = async (tags: Record<string, string>) => {
+      await begin({ resource: id });
+      await ports.keyVaults.startCreation(id.replace(/[^/]+$/, "mcp-kept-free"), {
+        ...{ location: "eastus", sku: "standard", retentionDays: 90, network: undefined, tags },
+      });
+      await azure.control.advance(120);
+      const wanted = { sides: { primary: id }, lost: id, reservedName: "mcp-kept-free" };
+      return runner.run(vault.chooseVault, base, wanted);
+    };
+    const earlier = await choiceAmong({ [madeByTag]: "key-vault-failure-of-yesterday" });
+    const stranger = await choiceAmong({});
+
+    expect(earlier).toMatchObject({ ok: true, value: { kind: "standby" } });
+    expect(JSON.stringify(earlier)).toContain("/vaults/mcp-kept-free");
+    expect(JSON.stringify(stranger)).toMatch(/"kind":"new".*vaults\/mcp-server-prod-k[v]?-/);
+  });
 });
