@@ -13,10 +13,10 @@ interface Told {
   readonly distinction?: string | undefined;
 }
 
-/** When half of the time to the first deadline is used. */
-export function halfUsedAt(deadlines: Deadlines, detectedAt: Instant): Instant {
+/** When half of the time from an instant to the first deadline is used. */
+export function halfUsedAt(deadlines: Deadlines, from: Instant): Instant {
   const first = earlier(deadlines.scenarioAt, deadlines.environmentAt);
-  return plus(detectedAt, milliseconds(elapsed(detectedAt, first) / 2));
+  return plus(from, milliseconds(elapsed(from, first) / 2));
 }
 
 /**

@@ -4,7 +4,7 @@ import { scrub } from "../domain/credential-scrubbing.js";
 import { describeDuration, milliseconds, type Milliseconds } from "../domain/duration.js";
 import type { Failure } from "../domain/failure.js";
 import { earlier, elapsed, plus, type Instant } from "../domain/instant.js";
-import { dueMilestone, nextMilestoneAt, type Milestone } from "../domain/milestones.js";
+import { dueMilestone, halfUsedAt, nextMilestoneAt, type Milestone } from "../domain/milestones.js";
 import type { Notice } from "../domain/notice.js";
 import { deadlines, describeBreach, withinRto, type Deadlines } from "../domain/objectives.js";
 import type { RunOrder } from "../domain/run-order.js";
@@ -183,6 +183,11 @@ export class Journal {
       this.#restoredAt === undefined ? at : earlier(this.#restoredAt, at),
       told,
     );
+  }
+
+  /** Until when something may be waited for that the run can do without: half of what is left. */
+  dispensableUntil(at: Instant): Instant {
+    return halfUsedAt(this.#deadlines, at);
   }
 
   nextMilestoneAt(at: Instant): Instant | undefined {

@@ -79,6 +79,8 @@ export type Insisted<Output> =
 
 /** How long a run waits for a resource that another run holds. */
 const leasePatience = minutes(12);
+/** A person is woken, reads, and answers in no less; also where the target has passed. */
+const leastTimeToAnswer = minutes(5);
 
 /**
  * The vocabulary an orchestrator speaks. Every step is timed, repeated by the class of its failure,
@@ -405,9 +407,10 @@ export class Recovery<StepId extends string = string> {
     const known = this.#approvals.get(this.#inRound(id));
     if (known !== undefined) return known;
     yield* this.#safePoint();
+    const { expected = milliseconds(0), dispensable } = this.journal.declared(id) ?? {};
     const loss = this.#destroys(id)?.loss ?? this.journal.scenario.dataLoss;
-    const expected = this.journal.declared(id)?.expected ?? milliseconds(0);
-    const answer = yield* this.#ask(id, this.#titleOf(id), loss, expected, demand);
+    const wanted = { ...demand, dispensable };
+    const answer = yield* this.#ask(id, this.#titleOf(id), loss, expected, wanted);
     this.#approvals.set(this.#inRound(id), answer);
     return answer;
   }
@@ -602,7 +605,7 @@ export class Recovery<StepId extends string = string> {
     title: string,
     expectedLoss: string,
     expected: Milliseconds,
-    { requester }: ApprovalDemand,
+    { requester, dispensable }: ApprovalDemand & { readonly dispensable?: true | undefined },
   ): Durable<Approval> {
     const asked = this.journal.ask({
       nonce: this.#context.df.newGuid(`${this.run()}/${step}`),
@@ -611,7 +614,7 @@ export class Recovery<StepId extends string = string> {
       expectedLoss,
       expectedDuration: describeDuration(expected),
       requestedAt: this.now(),
-      expiresAt: plus(this.now(), this.order.estate.approval.window),
+      expiresAt: this.#askedUntil(dispensable),
       ...(requester === undefined ? {} : { requester }),
       status: "open",
     });
@@ -625,6 +628,16 @@ export class Recovery<StepId extends string = string> {
       : asked.status === "denied"
         ? "denied"
         : "expired";
+  }
+
+  /** As long as the estate gives people; where there is another way, no longer than leaves time for it. */
+  #askedUntil(dispensable: true | undefined): Instant {
+    const now = this.now();
+    const whole = plus(now, this.order.estate.approval.window);
+    if (dispensable === undefined) return whole;
+    const least = plus(now, leastTimeToAnswer);
+    const half = this.journal.dispensableUntil(now);
+    return earlier(whole, isAfter(least, half) ? least : half);
   }
 
   /** Waits for a person, keeping the leases alive, until he has answered or his time is over. */

@@ -14,6 +14,8 @@ export interface DeclaredStep {
   readonly path: "main" | "fallback";
   /** For a step that can destroy something: when it is asked for, and what may be lost. */
   readonly destroys?: { readonly asks: Asks; readonly loss: string };
+  /** The scenario can go on without it, so it does not spend its whole target on asking. */
+  readonly dispensable?: true;
 }
 
 /** What is done when the main path does not help; plans show it. */

@@ -250,6 +250,25 @@ describe("recover Redis", () => {
     expect(run.record.nextSteps[0]).toContain("in the estate file");
   });
 
+  it("leaves time for another way where nobody answers", async () => {
+    const run = await recover({ heals: "replacement" }, {}, () => []);
+
+    const [asked] = run.record.approvals;
+    const left = elapsed(asked?.requestedAt ?? "", run.record.deadlines.scenarioAt);
+    expect(asked).toMatchObject({ step: "unlink", status: "expired" });
+    expect(elapsed(asked?.requestedAt ?? "", asked?.expiresAt ?? "")).toBe(left / 2);
+    expect(run.record.outcome).toBe("failed-over");
+    expect(elapsed(detectedAt, run.record.restoredAt ?? "")).toBeLessThan(minutes(30));
+  });
+
+  it("gives people five minutes also when the target has passed", async () => {
+    const longAgo = instantOf(new Date(startAt - hours(2)));
+    const run = await recover({ heals: "replacement" }, { detectedAt: longAgo }, () => []);
+
+    const [asked] = run.record.approvals;
+    expect(elapsed(asked?.requestedAt ?? "", asked?.expiresAt ?? "")).toBe(minutes(5));
+  });
+
   it("takes the other member of a group, which has the keys", async () => {
     const run = await recover({ heals: "replacement", kind: "managed", standby: "member" });
 
