@@ -21,9 +21,9 @@ export const findLatestSet = declareActivity({
   patience: patiently,
 });
 
-/** The newest verified set of any of these resources, and what is wrong with newer ones. */
-export const findVerifiedSet = declareActivity({
-  name: "findVerifiedSet",
+/** The newest verified set of each of these resources, and what is wrong with newer ones. */
+export const findVerifiedSets = declareActivity({
+  name: "findVerifiedSets",
   input: z.strictObject({
     kind: BackupKind,
     environment: EnvironmentName,
@@ -31,7 +31,8 @@ export const findVerifiedSet = declareActivity({
   }),
   output: z.strictObject({
     ...observed,
-    found: z.strictObject({ set: z.string(), source: z.string(), takenAt: Instant }).optional(),
+    /** The newest first. */
+    found: z.array(z.strictObject({ set: z.string(), source: z.string(), takenAt: Instant })),
     problems: z.array(z.string()),
   }),
   patience: patiently,

@@ -38,7 +38,7 @@ export function backupActivities(store: Backups): readonly Activity[] {
       };
     }),
 
-    contract.findVerifiedSet.implementedBy(classifyError, async (wanted, { now }) => {
+    contract.findVerifiedSets.implementedBy(classifyError, async (wanted, { now }) => {
       const { kind, environment, sources } = wanted;
       const newest = await Promise.all(
         sources.map((source) => store.newestVerified({ kind, environment, source }, now())),
@@ -46,18 +46,18 @@ export function backupActivities(store: Backups): readonly Activity[] {
       const problems = newest.flatMap((each) =>
         each.problems.map(({ set, problem }) => `${set}: ${describeProblem[problem]}`),
       );
-      const [found] = newest
+      const found = newest
         .flatMap((each) => each.found ?? [])
         .sort((one, other) => other.manifest.takenAt.localeCompare(one.manifest.takenAt));
-      if (found === undefined) {
-        return { problems, detail: ["there is no verified set", ...problems].join("; ") };
-      }
-      const { takenAt, source, count } = found.manifest;
-      const age = describeDuration(elapsed(takenAt, now()));
+      const described = found.map(({ set, manifest: { takenAt, count } }) => {
+        const age = describeDuration(elapsed(takenAt, now()));
+        return `${count} items, ${age} old: ${set}`;
+      });
+      const says = described.length === 0 ? ["there is no verified set", ...problems] : described;
       return {
-        found: { set: found.set, source, takenAt },
+        found: found.map(({ set, manifest: { source, takenAt } }) => ({ set, source, takenAt })),
         problems,
-        detail: `${count} items, ${age} old: ${found.set}`,
+        detail: says.join("; "),
       };
     }),
 

@@ -1,7 +1,7 @@
 import * as backup from "../activities/backup.contract.js";
 import * as restore from "../activities/key-vault-restore.contract.js";
 import { describeDuration, seconds } from "../domain/duration.js";
-import { elapsed } from "../domain/instant.js";
+import { elapsed, type Instant } from "../domain/instant.js";
 import type { RecoveryOrder } from "../domain/recovery-order.js";
 import type { Durable } from "../durable/durable.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
@@ -24,6 +24,12 @@ interface Target {
   readonly isNew: boolean;
 }
 
+interface Found {
+  readonly set: string;
+  readonly source: string;
+  readonly takenAt: Instant;
+}
+
 /**
  * Brings the secrets of the newest verified set into a vault, unless it has them. A standby that cannot
  * be compared is used as it is, and that is said; an empty vault is never handed to the app.
@@ -36,16 +42,12 @@ export function* fillVault(
   const { primary, secondary } = estate.keyVault;
   const sources = [...new Set([lost, primary, ...(secondary === undefined ? [] : [secondary])])];
   const kind = "key-vault" as const;
-  const looked = yield* run.step("find-set", backup.findVerifiedSet, {
-    kind,
-    environment,
-    sources,
-  });
+  const wanted = { kind, environment, sources };
+  const looked = yield* run.step("find-set", backup.findVerifiedSets, wanted);
   if (!looked.ok) return asItIs(run, empty || isNew, describeFailure(looked.failure));
   const { found, problems } = looked.value;
   for (const problem of problems) run.journal.finding(`a set was passed over: ${problem}`);
-  if (found === undefined)
-    return asItIs(run, empty || isNew, "there is no verified set of secrets");
+  if (found.length === 0) return asItIs(run, empty || isNew, "there is no verified set of secrets");
   // What a plan only imagines cannot be compared with.
   if (run.planning && isNew) {
     run.journal.plan("restore-secrets", "known after apply", run.now());
@@ -53,15 +55,9 @@ export function* fillVault(
     return undefined;
   }
 
-  const { set, source, takenAt } = found;
-  const opens = yield* run.step(
-    "find-set",
-    restore.findRestorableVault,
-    { environment, source, set, vault: target, items: [] },
-    "opens",
-  );
-  if (!opens.ok) return asItIs(run, empty, describeFailure(opens.failure));
-  const { count } = opens.value;
+  const opened = yield* opening(run, environment, target, found);
+  if (opened.set === undefined) return asItIs(run, empty, opened.why);
+  const { set, source, takenAt, count } = opened;
   const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
   const pieces = stretches(count, secretStretch).map(({ begin, end }) => ({
     ...{ environment, source, set, target: address, begin, end },
@@ -83,6 +79,28 @@ export function* fillVault(
   const files = actions.map((each) => ({ target: address, actions: each }));
   const problem = yield* bringMissing(run, files, count);
   return problem === undefined ? undefined : asItIs(run, missing === count, problem);
+}
+
+/** The newest set that opens in a vault: that of one side may have been taken in another geography. */
+function* opening(
+  run: Filling,
+  environment: RecoveryOrder["environment"],
+  vault: string,
+  found: readonly Found[],
+): Durable<
+  (Found & { readonly count: number }) | { readonly set?: undefined; readonly why: string }
+> {
+  const whyNot: string[] = [];
+  for (const { set, source, takenAt } of found) {
+    const wanted = { environment, source, set, vault, items: [] };
+    const opens = yield* run.step("find-set", restore.findRestorableVault, wanted, set);
+    if (opens.ok) {
+      for (const why of whyNot) run.journal.finding(`a newer set was passed over: ${why}`);
+      return { set, source, takenAt, count: opens.value.count };
+    }
+    whyNot.push(`${set}: ${describeFailure(opens.failure)}`);
+  }
+  return { why: whyNot.join("; ") };
 }
 
 /** Brings back what is missing; says why, where nothing came. */

@@ -214,6 +214,16 @@ describe("recover key vault", () => {
     expect(leases).toHaveLength(3);
   });
 
+  it("takes the newest set that opens, where a newer one is of another geography", async () => {
+    const { record, calls } = await recover({ condition: "gone", newestElsewhere: true });
+
+    expect(record.outcome).toBe("failed-over");
+    expect(record.dataLoss).toContain("2026-11-22T13:30:00.000Z");
+    expect(record.findings.join()).toContain("a newer set was passed over: key-vault/x/elsewhere/");
+    const opened = calls.filter(({ name }) => name === "findRestorableVault");
+    expect(new Set(opened.map(({ caller }) => caller.step)).size).toBe(2);
+  });
+
   it("uses a standby that no set can be compared with, and says so", async () => {
     for (const traits of [{ set: false }, { opens: false }]) {
       const run = await recover(traits);
@@ -353,7 +363,7 @@ describe("recover key vault", () => {
     const names = [
       ...["diagnoseVault", "probeVaultUse", "observeVault", "findVaultUsers", "grantVaultRole"],
       ...["startVaultRecovery", "chooseVault", "startVaultCreation", "pollVaultOperation"],
-      ...["startVaultMove", "observeApp", "startTrafficShift", "findVerifiedSet"],
+      ...["startVaultMove", "observeApp", "startTrafficShift", "findVerifiedSets"],
       ...["compareSecrets", "restoreSecrets", "verifySecrets", "setVaultNetwork"],
     ];
     const traits = fc.record({

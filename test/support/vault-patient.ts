@@ -1,5 +1,5 @@
 import * as app from "../../src/activities/container-app.contract.js";
-import { findVerifiedSet } from "../../src/activities/backup.contract.js";
+import { findVerifiedSets } from "../../src/activities/backup.contract.js";
 import * as vault from "../../src/activities/key-vault-failure.contract.js";
 import * as keyVaultBackup from "../../src/activities/key-vault-backup.contract.js";
 import * as restore from "../../src/activities/key-vault-restore.contract.js";
@@ -33,6 +33,8 @@ export interface VaultTraits {
   readonly missing: number;
   readonly older: readonly string[];
   readonly opens: boolean;
+  /** Whether there is a newer set that opens in another geography alone. */
+  readonly newestElsewhere: boolean;
   readonly mode: "single" | "multiple";
   /** Whether Azure does what it has accepted: the traffic goes where it is sent. */
   readonly shifts: boolean;
@@ -63,6 +65,7 @@ const usual: VaultTraits = {
   missing: 1,
   older: [],
   opens: true,
+  newestElsewhere: false,
   mode: "single",
   shifts: true,
   witnesses: "agree",
@@ -218,23 +221,18 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
       if (is.shifts) serving = wanted.revision;
       return orFailed("startTrafficShift", { changed: true, operation: "p", detail: "shifting" });
     }),
-    stub(findVerifiedSet, () =>
-      orFailed("findVerifiedSet", {
-        ...(is.set
-          ? {
-              found: {
-                set: "key-vault/x/y/",
-                source: original,
-                takenAt: "2026-11-22T13:30:00.000Z",
-              },
-            }
-          : {}),
+    stub(findVerifiedSets, () =>
+      orFailed("findVerifiedSets", {
+        found: [
+          ...(is.newestElsewhere ? [setOf("elsewhere", "2026-11-22T13:45:00.000Z")] : []),
+          ...(is.set ? [setOf("here", "2026-11-22T13:30:00.000Z")] : []),
+        ],
         problems: [],
         detail: "looked",
       }),
     ),
-    stub(restore.findRestorableVault, () =>
-      is.opens
+    stub(restore.findRestorableVault, ({ set }) =>
+      is.opens && !set.includes("elsewhere")
         ? {
             uri: "https://target.vault.azure.net/",
             count: 3,
@@ -320,3 +318,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
 
 const isList = <T>(planned: T | readonly T[] | undefined): planned is readonly T[] =>
   Array.isArray(planned);
+
+const setOf = (where: string, takenAt: string) => ({
+  ...{ set: `key-vault/x/${where}/`, source: original, takenAt },
+});
