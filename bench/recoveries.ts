@@ -19,6 +19,8 @@ export interface Course {
   readonly alert: (production: Environment, firedAt: Date) => unknown;
   /** By default all that the estate names, and well. */
   readonly seed?: (stack: Stack) => unknown;
+  /** What the service has done before. */
+  readonly prepare?: (stack: Stack) => Promise<void>;
   readonly outcome: RunRecord["outcome"];
   readonly path: (production: Environment) => CriticalPath;
   /** The program under `runbook/` that does by the runbook's commands what the service does. */
@@ -122,6 +124,7 @@ async function recover(stack: Stack, production: Environment, course: Course): P
   const { simulator } = stack;
   const service = new ServiceClient(stack.host);
   await simulator.reset(course.seed?.(stack) ?? seedFromEstate(stack.estate));
+  await course.prepare?.(stack);
   await simulator.fault(course.fault(production));
   const since = (await simulator.log()).at(-1)?.n ?? 0;
   const answer = await service.postAlert(course.alert(production, await simulator.now()));
@@ -140,6 +143,8 @@ async function recordOf(service: ServiceClient, id: string): Promise<RunRecord> 
     const { status, record, checkpoint } = await service.run(id);
     if (record !== undefined) return record;
     if (status === "stopped") throw new Error(`${id} stopped without a record`);
+    const decision = checkpoint?.decisions.find((each) => each.status === "open");
+    if (decision !== undefined) throw new Error(`${id} has failed: ${decision.failure}`);
     // Whoever is asked answers at once: how long people take is not measured here.
     const asked = checkpoint?.approvals.find((approval) => approval.status === "open");
     if (asked !== undefined) {
