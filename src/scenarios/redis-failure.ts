@@ -189,6 +189,8 @@ export const redisFailure = declareScenario({
 });
 
 const eagerly = { first: seconds(3), growth: 1.3, longest: seconds(15) };
+/** A failover takes seconds, and most reboots end with it: a look that comes late is felt. */
+const untilBack = { first: seconds(3), growth: 1.1, longest: seconds(5), inARow: 2 };
 
 /** How the scenario waits: pauses between looks, how many in a row decide, and when it gives up. */
 export const waits = {
@@ -200,9 +202,9 @@ export const waits = {
     longest: seconds(5),
   },
   recheck: { failedInARow: 1, within: minutes(1), first: seconds(5), longest: seconds(5) },
-  reboot: { ...eagerly, inARow: 2, within: minutes(4) },
+  reboot: { ...untilBack, within: minutes(4) },
   // A cluster has several shards to be tried, each of which fails over by itself.
-  rebootOfShard: { ...eagerly, inARow: 2, within: seconds(100) },
+  rebootOfShard: { ...untilBack, within: seconds(100) },
   unlink: { first: seconds(5), growth: 1.2, longest: seconds(15), within: minutes(8) },
   creation: { first: seconds(15), growth: 1.2, longest: seconds(30), within: minutes(50) },
   // An Azure Managed Redis takes at most half as long; what hangs leaves time for the other kind.
