@@ -9,6 +9,9 @@ import { type Site, siteOf, SUFFIX } from "./site.js";
 import { AUDIENCE } from "./store.js";
 import { type Delegator, verifySas, withoutSas } from "./user-delegation.js";
 
+/** Who reads what is open to anybody. */
+const NOBODY: Delegator = { principalId: "", tenantId: "" };
+
 /** Whom tokens are checked with, and against what. */
 export interface Guard {
   readonly world: World;
@@ -32,6 +35,10 @@ export async function authorize(
   guard: Guard,
 ): Promise<Delegator> {
   const { world } = guard;
+  if (isAnonymous(request) && isOpenToAnybody(account, asked)) {
+    checkNetwork(account);
+    return NOBODY;
+  }
   const caller = await callerOf(request, account, asked, guard);
   checkNetwork(account);
   if (asked.demand === undefined) return caller;
@@ -87,6 +94,22 @@ export async function authorizeSource(
   }
   const { container, blob } = asked;
   return { site, target: withoutSas(target), container, blob };
+}
+
+/** Whether blobs of a container can be read by whoever asks. */
+export function isOpenToAnybody(
+  { settings, containers }: StorageAccount,
+  { operation, container = "" }: Pick<BlobOperation, "operation" | "container">,
+): boolean {
+  if (settings.allowBlobPublicAccess !== true) return false;
+  const access = containers.get(container)?.publicAccess ?? "None";
+  if (operation === "blobs.get" || operation === "blobs.getProperties") return access !== "None";
+  const lists = operation === "blobs.list" || operation === "containers.get";
+  return lists && access === "Container";
+}
+
+function isAnonymous({ headers, query }: Request): boolean {
+  return headers.authorization === undefined && !query.has("sig");
 }
 
 /** Whoever calls comes from a network that no rule names. */
@@ -165,7 +188,10 @@ function challenge(world: World): Record<string, string> {
   };
 }
 
-export function containerScope(account: StorageAccount, { container }: BlobOperation): string {
+export function containerScope(
+  account: StorageAccount,
+  { container }: Pick<BlobOperation, "container">,
+): string {
   return container === undefined
     ? account.id
     : `${account.id}/blobServices/default/containers/${container}`;

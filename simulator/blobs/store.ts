@@ -43,7 +43,13 @@ export class BlobStore {
 
   /** Passes a request on with whatever it carries but its credentials. */
   async send(store: string, onward: Onward): Promise<IncomingMessage> {
-    const headers = { ...onward.headers, authorization: `Bearer ${await this.#bearer()}` };
+    // Whoever reads anonymously names no version; Azurite wants one with a token.
+    const version = { "x-ms-version": VERSION };
+    const headers = {
+      ...version,
+      ...onward.headers,
+      authorization: `Bearer ${await this.#bearer()}`,
+    };
     return sendOnward(store, { ...onward, headers }, this.#options.azurite());
   }
 

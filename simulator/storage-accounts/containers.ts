@@ -129,10 +129,14 @@ export async function putContainer(context: ArmContext, store: ContainerStore): 
   );
 }
 
-/** Anonymous reading is refused as Azure does where the account forbids it, and is not simulated where it allows it. */
+/** Opening a container is refused as Azure does where the account forbids it, and is not simulated where it allows it. */
 export function checkPublicAccess({ settings }: StorageAccount): never {
   throw settings.allowBlobPublicAccess === true
-    ? new Refusal(501, "NotSimulated", "public access to containers is not simulated.")
+    ? new Refusal(
+        501,
+        "NotSimulated",
+        "opening containers to the public is not simulated; seeds have open ones.",
+      )
     : new Refusal(
         409,
         "PublicAccessNotPermitted",
@@ -162,7 +166,7 @@ function resource(account: StorageAccount, container: Container, one: StoredCont
       remainingRetentionDays: 0,
       defaultEncryptionScope: "$account-encryption-key",
       denyEncryptionScopeOverride: false,
-      publicAccess: "None",
+      publicAccess: container.publicAccess,
       leaseStatus: capital(one.leaseStatus),
       leaseState: capital(one.leaseState),
       lastModifiedTime: new Date(one.lastModifiedAt).toISOString(),

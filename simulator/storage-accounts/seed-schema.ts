@@ -3,11 +3,12 @@ import { regionOf } from "../world/names.js";
 import { CheckedBlobService } from "./blob-service-schema.js";
 import { VALID_NAME } from "./rules.js";
 import { isOffered, redundancyOf, SKUS } from "./skus.js";
-import { nameIn } from "./state.js";
+import { nameIn, PUBLIC_ACCESS } from "./state.js";
 
 const SeedContainer = z
   .strictObject({
     name: z.string().min(3),
+    publicAccess: z.enum(PUBLIC_ACCESS).optional(),
     immutabilityDays: z.int().min(1).optional(),
     locked: z.boolean().optional(),
     legalHolds: z.array(z.string().min(3)).optional(),
@@ -40,6 +41,7 @@ export function storageAccountSchema(id: z.ZodType<string, string>) {
       kind: z.enum(["StorageV2", "BlockBlobStorage"]).optional(),
       accessTier: z.enum(["Hot", "Cool", "Cold"]).optional(),
       allowSharedKeyAccess: z.boolean().optional(),
+      allowBlobPublicAccess: z.boolean().optional(),
       tags: z.record(z.string(), z.string()).optional(),
       /** How far the copy in the other region is behind; default: the profile's lag. */
       lagSeconds: z.number().nonnegative().optional(),
@@ -63,6 +65,12 @@ export function storageAccountSchema(id: z.ZodType<string, string>) {
       }
       if (premium !== (account.kind === "BlockBlobStorage")) {
         fail("kind", "BlockBlobStorage goes with a Premium sku, and only with one");
+      }
+      const open = (account.containers ?? []).some(
+        ({ publicAccess = "None" }) => publicAccess !== "None",
+      );
+      if (open && account.allowBlobPublicAccess !== true) {
+        fail("containers", "are open to the public only with allowBlobPublicAccess");
       }
       if (account.lagSeconds !== undefined && !geo) {
         fail("lagSeconds", "is for a geo-redundant sku");

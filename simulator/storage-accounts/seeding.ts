@@ -27,6 +27,9 @@ export function seedStorageAccount(
       tags: seed.tags ?? {},
       settings: {
         allowSharedKeyAccess: seed.allowSharedKeyAccess ?? false,
+        ...(seed.allowBlobPublicAccess !== undefined && {
+          allowBlobPublicAccess: seed.allowBlobPublicAccess,
+        }),
         ...(seed.accessTier && { accessTier: seed.accessTier }),
       },
       blobService: seed.blobService ?? {},
@@ -49,9 +52,9 @@ export function seedStorageAccount(
 }
 
 function seedContainer(seed: NonNullable<SeedAccount["containers"]>[number]): Container {
-  const { name, immutabilityDays, locked, legalHolds } = seed;
+  const { name, publicAccess, immutabilityDays, locked, legalHolds } = seed;
   return {
-    ...newContainer(name),
+    ...newContainer(name, publicAccess),
     holds: legalHolds ?? [],
     policy:
       immutabilityDays === undefined

@@ -15,9 +15,14 @@ export interface ImmutabilityPolicy {
   extensions: number;
 }
 
+export const PUBLIC_ACCESS = ["None", "Blob", "Container"] as const;
+export type PublicAccess = (typeof PUBLIC_ACCESS)[number];
+
 /** What ARM knows of a container; its blobs are kept elsewhere. */
 export interface Container {
   readonly name: string;
+  /** What anybody may read, where the account lets containers say so. */
+  readonly publicAccess: PublicAccess;
   policy: ImmutabilityPolicy | undefined;
   /** The tags of its legal holds. */
   holds: string[];
@@ -97,8 +102,8 @@ export function newAccount(given: Given, geo: GeoReplication): StorageAccount {
   };
 }
 
-export function newContainer(name: string): Container {
-  return { name, policy: undefined, holds: [], holdAppendsAll: false };
+export function newContainer(name: string, publicAccess: PublicAccess = "None"): Container {
+  return { name, publicAccess, policy: undefined, holds: [], holdAppendsAll: false };
 }
 
 /** Whether something keeps its blobs from being changed. */

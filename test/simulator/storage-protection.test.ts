@@ -310,6 +310,57 @@ it("protection of a seed is there from the start", async () => {
   expect((await caller.arm("GET", accountId("mcpstorage"))).status).toBe(404);
 });
 
+describe("a container that is open", () => {
+  const withOpen = (publicAccess: string, allowBlobPublicAccess?: boolean) => {
+    const [account, ...others] = storageSeed.storageAccounts;
+    const open = {
+      ...account,
+      allowBlobPublicAccess,
+      containers: [{ name: "branding", publicAccess }],
+    };
+    return { ...storageSeed, storageAccounts: [open, ...others] };
+  };
+  const BRANDING = `${host("mcpstorage")}/branding`;
+  const LIST = `${BRANDING}?restype=container&comp=list`;
+  const statuses = async (...calls: [string, string][]): Promise<number[]> => {
+    const answers = calls.map(([method, url]) => azure.call(method, url));
+    return (await Promise.all(answers)).map(({ status }) => status);
+  };
+
+  it.each([
+    ["Blob", [200, 200, 401, 401]],
+    ["Container", [200, 200, 200, 401]],
+    ["None", [401, 401, 401, 401]],
+  ])("with %s lets anybody read that much and nothing more", async (publicAccess, expected) => {
+    await azure.steer("POST", "/reset", { seed: withOpen(publicAccess, true) });
+
+    const seen = await statuses(
+      ["GET", `${BRANDING}/logo.svg`],
+      ["HEAD", `${BRANDING}/logo.svg`],
+      ["GET", LIST],
+      ["DELETE", `${BRANDING}/logo.svg`],
+    );
+    const shown = await caller.arm(
+      "GET",
+      `${accountId("mcpstorage")}/blobServices/default/containers/branding`,
+    );
+
+    expect(seen).toEqual(expected);
+    expect(shown.json()).toMatchObject({ properties: { publicAccess } });
+  });
+
+  it("is none where the account has been closed", async () => {
+    await azure.steer("POST", "/reset", { seed: withOpen("Blob", true) });
+    await caller.arm("PATCH", accountId("mcpstorage"), {
+      properties: { allowBlobPublicAccess: false },
+    });
+    const refused = await azure.steer("POST", "/reset", { seed: withOpen("Blob") });
+
+    expect(await statuses(["GET", `${BRANDING}/logo.svg`])).toEqual([401]);
+    expect(refused.text).toContain("storageAccounts.0.containers: are open");
+  });
+});
+
 it("what a kept folder holds is found again, and accounts made at run time leave nothing", async () => {
   const folder = await mkdtemp(join(tmpdir(), "simulator-kept-"));
   const seed = join(folder, "seed.json");
