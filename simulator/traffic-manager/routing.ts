@@ -1,3 +1,4 @@
+import { slotOf } from "../world/turns.js";
 import { distanceBetween } from "./regions.js";
 import type { Candidate, Release } from "./state.js";
 
@@ -53,11 +54,9 @@ function inOrder(
   }
 }
 
-/** Shares are kept over a hundred queries in a row, whatever the weights. */
 function byWeight(candidates: readonly Candidate[], n: number): Candidate[] {
   const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
-  // 61 is coprime with 100, so that the slots of a small share are spread over the hundred.
-  let slot = (((n * 61) % 100) / 100) * total;
+  let slot = slotOf(n) * total;
   const first = candidates.findIndex(({ weight }) => {
     slot -= weight;
     return slot < 0;
