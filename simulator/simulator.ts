@@ -29,6 +29,8 @@ import {
 } from "./diagnostic-settings/routes.js";
 import { registerDependencies } from "./application/dependency-checks.js";
 import { startDns } from "./dns/dns.js";
+import { edgeService } from "./front-door/data-plane.js";
+import { cdnOperations, cdnTypes } from "./front-door/routes.js";
 import { FaultRegistry } from "./faults/registry.js";
 import { identityEndpoint, TOKEN_PATH } from "./identity/endpoint.js";
 import { createTokenAuthority } from "./identity/tokens.js";
@@ -139,6 +141,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...vaultTypes,
     ...diagnosticSettingTypes,
     ...trafficManagerTypes,
+    ...cdnTypes,
   ];
   const arm = armService({
     world,
@@ -158,9 +161,18 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...deletedVaultOperations,
       ...diagnosticSettingOperations,
       ...trafficManagerOperations,
+      ...cdnOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
+  });
+  const blobs = blobService({
+    world,
+    tokens,
+    store,
+    copies,
+    journal,
+    secondary: new Secondary(journal, store),
   });
   const gateway = createGateway({
     services: [
@@ -169,14 +181,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       logStreamService(world, streamTokens),
       logAnalyticsService(world, tokens),
       keyVaultService({ world, tokens }),
-      blobService({
-        world,
-        tokens,
-        store,
-        copies,
-        journal,
-        secondary: new Secondary(journal, store),
-      }),
+      blobs,
+      edgeService({ world, tokens, blobs }),
     ],
     world,
     faults,

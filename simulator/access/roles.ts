@@ -122,6 +122,34 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     },
   ],
   [
+    "ec156ff8-a8d1-4d15-830c-5b80698ca432",
+    {
+      name: "CDN Profile Contributor",
+      actions: [
+        ...readAuthorization,
+        "Microsoft.Cdn/edgenodes/read",
+        "Microsoft.Cdn/operationresults/*",
+        "Microsoft.Cdn/profiles/*",
+        "Microsoft.Support/*",
+      ],
+    },
+  ],
+  [
+    "8f96442b-4075-438f-813d-ad51ab4019af",
+    {
+      name: "CDN Profile Reader",
+      actions: [
+        ...readAuthorization,
+        "Microsoft.Cdn/edgenodes/read",
+        "Microsoft.Cdn/operationresults/*",
+        // As with container apps: the published wildcard covers the profile itself here.
+        "Microsoft.Cdn/profiles/read",
+        "Microsoft.Cdn/profiles/*/read",
+        "Microsoft.Support/*",
+      ],
+    },
+  ],
+  [
     "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
     {
       name: "Monitoring Reader",

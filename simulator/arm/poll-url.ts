@@ -7,10 +7,11 @@ import type { ArmContext } from "./router.js";
 const SIGNING_KEY = randomBytes(32);
 const CERTIFICATE = randomBytes(720).toString("base64url");
 
-/** The address of an operation; `flag` is the parameter by which its provider knows that a poller asks. */
-export function signedPollUrl(path: string, flag: string, context: ArmContext): string {
+/** The address of an operation; `flag` is the parameter by which its provider knows that a poller asks, if it has one. */
+export function signedPollUrl(path: string, flag: string | undefined, context: ArmContext): string {
   const { request, apiVersion } = context;
-  return `${request.origin}${path}?api-version=${apiVersion}&${flag}&t=638900000000000000&c=${CERTIFICATE}&s=${signatureOf(path)}&h=simulated`;
+  const flagged = flag === undefined ? "" : `&${flag}`;
+  return `${request.origin}${path}?api-version=${apiVersion}${flagged}&t=638900000000000000&c=${CERTIFICATE}&s=${signatureOf(path)}&h=simulated`;
 }
 
 /** The signature is what guards an operation: no role is asked for. */

@@ -24,6 +24,7 @@ function allResources(world: World): Listed[] {
     ...[...world.redisCaches.values(), ...world.managedRedis.values()].map(
       ({ id, region, envelope: { tags } }) => ({ id, location: region, ...(tags && { tags }) }),
     ),
+    ...[...world.cdnProfiles.values()].map(({ id }) => ({ id, location: "global" })),
     ...[...world.vaults.live.values()].map(({ id, region, tags }) => ({
       id,
       location: region,

@@ -12,6 +12,7 @@ import { endpointStatus, profileStatus } from "../traffic-manager/status.js";
 import { USER_REGIONS } from "../traffic-manager/traffic-manager.js";
 import type { World } from "../world/world.js";
 import { cacheState, clusterState } from "./cache-state.js";
+import { edgeState } from "./edge-state.js";
 
 /** What exists and what is about to change, for people and for tests. */
 export function stateOf(world: World): Record<string, unknown> {
@@ -31,6 +32,7 @@ export function stateOf(world: World): Record<string, unknown> {
     trafficManagerProfiles: [...world.trafficManagerProfiles.values()].map((profile) =>
       profileState(profile, world),
     ),
+    cdnProfiles: [...world.cdnProfiles.values()].map((profile) => edgeState(profile, world)),
     operations: [...world.operations.values()]
       .filter(({ status }) => status === "InProgress")
       .map(({ id, resourceId, startedAt }) => ({ id, resourceId, startedAt: instant(startedAt) })),

@@ -162,6 +162,7 @@ const Condition = z.discriminatedUnion("name", [
     region: region.optional(),
     forSeconds,
   }),
+  z.strictObject({ name: z.literal("edge-stale"), resource, forSeconds }),
   z.strictObject({
     name: z.literal("dns-down"),
     server: z.enum(DNS_SERVERS).optional(),

@@ -89,6 +89,11 @@ export class Conditions {
     return this.#of("vault-unavailable").some((order) => isMeant(order, vault));
   }
 
+  /** Whether the edge of a Front Door or CDN profile learns of no change and forgets nothing. */
+  isEdgeStale(profile: string): boolean {
+    return this.#of("edge-stale").some(({ resource }) => isWithin(profile, resource));
+  }
+
   isDnsDown(server: DnsServerName): boolean {
     return this.#of("dns-down").some((down) => (down.server ?? server) === server);
   }

@@ -19,6 +19,7 @@ import {
   isRefusing,
   isVaultFault,
 } from "./catalogue.js";
+import { checkEdgeFault } from "./edge-faults.js";
 import { forgetRevision } from "./forgotten-revision.js";
 import { failed, throttled, tokenDenied } from "./refusals.js";
 import { placed } from "./storage-faults.js";
@@ -80,6 +81,7 @@ export class FaultRegistry {
       end,
     };
     checkServes(order);
+    checkEdgeFault(order, this.#world);
     if (isAppFault(order)) injectAppFault(order, fault.id, this.#world, () => fault.over);
     if (isCacheFault(order)) injectCacheFault(order, fault.id, this.#world);
     if (isVaultFault(order)) injectVaultFault(order, fault.id, this.#world);

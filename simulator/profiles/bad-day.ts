@@ -48,6 +48,12 @@ export const badDay: Profile = {
     seconds: 60,
     source: "reported: changes reach the name servers in seconds to 1 min",
   },
+  edgeOperation: { seconds: 60, source: "assumed" },
+  edgePropagation: { seconds: 900, source: "assumed: reported as up to 10-20 min, unverified" },
+  edgePurge: {
+    seconds: 600,
+    source: "documented: up to 10 min (Cache purging in Azure Front Door)",
+  },
   blobCopyPerGibibyte: { seconds: 60, source: "assumed" },
   vaultCreation: { seconds: 90, source: "reported: vault create 30-90 s" },
   vaultRecovery: { seconds: 120, source: "reported: recover 30-120 s" },

@@ -65,6 +65,12 @@ export const calm: Profile = {
     seconds: 10,
     source: "reported: changes reach the name servers in seconds to 1 min",
   },
+  edgeOperation: { seconds: 10, source: "assumed: recordings of the Azure CLI show some polls" },
+  edgePropagation: { seconds: 120, source: "assumed: minutes, for which there is no promise" },
+  edgePurge: {
+    seconds: 60,
+    source: "assumed: within the documented 10 min (Cache purging in Azure Front Door)",
+  },
   blobCopyPerGibibyte: { seconds: 20, source: assumed },
   vaultCreation: { seconds: 45, source: "reported: vault create 30-90 s" },
   vaultRecovery: { seconds: 60, source: "reported: recover 30-120 s" },

@@ -57,6 +57,12 @@ export interface Profile {
   readonly trafficManagerFirstProbe: Figure;
   /** A change of a Traffic Manager profile or of an endpoint's status: until its name servers know. */
   readonly trafficManagerPropagation: Figure;
+  /** A change of a Front Door or CDN resource, or a purge: until its operation reports success. */
+  readonly edgeOperation: Figure;
+  /** A change that its operation has reported as done: until the edge serves by it. */
+  readonly edgePropagation: Figure;
+  /** A purge that is accepted: until the edge has forgotten what it kept. */
+  readonly edgePurge: Figure;
   /** An asynchronous copy between accounts, for each gibibyte and for the first. */
   readonly blobCopyPerGibibyte: Figure;
   /** A new key vault: until its name can be resolved. */

@@ -50,6 +50,7 @@ export const SERVICE_NAMES = [
   "blobs",
   "redis",
   "key-vault",
+  "edge",
 ] as const;
 
 export type ServiceName = (typeof SERVICE_NAMES)[number];

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
 import { keyOf } from "../arm/resource-id.js";
+import { checkEdge, SeedCdnProfile, SeedFrontDoor } from "../front-door/seed-schema.js";
 import { SeedDeletedVault, SeedVault } from "../key-vault/seed-schema.js";
 import { SeedManagedRedis } from "../managed-redis/seed.js";
 import { SeedCaches } from "../redis/seed.js";
@@ -154,6 +155,8 @@ export const Seed = z
       )
       .default([]),
     trafficManagerProfiles: z.array(SeedTrafficProfile).default([]),
+    frontDoors: z.array(SeedFrontDoor).default([]),
+    cdnProfiles: z.array(SeedCdnProfile).default([]),
     dnsRecords: z
       .array(
         z.strictObject({
@@ -198,6 +201,8 @@ export const Seed = z
       "keyVaults",
       "deletedVaults",
       "trafficManagerProfiles",
+      "frontDoors",
+      "cdnProfiles",
     ] as const) {
       const seen = new Set<string>();
       seed[kind].forEach(({ id }, index) => {
@@ -237,6 +242,7 @@ export const Seed = z
         }
       });
     });
+    checkEdge(seed, fail);
     const components = new Set(seed.components.map(({ id }) => keyOf(id)));
     seed.containerApps.forEach(({ environmentId, component }, index) => {
       if (!environments.has(keyOf(environmentId))) {

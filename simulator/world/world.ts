@@ -7,6 +7,9 @@ import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js"
 import { seedContainerApp, seedEnvironment, settleSeed } from "../container-apps/seeding.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
 import { Conditions } from "../faults/conditions.js";
+import { Edge } from "../front-door/edge.js";
+import { seedEdge } from "../front-door/seeding.js";
+import type { CdnProfile } from "../front-door/state.js";
 import type { DiagnosticSetting } from "../diagnostic-settings/settings.js";
 import type { Identity } from "../identity/tokens.js";
 import { reconsiderDatabase } from "../managed-redis/lifecycle.js";
@@ -88,6 +91,9 @@ export interface World {
   readonly trafficChanged: Signal;
   readonly trafficManagerProfiles: Map<string, TrafficProfile>;
   readonly trafficManager: TrafficManager;
+  /** Profiles of Azure Front Door and of Azure CDN (classic). */
+  readonly cdnProfiles: Map<string, CdnProfile>;
+  readonly edge: Edge;
   /** Names of the application's own zone, which lead to other names. */
   readonly dnsRecords: Map<string, { readonly target: string; readonly ttl: number }>;
   readonly throttling: Throttling;
@@ -124,6 +130,9 @@ export function createWorld(
     containerApps: new Map<string, ContainerApp>(),
     trafficChanged: new Signal(),
     trafficManagerProfiles: new Map<string, TrafficProfile>(),
+    cdnProfiles: new Map<string, CdnProfile>(),
+    storageAccounts: new Map<string, StorageAccount>(),
+    roleAssignments: [],
   };
   const { conditions, dependencies } = surroundings;
   const world: World = {
@@ -132,11 +141,10 @@ export function createWorld(
     redisServers,
     lifecycle: createLifecycle(surroundings),
     trafficManager: createTrafficManager(surroundings),
+    edge: new Edge(surroundings),
     dnsRecords: new Map(),
     subscriptions: new Map(),
     resourceGroups: new Map(),
-    roleAssignments: [],
-    storageAccounts: new Map(),
     redisCaches: new Map(),
     managedRedis: new Map(),
     stores: new Stores(seed.storageAccounts.map(({ id }) => nameIn(id))),
@@ -168,10 +176,12 @@ export function createWorld(
     settle: () => {
       settleSeed(world);
       world.trafficManager.settleSeed();
+      world.edge.settleSeed();
     },
   };
   dependencies.onChange(() => {
     for (const app of world.containerApps.values()) world.lifecycle.recordTraffic(app);
+    world.edge.reconsider();
   });
   world.vaults.onChange(() => {
     dependencies.changed();
@@ -201,6 +211,7 @@ function clear(world: World): void {
     world.diagnosticSettings,
     world.operations,
     world.trafficManagerProfiles,
+    world.cdnProfiles,
     world.dnsRecords,
   ]) {
     map.clear();
@@ -254,6 +265,7 @@ function fill(world: World, seed: Seed): void {
   }
   seedVaults(seed.keyVaults, seed.deletedVaults, world);
   seedTrafficProfiles(seed.trafficManagerProfiles, world);
+  seedEdge(seed, world);
   for (const { name, target, ttl } of seed.dnsRecords) {
     world.dnsRecords.set(name.toLowerCase(), { target: target.toLowerCase(), ttl });
   }
