@@ -1,5 +1,6 @@
 import type { Environment, Estate } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
+import { seededEdge } from "./seeded-edge.js";
 import { seededApplication } from "./seeded-application.js";
 
 /** The identity the service runs as in the simulated Azure. */
@@ -38,12 +39,14 @@ export function seedFromEstate(estate: Estate): unknown {
   const vaults = environments.flatMap(vaultsOf);
   const apps = environments.flatMap(appsOf);
   const accounts = environments.flatMap(storageAccountsOf);
+  const edge = seededEdge(environments, serviceIdentity.principalId);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
     ...environments.map(
       ({ applicationInsights: { component }, primaryRegion }) =>
         [groupOf(component), primaryRegion] as const,
     ),
+    ...edge.resourceGroups,
     ...applications.flatMap(({ resourceGroups }) => resourceGroups),
     ...apps.map(({ group, location }) => [group, location] as const),
   ]);
@@ -56,6 +59,7 @@ export function seedFromEstate(estate: Estate): unknown {
         resourceId: `${serviceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mcp-dr`,
       },
       ...applications.flatMap(({ identities }) => identities),
+      ...edge.identities,
     ],
     roleAssignments: [
       ...apps.flatMap(({ group }) => [
@@ -75,6 +79,7 @@ export function seedFromEstate(estate: Estate): unknown {
       ...vaults.map(({ id }) => assign(groupOf(id), roles.monitoringContributor)),
       ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
       ...applications.flatMap(({ roleAssignments }) => roleAssignments),
+      ...edge.roleAssignments,
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
       id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
@@ -112,6 +117,7 @@ export function seedFromEstate(estate: Estate): unknown {
     redisCaches: applications.flatMap(({ redisCaches }) => redisCaches),
     managedRedis: applications.flatMap(({ managedRedis }) => managedRedis),
     keyVaults: vaults,
+    frontDoors: edge.frontDoors,
     components: environments.map(
       ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
         id: component,

@@ -156,6 +156,30 @@ it("an environment of Azure Managed Redis has two linked databases", () => {
   ]);
 });
 
+it("the edge of an environment serves the branding of its primary account, and can be led to the other", async () => {
+  const { profile, originGroup } = production.frontDoor!;
+  const host = `https://${path.basename(profile)}.azurefd.net`;
+  const logo = (): Promise<{ status: number; text: string }> =>
+    azure.call("GET", `${host}/branding/contoso/logo.svg`);
+  const origin = `${profile}/originGroups/${originGroup}/origins/storage`;
+  const secondary = `${path.basename(production.storage.secondary!)}.blob.core.windows.net`;
+  const token = await azure.tokenFor("https://management.azure.com");
+
+  const before = await logo();
+  const update = await azure.call(
+    "PATCH",
+    `https://management.azure.com${origin}?api-version=2024-02-01`,
+    { token, body: { properties: { hostName: secondary, originHostHeader: secondary } } },
+  );
+  await azure.advance(140);
+  const after = await azure.call("GET", `${host}/branding/contoso/theme.css`);
+
+  expect([before.status, before.text]).toEqual([200, expect.stringContaining("<svg")]);
+  expect(update.status).toBe(202);
+  // It is let in, and the recovery account begins empty.
+  expect([after.status, after.headers["x-ms-error-code"]]).toEqual([404, "BlobNotFound"]);
+});
+
 it("/health of the application tells that its cache is down", async () => {
   const app = (await apps()).find(({ id }) => id === production.containerApp.primary)!;
   await azure.steer("POST", "/faults", { name: "redis-down", resource: production.redis.primary });

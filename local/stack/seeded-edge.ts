@@ -1,0 +1,66 @@
+import type { Environment } from "../../src/domain/estate.js";
+import { parseResourceId } from "../../src/domain/resource-id.js";
+
+const roles = {
+  cdnProfileContributor: "ec156ff8-a8d1-4d15-830c-5b80698ca432",
+  storageBlobDataReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+};
+
+/** The Front Door of each environment that has one: it leads users to the branding of the primary account. */
+export function seededEdge(environments: readonly Environment[], servicePrincipal: string) {
+  const edges = environments.flatMap(({ frontDoor, storage, serviceRegion }, index) => {
+    if (frontDoor === undefined) return [];
+    const { profile, originGroup } = frontDoor;
+    const { subscription = "", group = "", name = "" } = parseResourceId(profile) ?? {};
+    const resourceGroup = `/subscriptions/${subscription}/resourceGroups/${group}`;
+    const identity = identityNumber(index + 1, resourceGroup);
+    const accounts = [
+      storage.primary,
+      ...(storage.secondary === undefined ? [] : [storage.secondary]),
+    ];
+    return {
+      resourceGroup: [resourceGroup, serviceRegion] as const,
+      identity,
+      roleAssignments: [
+        {
+          scope: profile,
+          principalId: servicePrincipal,
+          roleDefinitionId: roles.cdnProfileContributor,
+        },
+        // Containers stay closed: the edge reads as itself, wherever it is led.
+        ...accounts.map((scope) => ({
+          scope,
+          principalId: identity.principalId,
+          roleDefinitionId: roles.storageBlobDataReader,
+        })),
+      ],
+      frontDoor: {
+        id: profile,
+        originGroups: [
+          {
+            name: originGroup,
+            identity: identity.resourceId,
+            healthProbe: { path: `/${storage.containers[0] ?? ""}/tenants.json` },
+            origins: [{ name: "storage", storageAccount: storage.primary }],
+          },
+        ],
+        endpoints: [{ name, hostName: `${name}.azurefd.net`, originGroup }],
+      },
+    };
+  });
+  return {
+    resourceGroups: edges.map(({ resourceGroup }) => resourceGroup),
+    identities: edges.map(({ identity }) => identity),
+    roleAssignments: edges.flatMap(({ roleAssignments }) => roleAssignments),
+    frontDoors: edges.map(({ frontDoor }) => frontDoor),
+  };
+}
+
+function identityNumber(n: number, resourceGroup: string) {
+  const digits = String(n).padStart(12, "0");
+  return {
+    clientId: `ed6ec11e-0000-4000-8000-${digits}`,
+    principalId: `ed6e0b1e-0000-4000-8000-${digits}`,
+    resourceId: `${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mcp-edge`,
+  };
+}
