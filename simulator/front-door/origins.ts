@@ -39,7 +39,7 @@ export function wayTo(
   }
   const host = (originHostHeader ?? endpoint.originHostHeader ?? asked).toLowerCase();
   const named = siteOf(host, world);
-  return named?.account === site.account
+  return named?.account === site.account && named.secondary === site.secondary
     ? { kind: "site", site: named, host }
     : { kind: "other-host", host };
 }

@@ -32,10 +32,18 @@ interface Change {
   readonly group?: object;
   readonly endpoint?: object;
   readonly mayChange?: boolean;
+  /** Of the primary account. */
+  readonly sku?: string;
 }
 
 /** Branding in an account of each region, in a container of the edge's identity and in one that is open to anybody. */
-export const edgeSeed = ({ origins, group, endpoint, mayChange = true }: Change = {}) => {
+export const edgeSeed = ({
+  origins,
+  group,
+  endpoint,
+  mayChange = true,
+  sku = "Standard_LRS",
+}: Change = {}) => {
   const primary = accountId("mcpstorage");
   const secondary = inRecovery("mcpstoragedr");
   return {
@@ -61,11 +69,10 @@ export const edgeSeed = ({ origins, group, endpoint, mayChange = true }: Change 
       },
     ],
     storageAccounts: [
-      { id: primary, location: "eastus", text: "east" },
-      { id: secondary, location: "westus", text: "west" },
+      { id: primary, location: "eastus", sku, text: "east" },
+      { id: secondary, location: "westus", sku: "Standard_LRS", text: "west" },
     ].map(({ text, ...account }) => ({
       ...account,
-      sku: "Standard_LRS",
       allowBlobPublicAccess: true,
       containers: [{ name: "branding" }, { name: "public", publicAccess: "Blob" }],
       blobs: blobs(text),

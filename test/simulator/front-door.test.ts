@@ -11,6 +11,7 @@ import {
   SECONDARY,
 } from "./edge-seed.js";
 import { arm, ARM, SUBSCRIPTION } from "./names.js";
+import { runWithSdk } from "./sdk-program.js";
 import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 import { accountId, StorageCaller } from "./storage-seed.js";
 
@@ -273,6 +274,33 @@ describe("the edge", () => {
     await azure.advance(121);
 
     expect((await get(LOGO)).status).toBe(400);
+  });
+
+  it("serves an account's copy in the other region while the first is down", async () => {
+    await startWith({ sku: "Standard_RAGRS" });
+    const copy = PRIMARY.replace(".", "-secondary.");
+    await order({ name: "region-down", region: "eastus", planes: ["data"] });
+    const down = await get(LOGO);
+    await update({ hostName: copy });
+    await azure.advance(121);
+    const header = await get(LOGO);
+    await update({ originHostHeader: copy });
+    await azure.advance(121);
+
+    expect(down.status).toBe(502);
+    expect([header.status, header.headers["x-ms-error-code"]]).toEqual([400, "InvalidUri"]);
+    expect(await seen()).toBe("200 TCP_MISS logo.svg of east");
+  });
+
+  it("follows an account that fails over to another region", async () => {
+    await startWith({ sku: "Standard_GRS" });
+    await order({ name: "region-down", region: "eastus", planes: ["data"] });
+    const down = await get(LOGO);
+    await new StorageCaller(azure).arm("POST", `${accountId("mcpstorage")}/failover`);
+    await azure.advance(3601);
+
+    expect(down.status).toBe(502);
+    expect(await seen()).toBe("200 TCP_MISS logo.svg of east");
   });
 
   it("asks as the group's identity, or as anybody", async () => {
@@ -558,6 +586,26 @@ describe("faults", () => {
     expect(after).toEqual(["200 TCP_MISS logo.svg of west", "200 TCP_MISS theme.css of west"]);
   });
 
+  it("strike what goes through the edge, too", async () => {
+    await order({ name: "server-error", status: 503, match: { service: "edge" }, times: 1 });
+
+    const answers = [await get(LOGO), await get(LOGO)];
+
+    expect(answers.map(({ status }) => status)).toEqual([503, 200]);
+    expect(answers[0]?.headers["content-type"]).toBe("text/html");
+  });
+
+  it("take the role from the edge's identity", async () => {
+    await order({ name: "role-missing", role: "Storage Blob Data Reader" });
+
+    const answer = await get(LOGO);
+
+    expect([answer.status, answer.headers["x-ms-error-code"]]).toEqual([
+      403,
+      "AuthorizationPermissionMismatch",
+    ]);
+  });
+
   it("must name a profile to make its edge stand still", async () => {
     const answer = await azure.steer("POST", "/faults", {
       name: "edge-stale",
@@ -566,6 +614,30 @@ describe("faults", () => {
 
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining("profile")]);
   });
+});
+
+it("the client in a process of its own hands an operation on, and sees through the edge what is served", async () => {
+  const seen = await runWithSdk(
+    azure,
+    `
+    const { CdnManagementClient } = load("@azure/arm-cdn");
+    const make = () => new CdnManagementClient(credential, "${SUBSCRIPTION}");
+    const update = [...${JSON.stringify(ORIGIN)}, ${JSON.stringify(west)}];
+    const started = await make().afdOrigins.beginUpdate(...update);
+    const token = started.toString();
+    await advance(11);
+    const resumed = await make().afdOrigins.beginUpdate(...update, { resumeFrom: token });
+    const { provisioningState } = await resumed.pollUntilDone();
+    const purge = await make().afdEndpoints.beginPurgeContent(
+      ...${JSON.stringify(ENDPOINT)}, { contentPaths: ["/*"] });
+    await advance(121);
+    await purge.pollUntilDone();
+    const answer = await fetch("${EDGE}${LOGO}");
+    return [provisioningState, await answer.text()];`,
+  );
+
+  expect(seen).toEqual(["Succeeded", "logo.svg of west"]);
+  expect(await effects()).toHaveLength(2);
 });
 
 it("a seed is refused with the path of what is wrong", async () => {
