@@ -51,7 +51,9 @@ export function change<T extends Origin | Endpoint>(
       `Another operation is in progress on '${target.name}'. Please retry later.`,
     );
   }
-  const changed = canonical(target.settings) !== canonical(settings);
+  // What has failed before is not in force, though it is shown.
+  const changed =
+    target.provisioningState === "Failed" || canonical(target.settings) !== canonical(settings);
   target.settings = settings;
   target.provisioningState = "Updating";
   const operation = beginOn(target, world, {

@@ -548,8 +548,9 @@ describe("faults", () => {
     expect(await seen("/branding/theme.css")).toBe("200 TCP_MISS theme.css of west");
   });
 
-  it("let an operation fail, and the edge as it is", async () => {
-    await order({ name: "operation-failed", match: { operation: "afdOrigins.update" } });
+  it("let an operation fail, and the edge as it is until it is asked for again", async () => {
+    const failing = { name: "operation-failed", match: { operation: "afdOrigins.update" }, nth: 1 };
+    await order(failing);
     const poller = await client.afdOrigins.beginUpdate(...ORIGIN, west);
     await azure.advance(11);
 
@@ -557,6 +558,10 @@ describe("faults", () => {
     await azure.advance(300);
     expect((await client.afdOrigins.get(...ORIGIN)).provisioningState).toBe("Failed");
     expect(await seen()).toBe("200 TCP_MISS logo.svg of east");
+    await update(west);
+    await azure.advance(121);
+    expect(await seen("/branding/theme.css")).toBe("200 TCP_MISS theme.css of west");
+    expect(await effects()).toHaveLength(2);
   });
 
   it("refuse an update, or lose its answer", async () => {
