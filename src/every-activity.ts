@@ -31,7 +31,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...containerAppActivities(apps, health, store),
     ...keyVaultFailureActivities(apps, vaults, ports.roles, store),
     ...vaultDiagnosisActivities(ports),
-    compareVaultsActivity(secrets, store),
+    compareVaultsActivity(secrets, sets, store),
     ...evidenceActivities(apps, ports.logs, store),
     ...runActivities(store),
     ...backupActivities(sets),

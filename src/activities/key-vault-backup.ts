@@ -116,8 +116,8 @@ export function keyVaultBackupActivities(
         names: extra.slice(0, 20),
         detail:
           extra.length === 0
-            ? "the recovery vault holds nothing that the source has not"
-            : `${extra.length} secrets are in the recovery vault alone; deletions are not mirrored: ${extra.slice(0, 5).join(", ")}`,
+            ? "it holds nothing that the source has not"
+            : `${extra.length} secrets are there alone; deletions are not mirrored: ${extra.slice(0, 5).join(", ")}`,
       };
     }),
   ];

@@ -189,18 +189,27 @@ export const startVaultMove = declareActivity({
   patience: untilRolesAreFelt,
 });
 
-/** Compare the secrets of two vaults, by value where both have them. Names and results only come back. */
+/**
+ * Compare a stretch of the secrets that are listed with those of another vault. Values stay inside; the
+ * evidence names what differs.
+ */
 export const compareVaults = declareActivity({
   name: "compareVaults",
-  input: z.strictObject({ from: z.string(), to: z.string() }),
+  input: z.strictObject({
+    from: z.string(),
+    to: z.string(),
+    list: z.string(),
+    begin: z.int().nonnegative(),
+    end: z.int().nonnegative(),
+  }),
   output: z.strictObject({
     ...observed,
-    count: z.int().nonnegative(),
+    done: z.int().nonnegative(),
     /** To be written at the target: it has them not, or an older value. */
     toBring: z.int().nonnegative(),
-    /** The first of those that are newer at the target, and another value. */
+    /** Those that are newer at the target, and another value. */
     newerThere: z.array(z.string()),
-    /** The first of those that cannot be brought, and why. */
+    /** Those that cannot be brought, and why. */
     left: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   }),
   patience: untilRolesAreFelt,

@@ -86,7 +86,7 @@ export const inspectCache = declareActivity({
     shards: z.int().nonnegative(),
     hasReplica: z.boolean(),
   }),
-  patience: patiently,
+  patience: briefly,
 });
 
 /** Reboot the primary node. With a replica a second one does no harm; without, nobody can tell. */

@@ -2,6 +2,7 @@ import * as backup from "../activities/key-vault-backup.contract.js";
 import * as vault from "../activities/key-vault-failure.contract.js";
 import { RunOrder } from "../domain/run-order.js";
 import { sameResource, shortNameOf } from "../domain/resource-id.js";
+import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
@@ -91,22 +92,31 @@ function* makeUsable(
 }
 
 function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
-  const compared = yield* run.step("compare", vault.compareVaults, { from, to: home });
+  const compared = yield* inBoth(run, "compare", from, home);
   if (!compared.ok) return refused(run, describeFailure(compared.failure));
-  const { newerThere, left, count } = compared.value;
+  const { newerThere, left, list, count, toBring } = compared.value;
   if (count === 0) return refused(run, "the vault in use holds no secret");
   if (newerThere.length > 0) {
     return refused(
       run,
-      `${newerThere.length} secrets have a newer and different value in the original vault, and the app would get it: ${newerThere.join(", ")}`,
+      `${newerThere.length} secrets have a newer and different value in the original vault, and the app would get it: ${firstOf(newerThere)}`,
       [
         "Look at each: set the value that is right in the vault in use, which makes it the newer one",
       ],
     );
   }
-  for (const { name, reason } of left) run.journal.finding(`${name} was left out: ${reason}`);
+  for (const { name, reason } of left.slice(0, longestList)) {
+    run.journal.finding(`${name} was left out: ${reason}`);
+  }
+  if (left.length > longestList) {
+    run.journal.finding(`${left.length - longestList} more were left out; the evidence names them`);
+  }
+  const extra = yield* run.look("compare", backup.reportDeletedSecrets, { to: home, list });
+  if (extra.ok && extra.value.count > 0) {
+    run.journal.finding(`the original vault: ${extra.value.detail}`);
+  }
   if (run.planning) {
-    run.journal.planChange("bring-home", `${compared.value.toBring} of ${count} secrets to bring`);
+    run.journal.planChange("bring-home", `${toBring} of ${count} secrets to bring`);
   } else {
     const problem = yield* bring(run, "bring-home", from, home);
     if (problem !== undefined) {
@@ -120,7 +130,48 @@ function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
   if (!moved.ok) return refused(run, describeFailure(moved.failure));
   if (moved.value !== undefined) return moved.value;
   if (!run.planning) yield* afterwards(run, from, home);
-  return run.end("failed-back", `the app uses the original vault; ${compared.value.detail}`);
+  return run.end(
+    "failed-back",
+    `the app uses the original vault; ${toBring} of ${count} secrets were brought home`,
+  );
+}
+
+/** How the secrets of one vault stand in another. */
+interface Compared {
+  readonly count: number;
+  /** Where the secrets of the first are listed. */
+  readonly list: string;
+  readonly toBring: number;
+  readonly newerThere: readonly string[];
+  readonly left: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Compares both vaults, stretch by stretch, and adds up. */
+function* inBoth(
+  run: Steps,
+  step: "compare" | "check-secrets",
+  from: string,
+  to: string,
+): Durable<Answer<Compared>> {
+  const set = `restores/${run.run()}/${step}/`;
+  const listed = yield* run.step("list", backup.listSecrets, { uri: from, set }, step);
+  if (!listed.ok) return listed;
+  const { list, count: whole, skipped } = listed.value;
+  const count = whole + skipped;
+  const pieces = stretches(count, secretStretch).map(({ begin, end }) => {
+    return { from, to, list, begin, end };
+  });
+  const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
+  let toBring = 0;
+  const newerThere: string[] = [];
+  const left: Compared["left"][number][] = [];
+  for (const answer of yield* run.each(step, vault.compareVaults, pieces, work)) {
+    if (!answer.ok) return answer;
+    toBring += answer.value.toBring;
+    newerThere.push(...answer.value.newerThere);
+    left.push(...answer.value.left);
+  }
+  return { ok: true, value: { count, list, toBring, newerThere, left } };
 }
 
 /**
@@ -152,11 +203,11 @@ function* bring(
     }
   }
   if (refusedOnes.length === 0) return undefined;
-  const some = refusedOnes.slice(0, longestList).join(", ");
-  return `${refusedOnes.length} secrets could not be brought home: ${some}`;
+  return `${refusedOnes.length} secrets could not be brought home: ${firstOf(refusedOnes)}`;
 }
 
 const longestList = 20;
+const firstOf = (names: readonly string[]): string => names.slice(0, longestList).join(", ");
 
 /** The app is told; if it cannot read at home, it goes back to the vault that it could read. */
 function* switchHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending | undefined> {
@@ -178,7 +229,7 @@ function* afterwards(run: Steps, from: string, home: string): Durable<void> {
   const late = yield* bring(run, "bring-late", from, home);
   if (late !== undefined)
     run.journal.finding(`what was written meanwhile was not brought: ${late}`);
-  const checked = yield* run.step("check-secrets", vault.compareVaults, { from, to: home });
+  const checked = yield* inBoth(run, "check-secrets", from, home);
   if (!checked.ok) {
     run.journal.finding(
       `nobody can tell whether all came home: ${describeFailure(checked.failure)}`,

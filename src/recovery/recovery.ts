@@ -264,8 +264,12 @@ export class Recovery<StepId extends string = string> {
     if (first === undefined && this.planning && changes.length > 0) {
       this.journal.plan(id, detail, this.now());
       this.journal.planChange(id, detail);
-    } else if (first === undefined) this.journal.note(id, { detail, ...changed }, this.now());
-    else this.journal.fail(id, first, this.now());
+    } else if (first === undefined) {
+      const evidence = answers.flatMap((answer) =>
+        answer.ok ? (answer.value.evidence ?? []) : [],
+      );
+      this.journal.note(id, { detail, evidence, ...changed }, this.now());
+    } else this.journal.fail(id, first, this.now());
     this.publish();
     return answers;
   }

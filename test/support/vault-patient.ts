@@ -272,7 +272,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
     ),
     stub(vault.compareVaults, () =>
       orFailed("compareVaults", {
-        count: 3,
+        done: 3,
         toBring: moves === 0 ? 1 : 0,
         newerThere: [...is.newerAtHome],
         left: [],
@@ -281,6 +281,9 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
     ),
     stub(keyVaultBackup.listSecrets, ({ set }) =>
       orFailed("listSecrets", { list: `${set}list`, count: 3, skipped: 0, detail: "listed" }),
+    ),
+    stub(keyVaultBackup.reportDeletedSecrets, () =>
+      orFailed("reportDeletedSecrets", { count: 0, names: [], detail: "none" }),
     ),
     stub(keyVaultBackup.syncSecrets, () =>
       orFailed("syncSecrets", {
