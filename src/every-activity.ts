@@ -35,7 +35,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...evidenceActivities(apps, ports.logs, store),
     ...runActivities(store),
     ...backupActivities(sets),
-    ...keyVaultBackupActivities(apps, vaults, secrets, sets),
+    ...keyVaultBackupActivities(apps, vaults, secrets, sets, store),
     ...keyVaultRestoreActivities(vaults, secrets, sets),
     ...protectionActivities(ports),
     ...redisBackupActivities({ ...ports, sets: placeOfSets }),

@@ -116,7 +116,7 @@ export async function ensure<Output extends { readonly changed: boolean }>(
 
 /** The lease that covers a change of a resource that begins now; throws where there is none. */
 export async function covered(
-  store: StateStore,
+  store: Pick<StateStore, "leases">,
   { leases, run }: Caller,
   resource: string,
   now: Instant,

@@ -69,7 +69,10 @@ export const copySecrets = declareActivity({
 /** Why a disabled secret stays where it is; every other reason means that one is missing or behind. */
 export const isDisabled = "it is disabled, so that its value cannot be read";
 
-/** Write a stretch of a list into the other vault, by value, where it differs. */
+/**
+ * Write a stretch of a list into the other vault, by value, where it differs. Looking is enough, because
+ * a value that is there is not written again; a vault that the app is to use is held besides.
+ */
 export const syncSecrets = declareActivity({
   name: "syncSecrets",
   input: z.strictObject({
@@ -78,6 +81,8 @@ export const syncSecrets = declareActivity({
     list: z.string(),
     begin: z.int().nonnegative(),
     end: z.int().positive(),
+    /** The resource that the run has to hold; a recovery vault that nobody uses needs none. */
+    lease: z.string().optional(),
   }),
   output: z.strictObject({
     ...observed,

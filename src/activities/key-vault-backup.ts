@@ -9,10 +9,12 @@ import { isAfter, plus } from "../domain/instant.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { sha256 } from "../state/hash.js";
+import type { StateStore } from "../state/state-store.js";
 import { workLists, type ListedItem } from "../state/work-list.js";
 import { inParallel } from "../domain/in-parallel.js";
 import { activeVault } from "./active-vault.js";
 import * as contract from "./key-vault-backup.contract.js";
+import { covered } from "./ensure.js";
 import { sameSecret } from "./same-secret.js";
 import { unlessRefused } from "./unless-refused.js";
 
@@ -25,6 +27,7 @@ export function keyVaultBackupActivities(
   vaults: KeyVaults,
   secrets: Secrets,
   store: Backups,
+  state: Pick<StateStore, "leases">,
 ): readonly Activity[] {
   const lists = workLists(store.container);
   return [
@@ -87,7 +90,9 @@ export function keyVaultBackupActivities(
       };
     }),
 
-    contract.syncSecrets.implementedBy(classifyError, async ({ from, to, list, begin, end }) => {
+    contract.syncSecrets.implementedBy(classifyError, async (piece, { caller, now }) => {
+      const { from, to, list, begin, end, lease } = piece;
+      if (lease !== undefined) await covered(state, caller, lease, now());
       const wanted = await lists.read(list, begin, end);
       const results = await inParallel(wanted, atATime, async (secret) => {
         if (secret.disabled === true) {

@@ -189,7 +189,7 @@ function* bring(
   if (!listed.ok) return describeFailure(listed.failure);
   const { list, count } = listed.value;
   const pieces = stretches(count, secretStretch).map(({ begin, end }) => {
-    return { from, to, list, begin, end };
+    return { from, to, list, begin, end, lease: run.order.resource };
   });
   const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
   const refusedOnes: string[] = [];

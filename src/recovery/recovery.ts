@@ -269,7 +269,11 @@ export class Recovery<StepId extends string = string> {
         answer.ok ? (answer.value.evidence ?? []) : [],
       );
       this.journal.note(id, { detail, evidence, ...changed }, this.now());
-    } else this.journal.fail(id, first, this.now());
+    } else {
+      this.journal.fail(id, first, this.now());
+      const asked = failures.find(({ code }) => code === supersededCode);
+      if (asked !== undefined) throw new Superseded(asked.message);
+    }
     this.publish();
     return answers;
   }

@@ -20,7 +20,7 @@ function world() {
   const unused = undefined as never;
   const { ask, done } = asking([
     compareVaultsActivity(secrets, sets, { evidence: evidence(container) }),
-    ...keyVaultBackupActivities(unused, unused, secrets, sets),
+    ...keyVaultBackupActivities(unused, unused, secrets, sets, unused),
   ]);
   const put = (vault: string, name: string, value: string, at: string, more: object = {}) => {
     secrets.put(vault, name, value, { createdAt: at, updatedAt: at, ...more });

@@ -8,8 +8,10 @@ import {
   type BackupSource,
   type ItemPart,
 } from "../../src/domain/backup.js";
+import { instantOf } from "../../src/domain/instant.js";
 import { backups } from "../../src/state/backups.js";
 import { sha256 } from "../../src/state/hash.js";
+import { stateStore } from "../../src/state/state-store.js";
 import { asking } from "../support/activity-call.js";
 import { manifestOf } from "../support/backup-sets.js";
 import { MemoryContainer, restError } from "../support/memory-container.js";
@@ -44,6 +46,7 @@ function world() {
     { vault: (id: string) => Promise.resolve(views.get(id)) } as unknown as KeyVaults,
     secrets,
     sets,
+    stateStore(container),
   );
   for (const name of ["jwt", "redis", "smtp"]) secrets.put(uri, name, `${name} value`);
   const { ask, done } = asking(activities);
@@ -217,6 +220,22 @@ describe("the recovery vault", () => {
     ]);
     expect(secrets.current(other, "jwt")).toBe("newer here");
     expect(secrets.current(other, "redis")).toBeUndefined();
+  });
+
+  it("is left alone by a run that does not hold it, where it has to", async () => {
+    const { ask, container, piece, secrets } = world();
+    const { wanted } = await piece(two);
+    const held = { ...sync, list: wanted.list, lease: "the original" };
+    const without = await ask(contract.syncSecrets, held);
+    const claim = { resource: held.lease, run: "run-1", scenario: "key-vault-failback" } as const;
+    const claimed = await stateStore(container).leases.claim(claim, instantOf(new Date()));
+    if (claimed.kind !== "take") throw new Error("no lease");
+    const leases = [{ resource: held.lease, fencing: claimed.lease.fencing }];
+    const holding = await ask(contract.syncSecrets, held, { leases });
+
+    expect(without).toMatchObject({ ok: false, failure: { code: "lease-lost" } });
+    expect(holding).toMatchObject({ ok: true, value: { written: 3 } });
+    expect(secrets.changes).toHaveLength(3);
   });
 
   it("is said to have what the source has not, and loses nothing", async () => {
