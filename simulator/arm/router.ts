@@ -42,6 +42,21 @@ export interface ArmOperation {
   handle(context: ArmContext): Answer | Promise<Answer>;
 }
 
+/** Makes the operations of a resource type: `right` is the action below it. PUT and PATCH come with a body. */
+export const operationsOf =
+  (type: string, apiVersions: readonly string[]) =>
+  (
+    name: string,
+    method: ArmMethod,
+    path: string,
+    right: string,
+    handle: ArmOperation["handle"],
+  ): ArmOperation => ({
+    ...{ name, method, path, apiVersions, handle },
+    action: `${type}/${right}`,
+    takesBody: method === "PUT" || method === "PATCH",
+  });
+
 /** A resource type as ARM's own checks need it. */
 export interface ArmType {
   readonly type: string;

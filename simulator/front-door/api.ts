@@ -1,5 +1,4 @@
-import { type ArmContext, armJson, type ArmOperation } from "../arm/router.js";
-import type { Answer } from "../server/exchange.js";
+import { type ArmContext, armJson, type ArmOperation, operationsOf } from "../arm/router.js";
 import { PROFILE_TYPE } from "./state.js";
 
 /** Published versions of Microsoft.Cdn; @azure/arm-cdn 9.1.0 sends 2024-02-01. */
@@ -13,38 +12,18 @@ export const SUBSCRIPTION = "/subscriptions/{subscriptionId}";
 export const GROUP = `${SUBSCRIPTION}/resourceGroups/{resourceGroupName}`;
 export const PROFILE = `${GROUP}/providers/${PROFILE_TYPE}/{profileName}`;
 
+const on = operationsOf(PROFILE_TYPE, API_VERSIONS);
+
 /** A GET whose action is below the profile's type. */
-export function reading(
+export const reading = (
   name: string,
   path: string,
-  action: string,
+  right: string,
   show: (context: ArmContext) => unknown,
-): ArmOperation {
-  return {
-    name,
-    method: "GET",
-    path,
-    apiVersions: API_VERSIONS,
-    action: `${PROFILE_TYPE}/${action}`,
-    handle: (context) => armJson(context, 200, show(context)),
-  };
-}
+): ArmOperation => on(name, "GET", path, right, (context) => armJson(context, 200, show(context)));
 
 /** A PATCH or POST with a body. */
-export function changing(
-  name: string,
-  method: "PATCH" | "POST",
-  path: string,
-  action: string,
-  handle: (context: ArmContext) => Answer,
-): ArmOperation {
-  return {
-    name,
-    method,
-    path,
-    apiVersions: API_VERSIONS,
-    action: `${PROFILE_TYPE}/${action}`,
-    takesBody: true,
-    handle,
-  };
-}
+export const changing = (...of: Parameters<typeof on>): ArmOperation => ({
+  ...on(...of),
+  takesBody: true,
+});

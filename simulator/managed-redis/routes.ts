@@ -1,4 +1,4 @@
-import type { ArmContext, ArmOperation, ArmType } from "../arm/router.js";
+import { type ArmContext, type ArmOperation, type ArmType, operationsOf } from "../arm/router.js";
 import { noticed } from "../redis-server/operation-routes.js";
 import type { Answer } from "../server/exchange.js";
 import { deleteCluster, getCluster, listClusters, patchCluster, putCluster } from "./clusters.js";
@@ -20,6 +20,7 @@ import { exportDatabase, importDatabase } from "./transfers.js";
 
 /** Published versions of Microsoft.Cache/redisEnterprise that know Azure Managed Redis. */
 export const MANAGED_API_VERSIONS = ["2024-10-01", "2025-04-01", "2025-07-01"];
+const operationOn = operationsOf(CLUSTER_TYPE, MANAGED_API_VERSIONS);
 const subscription = "/subscriptions/{subscriptionId}";
 const group = `${subscription}/resourceGroups/{resourceGroupName}`;
 const cluster = `${group}/providers/${CLUSTER_TYPE}/{clusterName}`;
@@ -94,12 +95,7 @@ function operation(
   handle: (context: ArmContext) => Answer,
 ): ArmOperation {
   return {
-    name,
-    method,
-    path,
-    apiVersions: MANAGED_API_VERSIONS,
-    action: `${CLUSTER_TYPE}/${verb}`,
-    handle: method === "GET" ? handle : noticed(handle),
-    ...(method !== "GET" && method !== "DELETE" && { takesBody: true }),
+    ...operationOn(name, method, path, verb, method === "GET" ? handle : noticed(handle)),
+    ...(method === "POST" && { takesBody: true }),
   };
 }

@@ -8,6 +8,7 @@ import {
   armJson,
   type ArmOperation,
   type ArmType,
+  operationsOf,
   resourceNotFound,
 } from "../arm/router.js";
 import { accepted, noticed, PROVIDER, withResource } from "../redis-server/operation-routes.js";
@@ -41,6 +42,7 @@ export const CACHE_API_VERSIONS = [
   ...["2023-04-01", "2023-08-01", "2024-03-01", "2024-11-01"],
 ];
 const TYPE = "Microsoft.Cache/redis";
+const on = operationsOf(TYPE, CACHE_API_VERSIONS);
 const subscription = "/subscriptions/{subscriptionId}";
 const group = `${subscription}/resourceGroups/{resourceGroupName}`;
 const one = `${group}/providers/${TYPE}/{name}`;
@@ -132,17 +134,10 @@ function operation(
   handle: (context: ArmContext) => Answer,
 ): ArmOperation {
   return {
-    name,
-    method,
-    path,
-    apiVersions: CACHE_API_VERSIONS,
-    action: `${TYPE}/${action}`,
-    handle: method === "GET" ? handle : noticed(handle),
-    ...(method !== "GET" &&
-      method !== "DELETE" && { takesBody: !/\/(listKeys|flush)$/.test(path) }),
+    ...on(name, method, path, action, method === "GET" ? handle : noticed(handle)),
+    ...(method === "POST" && { takesBody: !/\/(listKeys|flush)$/.test(path) }),
   };
 }
-
 function list(context: ArmContext): Answer {
   const scope = context.id.slice(0, context.id.toLowerCase().indexOf("/providers/"));
   const caches = [...context.world.redisCaches.values()].filter(({ id }) => isWithin(id, scope));

@@ -1,5 +1,11 @@
 import { isWithin } from "../arm/resource-id.js";
-import { type ArmContext, armJson, type ArmOperation, type ArmType } from "../arm/router.js";
+import {
+  type ArmContext,
+  armJson,
+  type ArmOperation,
+  type ArmType,
+  operationsOf,
+} from "../arm/router.js";
 import type { Answer } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
 import { isListed } from "../world/listing.js";
@@ -43,6 +49,8 @@ const API_VERSIONS = [
   "2026-06-01",
   "2026-09-01",
 ];
+
+const on = operationsOf(TYPE, API_VERSIONS);
 const subscription = "/subscriptions/{subscriptionId}";
 const group = `${subscription}/resourceGroups/{resourceGroupName}`;
 const account = `${group}/providers/${TYPE}/{accountName}`;
@@ -167,25 +175,6 @@ function immutability(blobs: string): ArmOperation[] {
       takesBody: true,
     })),
   ];
-}
-
-/** An operation of the provider; PUT and PATCH have a body. `right` is what a role must allow below accounts. */
-function on(
-  name: string,
-  method: ArmOperation["method"],
-  path: string,
-  right: string,
-  handle: ArmOperation["handle"],
-): ArmOperation {
-  return {
-    name,
-    method,
-    path,
-    apiVersions: API_VERSIONS,
-    action: `${TYPE}/${right}`,
-    takesBody: method === "PUT" || method === "PATCH",
-    handle,
-  };
 }
 
 function list(context: ArmContext): Answer {

@@ -526,6 +526,25 @@ describe("a run's own papers", () => {
     expect(second.fencing).toBe(first.fencing + 1);
   });
 
+  it.each(["redis-key-rotation", "redis-backup", "redis-restore", "redis-failback"] as const)(
+    "have a %s that holds a cache give way to the cache's recovery when it renews its lease",
+    async (scenario) => {
+      const { call } = world();
+      const [holder, recovery] = [{ run: "holder" }, { run: "recovery" }];
+      const wanted = { resource: "cache", scenario: "redis-failure" } as const;
+      await call(run.takeLease, { resource: "cache", scenario }, holder);
+      const asked = await call(run.takeLease, wanted, recovery);
+      const renewed = await call(run.takeLease, { resource: "cache", scenario }, holder);
+      await call(run.releaseLease, { resource: "cache" }, holder);
+      const after = await call(run.takeLease, wanted, recovery);
+
+      expect(asked).toMatchObject({ ok: true, value: { kind: "held" } });
+      expect(renewed).toMatchObject({ ok: true, value: { kind: "held" } });
+      expect(JSON.stringify(renewed)).toContain("held by recovery");
+      expect(after).toMatchObject({ ok: true, value: { kind: "taken" } });
+    },
+  );
+
   it("say busy when two runs write the lease at the same moment", async () => {
     const { call, blobs } = world();
     blobs.beforeWrite = (at) => {

@@ -1,5 +1,6 @@
 import { ContainerAppsAPIClient, restorePoller, type Revision } from "@azure/arm-appcontainers";
 import { API_VERSION, APP, APP_ID, ARM, arm, FQDN, GROUP, SUBSCRIPTION } from "./names.js";
+import { credentialOf, sdkOptions } from "./sdk-options.js";
 import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 
 let azure: SimulatorProcess;
@@ -188,21 +189,8 @@ describe("container apps", () => {
   let client: ContainerAppsAPIClient;
 
   beforeEach(() => {
-    const credential = {
-      getToken: () => Promise.resolve({ token, expiresOnTimestamp: Date.now() + 3_600_000 * 24 }),
-    };
-    client = new ContainerAppsAPIClient(credential, SUBSCRIPTION, {
-      retryOptions: { maxRetries: 0 },
-      additionalPolicies: [
-        {
-          position: "perRetry",
-          policy: {
-            name: "toSimulator",
-            sendRequest: (request, next) => next(Object.assign(request, { agent: azure.agent })),
-          },
-        },
-      ],
-    });
+    const credential = credentialOf(() => token);
+    client = new ContainerAppsAPIClient(credential, SUBSCRIPTION, sdkOptions(azure));
   });
 
   const revisions = async (): Promise<Record<string, Revision>> => {

@@ -12,6 +12,7 @@ import {
 } from "./edge-seed.js";
 import { arm, ARM, SUBSCRIPTION } from "./names.js";
 import { runWithSdk } from "./sdk-program.js";
+import { credentialOf, sdkOptions } from "./sdk-options.js";
 import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 import { accountId, StorageCaller } from "./storage-seed.js";
 
@@ -42,22 +43,8 @@ const startWith = async (...change: Parameters<typeof edgeSeed>): Promise<void> 
 
 beforeEach(async () => {
   await startWith();
-  const credential = {
-    getToken: () =>
-      Promise.resolve({ token, expiresOnTimestamp: Date.now() + 3_600_000 * 24 * 30 }),
-  };
-  client = new CdnManagementClient(credential, SUBSCRIPTION, {
-    retryOptions: { maxRetries: 0 },
-    additionalPolicies: [
-      {
-        position: "perRetry",
-        policy: {
-          name: "toSimulator",
-          sendRequest: (request, next) => next(Object.assign(request, { agent: azure.agent })),
-        },
-      },
-    ],
-  });
+  const credential = credentialOf(() => token);
+  client = new CdnManagementClient(credential, SUBSCRIPTION, sdkOptions(azure));
 });
 
 const get = (path: string, edge = EDGE): Promise<Reply> => azure.call("GET", edge + path);

@@ -1,5 +1,6 @@
 import { TrafficManagerManagementClient } from "@azure/arm-trafficmanager";
 import { ARM, APP_ID, arm, FQDN, SUBSCRIPTION } from "./names.js";
+import { credentialOf, sdkOptions } from "./sdk-options.js";
 import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 import {
   EDGE_GROUP,
@@ -32,21 +33,8 @@ const startWith = async (...change: Parameters<typeof twoRegions>): Promise<void
 
 beforeEach(async () => {
   await startWith();
-  const credential = {
-    getToken: () => Promise.resolve({ token, expiresOnTimestamp: Date.now() + 3_600_000 * 24 }),
-  };
-  client = new TrafficManagerManagementClient(credential, SUBSCRIPTION, {
-    retryOptions: { maxRetries: 0 },
-    additionalPolicies: [
-      {
-        position: "perRetry",
-        policy: {
-          name: "toSimulator",
-          sendRequest: (request, next) => next(Object.assign(request, { agent: azure.agent })),
-        },
-      },
-    ],
-  });
+  const credential = credentialOf(() => token);
+  client = new TrafficManagerManagementClient(credential, SUBSCRIPTION, sdkOptions(azure));
 });
 
 const order = async (fault: object): Promise<string> => {
