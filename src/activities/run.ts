@@ -28,8 +28,10 @@ export function runActivities(store: StateStore): readonly Activity[] {
         const wanted = { resource, run: caller.run, scenario };
         const claiming = await store.leases.claim(wanted, now());
         if (claiming.kind === "held") {
-          const { run, expiresAt } = claiming.by;
-          return { kind: "held", detail: `held by ${run} until ${expiresAt}` };
+          const { run, expiresAt, askedFor } = claiming.by;
+          const isAsked = claiming.lease !== undefined || askedFor?.run === caller.run;
+          const gives = isAsked ? ", which has been asked to give way" : "";
+          return { kind: "held", detail: `held by ${run} until ${expiresAt}${gives}` };
         }
         const { fencing, expiresAt } = claiming.lease;
         return { kind: "taken", fencing, expiresAt, detail: `lease ${fencing} until ${expiresAt}` };

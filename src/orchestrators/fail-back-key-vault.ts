@@ -1,6 +1,7 @@
 import * as backup from "../activities/key-vault-backup.contract.js";
 import * as vault from "../activities/key-vault-failure.contract.js";
 import { RunOrder } from "../domain/run-order.js";
+import { orderText } from "../domain/order-text.js";
 import { sameResource, shortNameOf } from "../domain/resource-id.js";
 import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
@@ -47,7 +48,7 @@ export const failBackKeyVault = framed(keyVaultFailback, RunOrder, function* (ru
   }
   if (!active.value.usable) {
     return refused(run, `the vault in use cannot be read: ${active.value.detail}`, [
-      "It comes first: POST /api/recoveries with the scenario key-vault-failure",
+      `It comes first: ${recoveryOf(run)}`,
     ]);
   }
   if (fqdn === undefined) {
@@ -220,9 +221,12 @@ function* switchHome(run: Steps, { from, home, app }: Homecoming): Durable<Endin
   }
   run.journal.lost();
   return refused(run, `${why}, nor the other one again: ${back?.why ?? "it does not read it"}`, [
-    "Start a recovery: POST /api/recoveries with the scenario key-vault-failure",
+    `Start a recovery: ${recoveryOf(run)}`,
   ]);
 }
+
+const recoveryOf = ({ order: { environment } }: Steps): string =>
+  orderText("recoveries", { environment, scenario: "key-vault-failure" });
 
 /** What was written while the app was told, and whether anything was left behind. */
 function* afterwards(run: Steps, from: string, home: string): Durable<void> {

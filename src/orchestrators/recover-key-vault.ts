@@ -1,5 +1,6 @@
 import * as vault from "../activities/key-vault-failure.contract.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
+import { orderText } from "../domain/order-text.js";
 import { sameResource, shortNameOf } from "../domain/resource-id.js";
 import type { VaultCondition } from "../domain/vault-condition.js";
 import type { Durable } from "../durable/durable.js";
@@ -316,7 +317,7 @@ function* switchApp(
             `Enter ${to.target} in the estate as keyVault.secondary${estate.secondaryRegion === undefined ? `, with secondaryRegion ${estate.recoveryRegion}` : ""}, and give it an alert rule: until then alerts and restores do not know it`,
           ]
         : []),
-      "Have the original vault made again, then go back to it: POST /api/failbacks",
+      `Have the original vault made again, then go back to it: ${orderText("failbacks", { environment: recovery.order.environment, resource: "key-vault" })}`,
     ]);
   });
   return switched.ok ? switched.value : blind(recovery, describeFailure(switched.failure));

@@ -1,6 +1,7 @@
 import * as redis from "../activities/redis-failure.contract.js";
 import type { Failure } from "../domain/failure.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
+import { orderText } from "../domain/order-text.js";
 import { sameResource } from "../domain/resource-id.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
@@ -134,9 +135,8 @@ function broughtBack(run: Steps, cache: string, hasReplica: boolean): Ending {
   if (hasReplica) return run.end("restored", reason);
   run.journal.loses("every key that it held: a Basic cache has no other node");
   const { environment, detectedAt } = run.order;
-  return run.end("restored", `${reason}, without its keys`, [
-    `If the app misses them: POST /api/restores {"environment":"${environment}","kind":"redis","at":"${detectedAt}","reason":"…"}`,
-  ]);
+  const order = orderText("restores", { environment, kind: "redis", at: detectedAt });
+  return run.end("restored", `${reason}, without its keys`, [`If the app misses them: ${order}`]);
 }
 
 function* replaced(
@@ -178,7 +178,7 @@ function* replaced(
 
 /** What a person has to do afterwards, in daylight. */
 function next(order: RecoveryOrder, failing: string, { cache, how }: Replacement): string[] {
-  const back = `When ${nameOf(failing)} is well again: POST /api/failbacks {"environment":"${order.environment}","resource":"redis","reason":"…"}`;
+  const back = `When ${nameOf(failing)} is well again: ${orderText("failbacks", { environment: order.environment, resource: "redis" })}`;
   switch (how) {
     case "made":
       return [
