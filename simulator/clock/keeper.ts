@@ -125,8 +125,8 @@ export async function startClockKeeper(options: ClockKeeperOptions): Promise<Clo
     });
   }
 
-  async function move(instantMs: number): Promise<void> {
-    const ahead = Math.ceil(instantMs - now());
+  async function move(ms: number): Promise<void> {
+    const ahead = Math.ceil(ms);
     if (ahead <= 0 || closed) return;
     announced = offset + ahead;
     writeOffset(file, announced);
@@ -137,8 +137,8 @@ export async function startClockKeeper(options: ClockKeeperOptions): Promise<Clo
     await round("act", (follower) => follower.acted >= announced);
   }
 
-  function enqueue(instant: () => number): Promise<void> {
-    const moved = moves.then(() => move(instant()));
+  function enqueue(ahead: () => number): Promise<void> {
+    const moved = moves.then(() => move(ahead()));
     moves = moved.catch(() => undefined);
     return moved;
   }
@@ -160,11 +160,11 @@ export async function startClockKeeper(options: ClockKeeperOptions): Promise<Clo
     skipping = true;
     const pace = options.speed;
     // The target is looked up again when its turn has come: the world may have changed while another move ran.
-    const instant = (): number => {
-      const upTo = skipTarget() ?? -Infinity;
-      return pace === undefined ? upTo : Math.min(upTo, now() + PACE_STEP_MS * pace);
+    const ahead = (): number => {
+      const upTo = (skipTarget() ?? -Infinity) - now();
+      return pace === undefined ? upTo : Math.min(upTo, PACE_STEP_MS * pace);
     };
-    void enqueue(instant)
+    void enqueue(ahead)
       .catch((error: unknown) => {
         process.stderr.write(`clock: cannot move the clock: ${String(error)}\n`);
       })
@@ -192,8 +192,8 @@ export async function startClockKeeper(options: ClockKeeperOptions): Promise<Clo
     address,
     now,
     offset: () => offset,
-    advanceTo: (instantMs) => enqueue(() => instantMs),
-    advanceBy: (ms) => enqueue(() => now() + ms),
+    advanceTo: (instantMs) => enqueue(() => instantMs - now()),
+    advanceBy: (ms) => enqueue(() => ms),
     environment: () => ({ CLOCK_ADDRESS: address, CLOCK_FILE: file }),
     onAdvance: (listener) => {
       listeners.push(listener);
