@@ -1,3 +1,5 @@
+import { accountCopyActivities } from "./activities/account-copies.js";
+import { accountDiagnosisActivities } from "./activities/account-diagnosis.js";
 import { backupActivities } from "./activities/backup.js";
 import { backupPruningActivities } from "./activities/backup-pruning.js";
 import { blobBackupActivities } from "./activities/blob-backup.js";
@@ -19,6 +21,7 @@ import { redisRestoreActivities } from "./activities/redis-restore.js";
 import { compareVaultsActivity } from "./activities/compare-vaults.js";
 import { keyVaultFailureActivities } from "./activities/key-vault-failure.js";
 import { runActivities } from "./activities/run.js";
+import { storageFailureActivities } from "./activities/storage-failure.js";
 import { vaultDiagnosisActivities } from "./activities/vault-diagnosis.js";
 import type { Activity } from "./durable/activity-contract.js";
 import type { Ports } from "./ports.js";
@@ -48,6 +51,9 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...blobBackupActivities(apps, ports.accounts, copies, sets, placeOfSets.endpoint),
     ...blobCopyActivities(copies, sets, placeOfSets.endpoint),
     ...blobRestoreActivities(ports.accounts, copies, sets, placeOfSets.endpoint),
+    ...accountDiagnosisActivities(ports),
+    ...accountCopyActivities(copies),
+    ...storageFailureActivities(ports),
     ...backupPruningActivities(sets, store.runs),
     ...deliveryActivities(store, ports.webhook),
   ];

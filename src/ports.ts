@@ -1,6 +1,8 @@
+import { accountChanges } from "./azure/account-changes.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { blobCopies } from "./azure/blob-copies.js";
+import { blobProbe } from "./azure/blob-probe.js";
 import { cacheChanges } from "./azure/cache-changes.js";
 import { cacheFiles } from "./azure/cache-files.js";
 import { classicCacheChanges } from "./azure/classic-cache-changes.js";
@@ -43,6 +45,8 @@ export function portsOf(settings: Settings) {
     roles: roleAssignments(settings.azure, credential, arm),
     diagnostics: diagnosticSettings(arm),
     accounts: storageAccounts(settings.azure, credential),
+    accountChanges: accountChanges(settings.azure, credential),
+    probe: blobProbe(settings.azure, credential),
     copies: blobCopies(settings.azure, credential),
     caches: redisCaches(classicRedis(settings.azure, credential), managedRedis(arm)),
     changes: cacheChanges(

@@ -16,8 +16,9 @@ export const findActiveAccount = declareActivity({
   }),
   output: z.strictObject({
     ...observed,
-    side: z.enum(["primary", "secondary"]),
-    /** How it is known; `assumed` where the app could not be read or names another account. */
+    /** `elsewhere`: one that the estate does not name; a recovery may have made it. */
+    side: z.enum(["primary", "secondary", "elsewhere"]),
+    /** How it is known; `assumed` where the app could not be read or names nothing that is there. */
     known: z.enum(["observed", "assumed"]),
     id: z.string(),
     /** Where its blobs are. */

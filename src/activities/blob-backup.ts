@@ -1,13 +1,13 @@
 import type { ContainerApps } from "../azure/container-apps.js";
 import type { BlobCopies } from "../azure/blob-copies.js";
 import { classifyError } from "../azure/classify-error.js";
-import type { StorageAccounts, StorageAccountView } from "../azure/storage-accounts.js";
+import type { StorageAccounts } from "../azure/storage-accounts.js";
 import { folderOf } from "../domain/backup.js";
 import { terminal } from "../domain/failure.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { workLists, type ListedItem } from "../state/work-list.js";
-import { addressInUse, isObserved, whyAssumed } from "./address-in-use.js";
+import { accountInUse } from "./account-in-use.js";
 import { BaseItems } from "./base-items.js";
 import * as contract from "./blob-backup.contract.js";
 import { itemName, listedOf } from "./listed-blob.js";
@@ -29,30 +29,15 @@ export function blobBackupActivities(
   const lists = workLists(store.container);
   return [
     contract.findActiveAccount.implementedBy(classifyError, async ({ storage, ...sides }) => {
-      const [primary, secondary] = await Promise.all([
-        accounts.account(storage.primary),
-        storage.secondary === undefined ? undefined : accounts.account(storage.secondary),
-      ]);
-      const said = await addressInUse(apps, sides, "STORAGE_ACCOUNT_URL");
-      const { address } = said;
-      const isUsed = (view: StorageAccountView | undefined): boolean =>
-        view !== undefined && address !== undefined && sameHost(view.blobEndpoint, address);
-      const side = isUsed(secondary) ? "secondary" : "primary";
-      const active = side === "primary" ? primary : secondary;
-      if (active === undefined) {
-        throw terminal("account-missing", `${storage[side] ?? storage.primary} does not exist`);
-      }
-      const known = isUsed(active) && isObserved(said, side) ? "observed" : "assumed";
+      const { view, id, side, known, detail } = await accountInUse(apps, accounts, sides, storage);
+      if (view === undefined) throw terminal("account-missing", `${id} does not exist`);
       return {
         side,
         known,
-        id: active.id,
-        endpoint: active.blobEndpoint,
-        region: active.primaryLocation,
-        detail:
-          known === "observed"
-            ? `the app uses ${active.name}, the ${side} side`
-            : `taken to be ${active.name}: ${whyAssumed(said, "account")}`,
+        id: view.id,
+        endpoint: view.blobEndpoint,
+        region: view.primaryLocation,
+        detail,
       };
     }),
 
@@ -127,6 +112,3 @@ function* piecesOf(items: readonly ListedItem[]): Generator<readonly ListedItem[
   }
   if (piece.length > 0) yield piece;
 }
-
-const sameHost = (one: string, other: string): boolean =>
-  URL.canParse(one) && URL.canParse(other) && new URL(one).host === new URL(other).host;

@@ -40,6 +40,14 @@ export const probeHealth = declareActivity({
   patience: once,
 });
 
+/** What the app says of one of its own checks. An app without such a check is judged as a whole. */
+export const probeAppCheck = declareActivity({
+  name: "probeAppCheck",
+  input: z.strictObject({ fqdn: z.string(), rule: HealthRule, check: z.string() }),
+  output: z.strictObject({ ...observed, well: z.boolean(), healthy: z.boolean() }),
+  patience: once,
+});
+
 /** Which of several serving revisions are well, each probed at its own address. Newest first. */
 export const probeRevisions = declareActivity({
   name: "probeRevisions",

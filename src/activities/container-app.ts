@@ -6,6 +6,7 @@ import { isAfter } from "../domain/instant.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { StateStore } from "../state/state-store.js";
+import { checkIn } from "./apps-word.js";
 import * as contract from "./container-app.contract.js";
 import { ensure } from "./ensure.js";
 import { operationSeen } from "./operation-seen.js";
@@ -45,6 +46,16 @@ export function containerAppActivities(
     contract.probeHealth.implementedBy(classifyError, async ({ fqdn, rule }) => {
       const { healthy, latency, detail, status } = await health.probe(fqdn, rule);
       return { healthy, latency, detail, ...(status === undefined ? {} : { status }) };
+    }),
+
+    contract.probeAppCheck.implementedBy(classifyError, async ({ fqdn, rule, check }) => {
+      const probe = await health.probe(fqdn, rule);
+      const { well, detail } = checkIn(probe, check);
+      return {
+        well,
+        healthy: probe.healthy,
+        detail: detail === "" ? check : `${check}: ${detail}`,
+      };
     }),
 
     contract.probeRevisions.implementedBy(classifyError, async ({ app, revisions, rule }) => {

@@ -4,6 +4,7 @@ import { mutated, observed } from "../durable/step-output.js";
 import { minutes, seconds } from "../domain/duration.js";
 import { HealthRule, VaultRules } from "../domain/estate.js";
 import { once, patiently, type Patience } from "../domain/patience.js";
+import { Source } from "../domain/sources.js";
 
 /** A role given in this run takes up to ten minutes to be felt. */
 const untilRolesAreFelt: Patience = {
@@ -36,7 +37,12 @@ export type VaultPlace = z.infer<typeof VaultPlace>;
 /** Find out how the vault that the app uses is, and what is wrong with it. */
 export const diagnoseVault = declareActivity({
   name: "diagnoseVault",
-  input: Place.extend({ health: HealthRule, rules: VaultRules.optional() }),
+  input: Place.extend({
+    health: HealthRule,
+    /** The check in the app's health that speaks of its vault. */
+    check: z.string(),
+    rules: VaultRules.optional(),
+  }),
   output: z.strictObject({
     ...observed,
     vault: VaultPlace,
@@ -49,27 +55,13 @@ export const diagnoseVault = declareActivity({
       "gone",
       "unexplained",
     ]),
-    sources: z.array(
-      z.strictObject({
-        kind: z.enum(["alert", "own-probe", "arm-state", "resource-health", "app-health"]),
-        says: z.enum(["failed", "well", "unknown"]),
-        detail: z.string(),
-      }),
-    ),
+    sources: z.array(Source),
     /** Where the app answers; absent without ingress. */
     fqdn: z.string().optional(),
     /** Whether this service can use the vault itself. */
     usable: z.boolean(),
   }),
   patience: patiently,
-});
-
-/** What the app says about reading secrets. An app without a check of its own is judged as a whole. */
-export const probeVaultUse = declareActivity({
-  name: "probeVaultUse",
-  input: z.strictObject({ fqdn: z.string(), rule: HealthRule }),
-  output: z.strictObject({ ...observed, reads: z.boolean(), healthy: z.boolean() }),
-  patience: once,
 });
 
 /** Whether a vault stands, and whether this service can use its secrets. */

@@ -1,13 +1,14 @@
 import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
-import type { AppCheck, HealthProbe, Probe } from "../azure/health-probe.js";
+import type { HealthProbe } from "../azure/health-probe.js";
 import type { DeletedVaultView, KeyVaults, VaultNetwork, VaultView } from "../azure/key-vault.js";
 import { rolesThatReadSecrets, type RoleAssignments } from "../azure/role-assignments.js";
 import type { Secrets } from "../azure/secrets.js";
-import type { HealthRule, VaultRules } from "../domain/estate.js";
+import type { VaultRules } from "../domain/estate.js";
 import type { Failure } from "../domain/failure.js";
 import { conditionOf, witnessesOf, type VaultFacts } from "../domain/vault-condition.js";
 import type { Activity } from "../durable/activity-contract.js";
+import { appsWord } from "./apps-word.js";
 import * as contract from "./key-vault-failure.contract.js";
 import { vaultInUse } from "./vault-in-use.js";
 
@@ -30,7 +31,7 @@ export function vaultDiagnosisActivities(azure: VaultWitnesses): readonly Activi
       const { id, name, side, known, view, address } = used;
       const [deleted, app, own, appHasRole] = await Promise.all([
         view === undefined ? deletedAnywhere(vaults, id, locations) : undefined,
-        appsWord(apps, health, wanted.app, wanted.health),
+        appsWord(apps, health, wanted),
         view === undefined ? undefined : ownRead(secrets, view.uri),
         view === undefined ? undefined : hasRole(apps, roles, wanted.app, view),
       ]);
@@ -58,12 +59,6 @@ export function vaultDiagnosisActivities(azure: VaultWitnesses): readonly Activi
         usable: own?.result === "reads",
         detail: `${used.detail}; ${condition}: ${words.arm}; the app: ${words.app}; this service: ${words.own}`,
       };
-    }),
-
-    contract.probeVaultUse.implementedBy(classifyError, async ({ fqdn, rule }) => {
-      const probe = await health.probe(fqdn, rule);
-      const { well, detail } = useIn(probe);
-      return { reads: well, healthy: probe.healthy, detail };
     }),
 
     contract.observeVault.implementedBy(classifyError, async ({ vault, location }) => {
@@ -96,38 +91,6 @@ export function vaultDiagnosisActivities(azure: VaultWitnesses): readonly Activi
       };
     }),
   ];
-}
-
-/** The name that the protected application gives to its check of the vault. */
-const checkName = "keyVault";
-
-/** What the app says of its vault; where it has no such check, whether it is well at all. */
-function useIn({ healthy, detail, checks }: Probe): AppCheck {
-  const { [checkName]: check } = checks;
-  if (check === undefined) return { well: healthy, detail };
-  return { well: check.well, detail: check.well ? "it reads its vault" : check.detail };
-}
-
-interface AppsWord {
-  readonly fqdn?: string;
-  /** Undefined where the app says nothing of its vault. */
-  readonly use?: AppCheck;
-  readonly detail: string;
-}
-
-async function appsWord(
-  apps: ContainerApps,
-  health: HealthProbe,
-  app: string,
-  rule: HealthRule,
-): Promise<AppsWord> {
-  const { fqdn } = await apps.app(app);
-  if (fqdn === undefined) return { detail: "it has no ingress to ask at" };
-  const probe = await health.probe(fqdn, rule);
-  const { detail } = probe;
-  // An app that is ill for a reason of its own is no witness against its vault.
-  const speaks = probe.checks[checkName] !== undefined || probe.healthy;
-  return speaks ? { fqdn, use: useIn(probe), detail } : { fqdn, detail };
 }
 
 interface OwnRead {

@@ -13,7 +13,8 @@ import { lookOnce, type OperationState } from "./arm-operation.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
 import { unlessMissing } from "./unless-missing.js";
-import { movedSecrets, movedTemplate, refersTo, secretReadersOf } from "./vault-of-an-app.js";
+import { withVariables } from "./variables-of-an-app.js";
+import { movedSecrets, refersTo, secretReadersOf } from "./vault-of-an-app.js";
 
 /** A container app as ARM shows it. States are open sets: Azure adds to them. */
 export interface ContainerAppView {
@@ -93,6 +94,12 @@ export interface ContainerApps {
    * the old vault refers to the one of the same name. Everything else stays as it is.
    */
   startVaultMove(id: string, move: VaultMove): Promise<string>;
+  /** Makes one new revision in which some plain variables have other values. All else stays as it is. */
+  startVariableChange(
+    id: string,
+    variables: Readonly<Record<string, string>>,
+    suffix: string,
+  ): Promise<string>;
   operation(id: string, token: string): Promise<OperationState>;
   /** The last lines of the revision's first replica that has a log. */
   logTail(id: string, revision: string, lines: number): Promise<string>;
@@ -258,7 +265,7 @@ export function containerApps(
 
     async startVaultMove(id, move) {
       const app = await getApp(id);
-      const template = movedTemplate(app, move);
+      const template = withVariables(app, { KEY_VAULT_URL: move.to }, move.suffix);
       if (!refersTo(app, move.from)) return submit(id, { template }, app.location);
       // The list is replaced whole, and ARM shows it without values.
       const { subscription, group, name } = place(id);
@@ -266,6 +273,11 @@ export function containerApps(
       const { value: known } = await azure.containerApps.listSecrets(group, name, limit());
       const secrets = movedSecrets(app, known, move);
       return submit(id, { template, configuration: { secrets } }, app.location);
+    },
+
+    async startVariableChange(id, variables, suffix) {
+      const app = await getApp(id);
+      return submit(id, { template: withVariables(app, variables, suffix) }, app.location);
     },
 
     async operation(id, token) {

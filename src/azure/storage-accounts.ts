@@ -1,14 +1,11 @@
-import type {
-  BlobServiceProperties,
-  StorageAccount,
-  StorageManagementClient,
-} from "@azure/arm-storage" with { "resolution-mode": "import" };
+import type { BlobServiceProperties, StorageAccount } from "@azure/arm-storage" with {
+  "resolution-mode": "import",
+};
 import type { TokenCredential } from "@azure/identity";
-import { terminal } from "../domain/failure.js";
+import { sameHost } from "../domain/address.js";
 import { instantOf, type Instant } from "../domain/instant.js";
-import { parseResourceId } from "../domain/resource-id.js";
 import type { AzureSettings } from "./azure-settings.js";
-import { lazily } from "./lazily.js";
+import { accountFor, storageManagement } from "./storage-management.js";
 import { unlessMissing } from "./unless-missing.js";
 
 /** How the copy in the other region stands. */
@@ -17,6 +14,8 @@ export interface GeoReplication {
   /** Everything written before is in the other region. */
   readonly lastSyncAt: Instant | undefined;
   readonly canFailover: boolean;
+  /** Whether both regions can change places without a loss; they have to be up for it. */
+  readonly canPlannedFailover: boolean;
 }
 
 /** A storage account as ARM shows it. */
@@ -32,6 +31,8 @@ export interface StorageAccountView {
   readonly secondaryLocation: string | undefined;
   /** The address of its blobs, without a slash at the end; never built from the name. */
   readonly blobEndpoint: string;
+  /** Where the copy in the other region can be read; absent where it cannot. */
+  readonly secondaryEndpoint: string | undefined;
   readonly provisioningState: string;
   readonly primaryIsAvailable: boolean;
   readonly failoverInProgress: boolean;
@@ -40,6 +41,7 @@ export interface StorageAccountView {
   readonly conversionInProgress: boolean;
   /** Absent where there is no copy in another region. */
   readonly geo: GeoReplication | undefined;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** What keeps the blobs of an account from being lost by a mistake; 0 days where a thing is off. */
@@ -53,6 +55,8 @@ export interface DataProtection {
 export interface StorageAccounts {
   /** Undefined if there is no such account. */
   account(id: string): Promise<StorageAccountView | undefined>;
+  /** The account of a subscription that has this address for its blobs, whoever made it. */
+  accountAt(subscription: string, address: string): Promise<StorageAccountView | undefined>;
   dataProtection(id: string): Promise<DataProtection>;
   /** Turns versions on and lengthens what is kept shorter; nothing else is changed, and nothing is made weaker. */
   protect(id: string, retentionDays: number): Promise<DataProtection>;
@@ -62,30 +66,9 @@ export function storageAccounts(
   settings: AzureSettings,
   credential: () => Promise<TokenCredential>,
 ): StorageAccounts {
-  const sdk = lazily(() => import("@azure/arm-storage"));
-  const clients = new Map<string, () => Promise<StorageManagementClient>>();
-  // Repeating is the orchestrator's decision alone; see container-apps.ts.
-  const client = (subscription: string): Promise<StorageManagementClient> => {
-    const known = clients.get(subscription);
-    if (known !== undefined) return known();
-    const made = lazily(async () => {
-      const { StorageManagementClient } = await sdk();
-      return new StorageManagementClient(await credential(), subscription, {
-        endpoint: settings.armEndpoint,
-        credentials: { scopes: [`${settings.armAudience}/.default`] },
-        retryOptions: { maxRetries: 0 },
-      });
-    });
-    clients.set(subscription, made);
-    return made();
-  };
+  const client = storageManagement(settings, credential);
   const limit = () => ({ abortSignal: AbortSignal.timeout(settings.callTimeLimit) });
-  const place = async (id: string) => {
-    const parts = parseResourceId(id);
-    if (parts === undefined) throw terminal("invalid-resource-id", `"${id}" is no resource id`);
-    const { subscription, group, name } = parts;
-    return { azure: await client(subscription), group, name };
-  };
+  const place = (id: string) => accountFor(client, id);
 
   return {
     async account(id) {
@@ -99,6 +82,14 @@ export function storageAccounts(
       if (account.secondaryLocation === undefined) return viewOf(account);
       const expanded = { ...limit(), expand: "geoReplicationStats" as const };
       return viewOf(await azure.storageAccounts.getProperties(group, name, expanded));
+    },
+
+    async accountAt(subscription, address) {
+      const azure = await client(subscription);
+      for await (const account of azure.storageAccounts.list(limit())) {
+        if (sameHost(account.primaryEndpoints?.blob ?? "", address)) return viewOf(account);
+      }
+      return undefined;
     },
 
     async dataProtection(id) {
@@ -132,8 +123,10 @@ export function storageAccounts(
   };
 }
 
+const withoutSlash = (address: string): string => address.replace(/\/+$/, "");
+
 function viewOf(account: StorageAccount): StorageAccountView {
-  const { geoReplicationStats: geo, primaryEndpoints } = account;
+  const { geoReplicationStats: geo, primaryEndpoints, secondaryEndpoints } = account;
   return {
     id: account.id ?? "",
     name: account.name ?? "",
@@ -141,7 +134,9 @@ function viewOf(account: StorageAccount): StorageAccountView {
     location: account.location,
     primaryLocation: account.primaryLocation ?? account.location,
     secondaryLocation: account.secondaryLocation,
-    blobEndpoint: (primaryEndpoints?.blob ?? "").replace(/\/$/, ""),
+    blobEndpoint: withoutSlash(primaryEndpoints?.blob ?? ""),
+    secondaryEndpoint:
+      secondaryEndpoints?.blob === undefined ? undefined : withoutSlash(secondaryEndpoints.blob),
     provisioningState: account.provisioningState ?? "Unknown",
     primaryIsAvailable: account.statusOfPrimary !== "unavailable",
     failoverInProgress: account.failoverInProgress ?? false,
@@ -151,7 +146,9 @@ function viewOf(account: StorageAccount): StorageAccountView {
       status: geo.status === "Live" || geo.status === "Bootstrap" ? geo.status : "Unavailable",
       lastSyncAt: geo.lastSyncTime && instantOf(geo.lastSyncTime),
       canFailover: geo.canFailover ?? false,
+      canPlannedFailover: geo.canPlannedFailover ?? false,
     },
+    tags: { ...account.tags },
   };
 }
 

@@ -1,41 +1,8 @@
-import type {
-  ContainerApp,
-  ContainerAppSecret,
-  Secret,
-  Template,
-} from "@azure/arm-appcontainers" with {
+import type { ContainerApp, ContainerAppSecret, Secret } from "@azure/arm-appcontainers" with {
   "resolution-mode": "import",
 };
-import { terminal } from "../domain/failure.js";
+import { sameHost } from "../domain/address.js";
 import type { AppIdentity, VaultMove } from "./container-apps.js";
-
-/** The variable by which an app is told its vault. */
-const variable = "KEY_VAULT_URL";
-
-/** The app's template with its vault's address changed, and nothing else. */
-export function movedTemplate(app: ContainerApp, { to, suffix }: VaultMove): Template {
-  const { containers, ...rest } = app.template ?? {};
-  if (containers === undefined || containers.length === 0) {
-    throw terminal("no-template", `${app.name ?? "the app"} has no container to tell its vault`);
-  }
-  const isTold = containers.some(({ env }) => env?.some(({ name }) => name === variable) === true);
-  return {
-    ...rest,
-    revisionSuffix: suffix,
-    containers: containers.map((container, index) => {
-      const env = container.env ?? [];
-      const names = env.map(({ name }) => name);
-      const tell = isTold ? names.includes(variable) : index === 0;
-      if (!tell) return container;
-      // A name that stands there twice wedges the new revision
-      // (https://github.com/microsoft/azure-container-apps/issues/1273): the last one counts.
-      const kept = env.filter(
-        ({ name }, at) => name !== variable && names.lastIndexOf(name) === at,
-      );
-      return { ...container, env: [...kept, { name: variable, value: to }] };
-    }),
-  };
-}
 
 /** Whom the app is when it reads secrets. */
 export function secretReadersOf({
@@ -71,7 +38,7 @@ export function secretReadersOf({
 
 /** Whether a secret of the app refers to a vault. */
 export const refersTo = ({ configuration }: ContainerApp, vault: string): boolean =>
-  (configuration?.secrets ?? []).some(({ keyVaultUrl }) => sameHost(keyVaultUrl, vault));
+  (configuration?.secrets ?? []).some(({ keyVaultUrl }) => refers(keyVaultUrl, vault));
 
 /** The app's secrets with their values, those that refer to the old vault referring to the new one. */
 export function movedSecrets(
@@ -86,7 +53,7 @@ export function movedSecrets(
       ...(identity === undefined ? {} : { identity }),
     };
     if (keyVaultUrl !== undefined && keyVaultUrl !== "") {
-      const moved = sameHost(keyVaultUrl, from) ? sameSecretAt(keyVaultUrl, to) : keyVaultUrl;
+      const moved = refers(keyVaultUrl, from) ? sameSecretAt(keyVaultUrl, to) : keyVaultUrl;
       return { ...of, keyVaultUrl: moved };
     }
     const value = known.find((one) => one.name === name)?.value;
@@ -100,8 +67,5 @@ function sameSecretAt(keyVaultUrl: string, vault: string): string {
   return `${vault.replace(/\/+$/, "")}/${secrets}/${name}`;
 }
 
-const sameHost = (url: string | undefined, vault: string): boolean =>
-  url !== undefined && hostOf(url) === hostOf(vault);
-
-const hostOf = (url: string): string =>
-  URL.canParse(url) ? new URL(url).host.toLowerCase() : url.toLowerCase();
+const refers = (url: string | undefined, vault: string): boolean =>
+  url !== undefined && sameHost(url, vault);

@@ -91,6 +91,8 @@ export type VaultRules = z.infer<typeof VaultRules>;
 
 const KeyVaultSides = z.strictObject({
   ...sides("Microsoft.KeyVault/vaults"),
+  /** The check in the app's health that speaks of the vault. */
+  healthCheck: z.string().min(1).default("keyVault"),
   /** The network rules of the vaults. Without them a recovery cannot tell a wrong rule from a right one. */
   network: VaultRules.optional(),
   /** The name of a vault that a recovery may make; names are global, so one is better kept free. */
@@ -105,6 +107,32 @@ const KeyVaultSides = z.strictObject({
 const StorageSides = z.strictObject({
   ...sides("Microsoft.Storage/storageAccounts"),
   containers: z.array(z.string().min(3)).min(1).default(["branding"]),
+  /** The check in the app's health that speaks of the account. */
+  healthCheck: z.string().min(1).default("storage"),
+  /** What is done where no other account stands by. */
+  recovery: z
+    .strictObject({
+      /**
+       * `time`: a new account with the newest backup, within minutes; `data`: first Azure's failover of
+       * the account, which takes about an hour and loses only what is not copied yet.
+       */
+      prefer: z.enum(["time", "data"], { error: "write time or data" }).default("time"),
+      /** How a new account is replicated: the first of these that the region offers. */
+      skus: z
+        .array(
+          z.string().regex(/^Standard_(LRS|ZRS|GRS|RAGRS|GZRS|RAGZRS)$/, {
+            error: "write a sku such as Standard_GZRS",
+          }),
+        )
+        .min(1)
+        .default(["Standard_RAGZRS", "Standard_RAGRS", "Standard_ZRS", "Standard_LRS"]),
+      /** The name of an account that a recovery may make; names are global, so one is better kept free. */
+      reservedName: z
+        .string()
+        .regex(/^[a-z0-9]{3,24}$/, { error: "write 3 to 24 lower-case letters and digits" })
+        .optional(),
+    })
+    .prefault({}),
 });
 
 const TrafficManager = z.strictObject({

@@ -1,9 +1,12 @@
+import { z } from "zod";
+
 /** One look at whether something has failed, from one place. */
-export interface Source {
-  readonly kind: "alert" | "own-probe" | "arm-state" | "resource-health" | "app-health";
-  readonly says: "failed" | "well" | "unknown";
-  readonly detail: string;
-}
+export const Source = z.strictObject({
+  kind: z.enum(["alert", "own-probe", "arm-state", "resource-health", "app-health"]),
+  says: z.enum(["failed", "well", "unknown"]),
+  detail: z.string(),
+});
+export type Source = Readonly<z.infer<typeof Source>>;
 
 export type Agreement =
   | { readonly kind: "failed"; readonly detail: string }

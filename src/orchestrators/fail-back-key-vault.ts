@@ -21,8 +21,8 @@ import {
   readsAgain,
   recoverDeleted,
   type AppOfVault,
-  type Stuck,
 } from "./use-vault.js";
+import type { Stuck } from "./stuck.js";
 
 type Steps = Recovery<keyof typeof keyVaultFailback.steps>;
 

@@ -7,7 +7,7 @@ import type { Durable } from "../durable/durable.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { compareWithSet, secretsAtATime, secretStretch } from "./secrets-of-a-set.js";
 import { stretches } from "./stretches.js";
-import type { Stuck } from "./use-vault.js";
+import type { Stuck } from "./stuck.js";
 
 type Filling = Recovery<"find-set" | "compare" | "restore-secrets" | "check-secrets">;
 

@@ -1,5 +1,6 @@
 import { pollAppOperation } from "../activities/container-app.contract.js";
 import { pollVaultOperation } from "../activities/key-vault-failure.contract.js";
+import { pollAccountOperation } from "../activities/storage-failure.contract.js";
 import type { Milliseconds } from "../domain/duration.js";
 import type { Durable } from "../durable/durable.js";
 import type { Recovery } from "../recovery/recovery.js";
@@ -34,5 +35,18 @@ export const followVault = <StepId extends string>(
     step,
     operation,
     (token) => recovery.look(step, pollVaultOperation, { vault, operation: token }),
+    within,
+  );
+
+/** Follows a long operation on a storage account; what came of it is proven on the account itself. */
+export const followAccount = <StepId extends string>(
+  recovery: Recovery<StepId>,
+  account: string,
+  { step, operation, within }: Begun<StepId>,
+): Durable<boolean> =>
+  recovery.operation(
+    step,
+    operation,
+    (token) => recovery.look(step, pollAccountOperation, { account, operation: token }),
     within,
   );

@@ -21,8 +21,8 @@ import {
   needsOperator,
   readsAgain,
   recoverDeleted,
-  type Stuck,
 } from "./use-vault.js";
+import type { Stuck } from "./stuck.js";
 
 type StepId = keyof typeof keyVaultFailure.steps;
 type Steps = Recovery<StepId>;

@@ -2,14 +2,14 @@ import * as app from "../activities/container-app.contract.js";
 import * as vault from "../activities/key-vault-failure.contract.js";
 import { milliseconds } from "../domain/duration.js";
 import type { Environment, HealthRule } from "../domain/estate.js";
-import type { Failure } from "../domain/failure.js";
-import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
-import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import type { Recovery } from "../recovery/recovery.js";
 import { vaultWaits as waits, type VaultStep } from "../scenarios/key-vault-steps.js";
-import { followApp, followVault } from "./follow-operations.js";
+import { followVault } from "./follow-operations.js";
 import { freshSuffix } from "./fresh-suffix.js";
+import { followNewRevision } from "./new-revision.js";
+import { stuck, type Stuck } from "./stuck.js";
 
 /*
  * What recovery and failback of a vault do alike: bring it back, see that it can be used, and have the
@@ -23,17 +23,6 @@ export interface AppOfVault {
   readonly fqdn: string | undefined;
   readonly rule: HealthRule;
 }
-
-/** A part that did not work: why, and whether a role of this service is what is missing. */
-export interface Stuck {
-  readonly why: string;
-  readonly lacksRole: boolean;
-}
-
-const stuck = (why: string, failure?: Failure): Stuck => ({
-  why: failure === undefined ? why : `${why}: ${describeFailure(failure)}`,
-  lacksRole: failure?.class === "permission-lag",
-});
 
 const { within } = waits.operation;
 
@@ -56,6 +45,7 @@ export const lookAt = ({ containerApp, keyVault, ...regions }: Environment) => (
     ]),
   ],
   health: containerApp.health,
+  check: keyVault.healthCheck,
   ...(keyVault.network === undefined ? {} : { rules: keyVault.network }),
 });
 
@@ -150,7 +140,7 @@ export function* moveApp(
 ): Durable<Stuck | undefined> {
   const change = { app: id, ...move, suffix: freshSuffix(recovery, 1, movesOfEachRound) };
   const started = yield* recovery.step("move-app", vault.startVaultMove, change);
-  return yield* followMove(recovery, "move-app", id, started);
+  return yield* followNewRevision(recovery, "move-app", id, started);
 }
 
 /** The same the other way, where the vault that was left is still there. */
@@ -161,64 +151,7 @@ export function* moveBack(
 ): Durable<Stuck | undefined> {
   const change = { app: id, ...move, suffix: freshSuffix(recovery, 2, movesOfEachRound) };
   const started = yield* recovery.step("move-back", vault.startVaultMove, change);
-  return yield* followMove(recovery, "move-back", id, started);
-}
-
-function* followMove<StepId extends string>(
-  recovery: Recovery<VaultStep | StepId>,
-  step: VaultStep | StepId,
-  id: string,
-  started: Answer<{ readonly operation?: string | undefined; readonly revision: string }>,
-): Durable<Stuck | undefined> {
-  if (!started.ok) return stuck("the app could not be told its vault", started.failure);
-  const { operation, revision } = started.value;
-  yield* followApp(recovery, id, { step, operation, within });
-  const waited = yield* recovery.until(
-    "await-revision",
-    app.observeApp,
-    { app: id },
-    {
-      ...waits.revision,
-      done: (seen) => seen.latestReadyRevision === revision,
-      failed: (seen) => seen.provisioningState === "Failed",
-    },
-  );
-  if (waited !== "done") return stuck(`${revision} did not come up`);
-  return yield* sendTraffic(recovery, id, revision);
-}
-
-/** Single-revision mode gives a new revision the traffic; in multiple-revision mode that is a change. */
-function* sendTraffic(
-  recovery: VaultUser,
-  id: string,
-  revision: string,
-): Durable<Stuck | undefined> {
-  if (recovery.planning) return undefined;
-  const seen: Answer<{ mode: string; serving: readonly string[] }> = yield* recovery.step(
-    "await-revision",
-    app.observeApp,
-    { app: id },
-  );
-  if (!seen.ok) return stuck("the app cannot be looked at", seen.failure);
-  const { mode, serving } = seen.value;
-  if (mode === "single" || (serving.length === 1 && serving[0] === revision)) return undefined;
-  const target = { app: id, revision };
-  // There and back are two acts.
-  const shift = yield* recovery.step("shift-traffic", app.startTrafficShift, target, revision);
-  if (!shift.ok) return stuck("the new revision got no traffic", shift.failure);
-  const { operation } = shift.value;
-  yield* followApp(recovery, id, { step: "shift-traffic", operation, within });
-  // The health that is asked next is that of whoever serves, so that has to be the new revision.
-  const waited = yield* recovery.until(
-    "shift-traffic",
-    app.observeApp,
-    { app: id },
-    {
-      ...waits.traffic,
-      done: (now) => now.serving.length === 1 && now.serving[0] === revision,
-    },
-  );
-  return waited === "done" ? undefined : stuck(`${revision} did not get the traffic`);
+  return yield* followNewRevision(recovery, "move-back", id, started);
 }
 
 /** The last word is the app's: that this service can read says nothing about it. */
@@ -226,13 +159,13 @@ export function* readsAgain(recovery: VaultUser, { fqdn, rule }: AppOfVault): Du
   if (fqdn === undefined) return false;
   const waited = yield* recovery.until(
     "verify",
-    vault.probeVaultUse,
-    { fqdn, rule },
+    app.probeAppCheck,
+    { fqdn, rule, check: recovery.order.estate.keyVault.healthCheck },
     {
       ...waits.verify,
       inARow: rule.inARow,
       apart: milliseconds(rule.interval),
-      done: ({ reads }) => reads,
+      done: ({ well }) => well,
     },
   );
   if (waited !== "done") return false;

@@ -1,4 +1,5 @@
 import { minutes, seconds } from "../domain/duration.js";
+import { revisionSteps } from "./revision-steps.js";
 import type { DeclaredStep } from "./scenario.js";
 
 /** What recovery and failback of a vault do alike, as steps: the vault is made usable, the app moved to it. */
@@ -33,16 +34,7 @@ export const vaultSteps = {
     expected: seconds(30),
     path: "main",
   },
-  "await-revision": {
-    title: "Wait until the new revision serves",
-    expected: minutes(2),
-    path: "main",
-  },
-  "shift-traffic": {
-    title: "Send all traffic to the new revision",
-    expected: seconds(30),
-    path: "fallback",
-  },
+  ...revisionSteps,
   verify: {
     title: "Verify that the app reads a secret",
     expected: seconds(15),
@@ -62,7 +54,5 @@ export const vaultWaits = {
   recovered: { ...eagerly, within: minutes(6) },
   // A role takes up to ten minutes to be felt, and so does a changed network rule.
   access: { ...calmly, within: minutes(14) },
-  revision: { ...eagerly, failedInARow: 3, apart: seconds(5), within: minutes(10) },
-  traffic: { ...eagerly, within: minutes(2) },
   verify: { ...calmly, within: minutes(14) },
 } as const;

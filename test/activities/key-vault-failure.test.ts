@@ -244,6 +244,7 @@ describe("key vault activities", () => {
       const seen = await runner.run(vault.diagnoseVault, base, {
         ...look,
         health: production.containerApp.health,
+        check: production.keyVault.healthCheck,
       });
       return seen.ok && seen.value.vault.side;
     };

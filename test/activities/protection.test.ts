@@ -77,6 +77,7 @@ function world() {
     },
     accounts: {
       account: (wanted) => Promise.resolve(wanted === account ? seen.account : undefined),
+      accountAt: () => Promise.resolve(undefined),
       dataProtection: () => Promise.resolve(seen.protection),
       protect: async (_id, days) => {
         await change("account", () => {

@@ -37,12 +37,14 @@ const view: StorageAccountView = {
   primaryLocation: "eastus",
   secondaryLocation: undefined,
   blobEndpoint: endpoint,
+  secondaryEndpoint: undefined,
   provisioningState: "Succeeded",
   primaryIsAvailable: true,
   failoverInProgress: false,
   lastFailoverAt: undefined,
   conversionInProgress: false,
   geo: undefined,
+  tags: {},
 };
 
 /** The activities of blob backups over blobs in memory, and a backup as the orchestrator makes one. */
@@ -65,6 +67,7 @@ export function blobWorld() {
   } as unknown as ContainerApps;
   const accounts: StorageAccounts = {
     account: (id) => Promise.resolve(id === source.source ? world.account : undefined),
+    accountAt: () => Promise.resolve(undefined),
     dataProtection: () => Promise.resolve(world.protection),
     protect: (_id, days) => {
       throw new Error(`no backup of blobs protects anything for ${days} days`);

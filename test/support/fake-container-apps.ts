@@ -55,6 +55,11 @@ export class FakeContainerApps implements ContainerApps {
   secretReaders = () => Promise.resolve([{ principalId: "app", name: "mcp-server" }]);
   startVaultMove = (_id: string, { to, suffix }: VaultMove) =>
     this.#act(`move to ${to} ${suffix}`, "poller");
+  startVariableChange = (
+    _id: string,
+    variables: Readonly<Record<string, string>>,
+    suffix: string,
+  ) => this.#act(`set ${JSON.stringify(variables)} ${suffix}`, "poller");
 
   #act<T>(act: string, result: T): Promise<T> {
     if (this.refusal !== undefined) return Promise.reject(this.refusal);

@@ -138,8 +138,8 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
         is.regionDown === "always" || (is.regionDown === "in-the-middle" && regionLooks > 1);
       return orFailed("probeRegion", { down, detail: down ? "no answer" : "they answer" });
     }),
-    stub(vault.probeVaultUse, () =>
-      orFailed("probeVaultUse", { reads, healthy: reads, detail: reads ? "well" : "403" }),
+    stub(container.probeAppCheck, () =>
+      orFailed("probeAppCheck", { well: reads, healthy: reads, detail: reads ? "well" : "403" }),
     ),
     stub(vault.observeVault, ({ vault: id }) => {
       const state = id === original && is.used !== "primary" && !recovered ? is.home : "ready";

@@ -1,0 +1,174 @@
+import * as app from "../activities/container-app.contract.js";
+import * as storage from "../activities/storage-failure.contract.js";
+import { milliseconds } from "../domain/duration.js";
+import type { Environment, HealthRule } from "../domain/estate.js";
+import type { Instant } from "../domain/instant.js";
+import type { Answer } from "../durable/activity-contract.js";
+import type { Durable } from "../durable/durable.js";
+import type { Recovery } from "../recovery/recovery.js";
+import { accountWaits as waits, type AccountStep } from "../scenarios/storage-steps.js";
+import { freshSuffix } from "./fresh-suffix.js";
+import { followNewRevision } from "./new-revision.js";
+import { stuck, type Stuck } from "./stuck.js";
+
+/*
+ * What recovery and failback of a storage account do alike: see that it can be used, and have the app use
+ * it. Each part does its steps and says whether it worked; what follows is the scenario's.
+ */
+export type AccountUser = Recovery<AccountStep>;
+
+/** The app that uses an account, as far as its verification needs it. */
+export interface AppOfAccount {
+  readonly app: string;
+  readonly fqdn: string | undefined;
+  readonly rule: HealthRule;
+}
+
+/** What looking at the account in use takes, from the estate. */
+export const lookAtStorage = ({ containerApp, storage: account }: Environment) => ({
+  app: containerApp.primary,
+  ...(containerApp.secondary === undefined ? {} : { standby: containerApp.secondary }),
+  sides: {
+    primary: account.primary,
+    ...(account.secondary === undefined ? {} : { secondary: account.secondary }),
+  },
+  container: account.containers[0] ?? "branding",
+  health: containerApp.health,
+  check: account.healthCheck,
+});
+
+/** The app may read and write at an account, and so may this service. */
+export function* grantBlobRoles(
+  run: AccountUser,
+  appId: string,
+  account: string,
+  lease: string,
+): Durable<Stuck | undefined> {
+  const users = yield* run.step("find-users", storage.findStorageUsers, { app: appId });
+  if (!users.ok) return stuck("nobody can tell whom the app writes as", users.failure);
+  const { writers, service } = users.value;
+  if (writers.length === 0) return stuck("the app has no identity that could use blobs");
+  const role = "Storage Blob Data Contributor" as const;
+  for (const { principalId, name } of [
+    ...writers,
+    { principalId: service, name: "this service" },
+  ]) {
+    const grant = { account, principalId, name, role, lease };
+    const item = `${principalId.slice(0, 8)}-at-${account.slice(account.lastIndexOf("/") + 1)}`;
+    const granted = yield* run.step("grant-roles", storage.grantStorageRole, grant, item);
+    if (!granted.ok) return stuck(`${name} could not be given ${role}`, granted.failure);
+  }
+  return undefined;
+}
+
+/** Waits until this service can use an account; its address, undefined where it never could. */
+export function* awaitAccount(run: AccountUser, account: string): Durable<string | undefined> {
+  let address: string | undefined;
+  const waited = yield* run.until(
+    "await-access",
+    storage.observeAccount,
+    { account },
+    {
+      ...waits.access,
+      done: ({ usable, endpoint }) => {
+        address = endpoint;
+        return usable;
+      },
+    },
+  );
+  if (waited !== "done") return undefined;
+  if (!run.planning) return address;
+  const seen = yield* run.look("await-access", storage.observeAccount, { account });
+  return seen.ok ? seen.value.endpoint : undefined;
+}
+
+/** Begins to have the app use another account, by one new revision. `nth` tells there from back. */
+export const beginMove = (
+  run: AccountUser,
+  id: string,
+  to: string,
+  nth: 1 | 2,
+): Durable<Answer<MoveBegun>> =>
+  run.step(
+    "move-app",
+    storage.startStorageMove,
+    { app: id, to, suffix: freshSuffix(run, nth, 2) },
+    nth === 1 ? undefined : "back",
+  );
+
+interface MoveBegun {
+  readonly operation?: string | undefined;
+  readonly revision: string;
+}
+
+/** Waits until the revision that was begun serves. */
+export const finishMove = (
+  run: AccountUser,
+  id: string,
+  begun: Answer<MoveBegun>,
+): Durable<Stuck | undefined> => followNewRevision(run, "move-app", id, begun);
+
+/** The last word is the app's: that this service can write says nothing about it. */
+export function* usesAgain(run: AccountUser, { fqdn, rule }: AppOfAccount): Durable<boolean> {
+  if (fqdn === undefined) return false;
+  const { healthCheck: check } = run.order.estate.storage;
+  const waited = yield* run.until(
+    "verify",
+    app.probeAppCheck,
+    { fqdn, rule, check },
+    {
+      ...waits.verify,
+      inARow: rule.inARow,
+      apart: milliseconds(rule.interval),
+      done: ({ well }) => well,
+    },
+  );
+  if (waited !== "done") return false;
+  run.journal.restored(run.now());
+  return true;
+}
+
+/** How much of an account a pass over its containers has seen. */
+export interface Passed {
+  readonly looked: number;
+  readonly brought: number;
+  readonly olderCopies: number;
+  readonly newerThere: readonly string[];
+  readonly failed: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Brings what one account has and another has not, container after container. */
+export function* bringAcross<StepId extends string>(
+  run: Recovery<StepId>,
+  step: StepId,
+  between: { readonly from: string; readonly to: string; readonly newerThan?: Instant },
+): Durable<Answer<Passed>> {
+  const [first = "branding", ...others] = new Set(run.order.estate.storage.containers);
+  let container = first;
+  const answer = yield* run.onward(
+    step,
+    storage.bringBlobs,
+    { ...between, container },
+    ({ token }) => {
+      if (token !== undefined) return { ...between, container, token };
+      const next = others.shift();
+      if (next === undefined) return undefined;
+      container = next;
+      return { ...between, container };
+    },
+    { unit: "blobs" },
+  );
+  if (!answer.ok) return answer;
+  const sum = (count: (part: (typeof answer.value)[number]) => number): number =>
+    answer.value.reduce((total, part) => total + count(part), 0);
+  return {
+    ok: true,
+    value: {
+      looked: sum(({ done }) => done),
+      brought: sum(({ brought }) => brought),
+      olderCopies: sum(({ olderCopies }) => olderCopies),
+      newerThere: answer.value.flatMap(({ newerThere }) => newerThere),
+      failed: answer.value.flatMap(({ failed }) => failed),
+    },
+  };
+}
