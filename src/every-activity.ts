@@ -8,6 +8,7 @@ import { blobRestoreActivities } from "./activities/blob-restore.js";
 import { cacheConnectionActivities } from "./activities/cache-connection.js";
 import { cacheCreationActivities } from "./activities/cache-creation.js";
 import { containerAppActivities } from "./activities/container-app.js";
+import { edgeActivities } from "./activities/edge.js";
 import { evidenceActivities } from "./activities/evidence.js";
 import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
 import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
@@ -54,6 +55,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...accountDiagnosisActivities(ports),
     ...accountCopyActivities(copies),
     ...storageFailureActivities(ports),
+    ...edgeActivities(ports),
     ...backupPruningActivities(sets, store.runs),
     ...deliveryActivities(store, ports.webhook),
   ];

@@ -10,11 +10,13 @@ import { classicRedis } from "./azure/classic-redis.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
 import { diagnosticSettings } from "./azure/diagnostic-settings.js";
+import { edges } from "./azure/edges.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
 import { keyVaults } from "./azure/key-vault.js";
 import { logQueries } from "./azure/log-queries.js";
 import { managedCacheChanges } from "./azure/managed-cache-changes.js";
 import { managedRedis } from "./azure/managed-redis.js";
+import { publicAssets } from "./azure/public-assets.js";
 import { redisCaches } from "./azure/redis-caches.js";
 import { redisConnections } from "./azure/redis-connection.js";
 import { roleAssignments } from "./azure/role-assignments.js";
@@ -48,6 +50,8 @@ export function portsOf(settings: Settings) {
     accountChanges: accountChanges(settings.azure, credential),
     probe: blobProbe(settings.azure, credential),
     copies: blobCopies(settings.azure, credential),
+    edges: edges(settings.azure, credential),
+    assets: publicAssets(settings.azure.probeTimeLimit),
     caches: redisCaches(classicRedis(settings.azure, credential), managedRedis(arm)),
     changes: cacheChanges(
       classicCacheChanges(settings.azure, credential),

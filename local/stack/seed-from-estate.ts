@@ -118,6 +118,7 @@ export function seedFromEstate(estate: Estate): unknown {
     managedRedis: applications.flatMap(({ managedRedis }) => managedRedis),
     keyVaults: vaults,
     frontDoors: edge.frontDoors,
+    cdnProfiles: edge.cdnProfiles,
     components: environments.map(
       ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
         id: component,
@@ -179,9 +180,16 @@ function variablesFor({ keyVault, storage }: Environment, side: "primary" | "sec
 }
 
 /** The accounts of the application, with what a tenant sees of it; the recovery accounts begin empty. */
-function storageAccountsOf({ storage, primaryRegion, secondaryRegion }: Environment) {
-  const { primary, secondary, containers } = storage;
-  const blobs = containers.flatMap((container) =>
+function storageAccountsOf({ storage, frontDoor, primaryRegion, secondaryRegion }: Environment) {
+  const { primary, secondary } = storage;
+  // The classic CDN reads as nobody.
+  const isOpen = frontDoor?.endpoint !== undefined;
+  const containers = storage.containers.map((name) => ({
+    name,
+    ...(isOpen && { publicAccess: "Blob" }),
+  }));
+  const access = isOpen ? { allowBlobPublicAccess: true } : {};
+  const blobs = storage.containers.flatMap((container) =>
     brandingFiles.map((file) => ({ container, ...file })),
   );
   return [
@@ -189,7 +197,8 @@ function storageAccountsOf({ storage, primaryRegion, secondaryRegion }: Environm
       id: primary,
       location: primaryRegion,
       sku: secondary === undefined ? "Standard_LRS" : "Standard_RAGZRS",
-      containers: containers.map((name) => ({ name })),
+      ...access,
+      containers,
       blobs,
     },
     ...(secondary === undefined || secondaryRegion === undefined
@@ -199,7 +208,8 @@ function storageAccountsOf({ storage, primaryRegion, secondaryRegion }: Environm
             id: secondary,
             location: secondaryRegion,
             sku: "Standard_LRS",
-            containers: containers.map((name) => ({ name })),
+            ...access,
+            containers,
           },
         ]),
   ];

@@ -1,4 +1,4 @@
-import type { Environment } from "../../src/domain/estate.js";
+import type { Environment, FrontDoor } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 
 const roles = {
@@ -6,11 +6,11 @@ const roles = {
   storageBlobDataReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
 };
 
-/** The Front Door of each environment that has one: it leads users to the branding of the primary account. */
+/** The edge of each environment that has one: it leads users to the branding of the primary account. */
 export function seededEdge(environments: readonly Environment[], servicePrincipal: string) {
   const edges = environments.flatMap(({ frontDoor, storage, serviceRegion }, index) => {
     if (frontDoor === undefined) return [];
-    const { profile, originGroup } = frontDoor;
+    const { profile } = frontDoor;
     const { subscription = "", group = "", name = "" } = parseResourceId(profile) ?? {};
     const resourceGroup = `/subscriptions/${subscription}/resourceGroups/${group}`;
     const identity = identityNumber(index + 1, resourceGroup);
@@ -34,25 +34,38 @@ export function seededEdge(environments: readonly Environment[], servicePrincipa
           roleDefinitionId: roles.storageBlobDataReader,
         })),
       ],
-      frontDoor: {
-        id: profile,
-        originGroups: [
-          {
-            name: originGroup,
-            identity: identity.resourceId,
-            healthProbe: { path: `/${storage.containers[0] ?? ""}/tenants.json` },
-            origins: [{ name: "storage", storageAccount: storage.primary }],
-          },
-        ],
-        endpoints: [{ name, hostName: `${name}.azurefd.net`, originGroup }],
-      },
+      ...profilesOf(frontDoor, storage, identity.resourceId, name),
     };
   });
   return {
     resourceGroups: edges.map(({ resourceGroup }) => resourceGroup),
     identities: edges.map(({ identity }) => identity),
     roleAssignments: edges.flatMap(({ roleAssignments }) => roleAssignments),
-    frontDoors: edges.map(({ frontDoor }) => frontDoor),
+    frontDoors: edges.flatMap(({ frontDoors }) => frontDoors),
+    cdnProfiles: edges.flatMap(({ cdnProfiles }) => cdnProfiles),
+  };
+}
+
+function profilesOf(
+  { profile: id, originGroup, endpoint, origin = "storage" }: FrontDoor,
+  { primary, containers }: Environment["storage"],
+  identity: string,
+  name: string,
+): { frontDoors: object[]; cdnProfiles: object[] } {
+  const origins = [{ name: origin, storageAccount: primary }];
+  if (originGroup === undefined) {
+    return { frontDoors: [], cdnProfiles: [{ id, endpoints: [{ name: endpoint, origins }] }] };
+  }
+  const healthProbe = { path: `/${containers[0] ?? ""}/tenants.json` };
+  return {
+    frontDoors: [
+      {
+        id,
+        originGroups: [{ name: originGroup, identity, healthProbe, origins }],
+        endpoints: [{ name, hostName: `${name}.azurefd.net`, originGroup }],
+      },
+    ],
+    cdnProfiles: [],
   };
 }
 

@@ -69,8 +69,10 @@ export function classifyError(error: unknown): Failure | null {
   if (code === "ConflictError" && /deleted state/i.test(facts.message)) {
     return failure("terminal", "vault-soft-deleted");
   }
-  // The caches' provider has one code for a change that is under way and for one that failed.
-  if (code === "Conflict" && /busy processing/i.test(facts.message)) return failure("busy", code);
+  // The caches' provider has one code for a change that is under way and for one that failed; so has the edge's.
+  if (code === "Conflict" && /busy processing|operation is in progress/i.test(facts.message)) {
+    return failure("busy", code);
+  }
   if (code !== undefined) {
     if (busyCodes.has(code)) return failure("busy", code);
     if (doneCodes.has(code)) return failure("already-done", code);

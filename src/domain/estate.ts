@@ -141,10 +141,46 @@ const TrafficManager = z.strictObject({
   secondaryEndpoint: z.string().min(1).optional(),
 });
 
-const FrontDoor = z.strictObject({
-  profile: resourceId("Microsoft.Cdn/profiles"),
-  originGroup: z.string().min(1),
-});
+/** What leads users to the storage account: Azure Front Door, or an endpoint of the classic Azure CDN. */
+export const FrontDoor = z
+  .strictObject({
+    profile: resourceId("Microsoft.Cdn/profiles"),
+    /** Of Front Door Standard or Premium: the group whose origins are the accounts. */
+    originGroup: z.string().min(1).optional(),
+    /** Of Azure CDN from Microsoft (classic). */
+    endpoint: z.string().min(1).optional(),
+    /** The endpoint's origin that is the account, where it has others besides. */
+    origin: z.string().min(1).optional(),
+    /** What is fetched through the edge to prove where it leads; by default a small blob. */
+    asset: z
+      .string()
+      .regex(/^\/[^/?#]+\/[^?#]+$/, {
+        error: "write container and blob as a path such as /branding/tenants.json",
+      })
+      .optional(),
+  })
+  .superRefine(({ originGroup, endpoint, origin }, context) => {
+    const find = (message: string, ...path: string[]): void => {
+      context.addIssue({ code: "custom", path, message });
+    };
+    if (originGroup === undefined && endpoint === undefined) {
+      find(
+        "names nothing below the profile; add originGroup (Front Door Standard or Premium) or endpoint (classic CDN)",
+      );
+    }
+    if (originGroup !== undefined && endpoint !== undefined) {
+      find(
+        "names originGroup and endpoint; keep originGroup for Front Door Standard or Premium, endpoint for the classic CDN",
+      );
+    }
+    if (origin !== undefined && endpoint === undefined) {
+      find(
+        "belongs to an endpoint of the classic CDN; name the endpoint, or leave it out",
+        "origin",
+      );
+    }
+  });
+export type FrontDoor = z.infer<typeof FrontDoor>;
 
 const ApplicationInsights = z.strictObject({
   component: resourceId("Microsoft.Insights/components"),

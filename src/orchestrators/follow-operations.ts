@@ -1,7 +1,9 @@
 import { pollAppOperation } from "../activities/container-app.contract.js";
+import { pollEdgeOperation } from "../activities/edge.contract.js";
 import { pollVaultOperation } from "../activities/key-vault-failure.contract.js";
 import { pollAccountOperation } from "../activities/storage-failure.contract.js";
 import type { Milliseconds } from "../domain/duration.js";
+import type { FrontDoor } from "../domain/estate.js";
 import type { Durable } from "../durable/durable.js";
 import type { Recovery } from "../recovery/recovery.js";
 
@@ -48,5 +50,18 @@ export const followAccount = <StepId extends string>(
     step,
     operation,
     (token) => recovery.look(step, pollAccountOperation, { account, operation: token }),
+    within,
+  );
+
+/** Follows a long operation on the edge; what came of it is proven on the edge itself. */
+export const followEdge = <StepId extends string>(
+  recovery: Recovery<StepId>,
+  edge: FrontDoor,
+  { step, operation, within }: Begun<StepId>,
+): Durable<boolean> =>
+  recovery.operation(
+    step,
+    operation,
+    (token) => recovery.look(step, pollEdgeOperation, { edge, operation: token }),
     within,
   );

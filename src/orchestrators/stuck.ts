@@ -1,7 +1,7 @@
 import type { Failure } from "../domain/failure.js";
 import { describeFailure } from "../recovery/recovery.js";
 
-/** A part that did not work: why, and whether a role of this service is what is missing. */
+/** A part of a scenario that did not work: why, and whether a role of this service is what is missing. */
 export interface Stuck {
   readonly why: string;
   readonly lacksRole: boolean;

@@ -209,6 +209,34 @@ describe("estate", () => {
       "channels: has two channels named on-call",
     ],
     [
+      "an edge without a group of origins and without an endpoint",
+      (e) => {
+        delete e.environments.production["frontDoor"]!["originGroup"];
+      },
+      "environments.production.frontDoor: names nothing below the profile; add originGroup (Front Door Standard or Premium) or endpoint (classic CDN)",
+    ],
+    [
+      "an edge of both kinds",
+      (e) => {
+        e.environments.production["frontDoor"]!["endpoint"] = "mcp-branding";
+      },
+      "environments.production.frontDoor: names originGroup and endpoint; keep originGroup for Front Door",
+    ],
+    [
+      "an origin that belongs to no endpoint",
+      (e) => {
+        e.environments.production["frontDoor"]!["origin"] = "storage";
+      },
+      "environments.production.frontDoor.origin: belongs to an endpoint of the classic CDN; name the endpoint",
+    ],
+    [
+      "an asset that is no path of a blob",
+      (e) => {
+        e.environments.production["frontDoor"]!["asset"] = "tenants.json";
+      },
+      "environments.production.frontDoor.asset: write container and blob as a path such as /branding/tenants.json",
+    ],
+    [
       "notifications without a channel",
       (e) => {
         e.environments.production["notifications"] = { channels: [] };
@@ -217,6 +245,17 @@ describe("estate", () => {
     ],
   ])("refuses %s and says what to write", (_what, bend, expected) => {
     expect(findings(bend).join("\n")).toContain(expected);
+  });
+
+  it("takes an endpoint of the classic CDN, with its origin and what proves it", () => {
+    const classic = (more: object) =>
+      findings((e) => {
+        const { profile } = e.environments.production["frontDoor"]!;
+        e.environments.production["frontDoor"] = { profile, endpoint: "mcp-branding", ...more };
+      });
+
+    expect(classic({})).toEqual([]);
+    expect(classic({ origin: "storage", asset: "/branding/tenants.json" })).toEqual([]);
   });
 
   it("takes a receiver on this machine without TLS", () => {

@@ -4,6 +4,8 @@ import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
 import type { CacheChanges } from "../../src/azure/cache-changes.js";
 import type { CacheFiles } from "../../src/azure/cache-files.js";
+import type { Edges } from "../../src/azure/edges.js";
+import type { PublicAssets } from "../../src/azure/public-assets.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
 import type { RedisCaches } from "../../src/azure/redis-caches.js";
 import type { keyVaultSecrets } from "../../src/azure/secrets.js";
@@ -33,6 +35,8 @@ interface Ports {
   readonly cacheFiles: CacheFiles;
   readonly storageAccounts: ReturnType<typeof storageAccounts>;
   readonly blobCopies: ReturnType<typeof blobCopies>;
+  readonly edges: Edges;
+  readonly publicAssets: PublicAssets;
   /** The same with limits so low that a test reaches them. */
   readonly smallCopies: ReturnType<typeof blobCopies>;
   /** Blobs of any account that the service has a role at. */
@@ -74,6 +78,8 @@ export async function startAzurePorts(
     cacheFiles: remote("cacheFiles"),
     storageAccounts: remote("storageAccounts"),
     blobCopies: remote("blobCopies"),
+    edges: remote("edges"),
+    publicAssets: remote("publicAssets"),
     smallCopies: remote("smallCopies"),
     anyBlob: remote("anyBlob"),
     diagnosticSettings: remote("diagnosticSettings"),

@@ -24,6 +24,8 @@ const ports = {
   cacheFiles: built.files,
   storageAccounts: built.accounts,
   blobCopies: built.copies,
+  edges: built.edges,
+  publicAssets: built.assets,
   // As if what Azure takes at once were a thousand bytes.
   smallCopies: app("azure/blob-copies.js").blobCopies(azure, credential, {
     atOnce: 1_000,

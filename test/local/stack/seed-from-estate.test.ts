@@ -161,7 +161,7 @@ it("the edge of an environment serves the branding of its primary account, and c
   const host = `https://${path.basename(profile)}.azurefd.net`;
   const logo = (): Promise<{ status: number; text: string }> =>
     azure.call("GET", `${host}/branding/contoso/logo.svg`);
-  const origin = `${profile}/originGroups/${originGroup}/origins/storage`;
+  const origin = `${profile}/originGroups/${originGroup!}/origins/storage`;
   const secondary = `${path.basename(production.storage.secondary!)}.blob.core.windows.net`;
   const token = await azure.tokenFor("https://management.azure.com");
 
