@@ -16,6 +16,7 @@ import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { failBackKeyVault } from "./orchestrators/fail-back-key-vault.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { recoverRedis } from "./orchestrators/recover-redis.js";
+import { recoverStorage } from "./orchestrators/recover-storage.js";
 import { recoverKeyVault } from "./orchestrators/recover-key-vault.js";
 import { restoreRedis } from "./orchestrators/restore-redis.js";
 import { restoreBlobs } from "./orchestrators/restore-blobs.js";
@@ -34,6 +35,7 @@ import { redisFailback } from "./scenarios/redis-failback.js";
 import { redisFailure } from "./scenarios/redis-failure.js";
 import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
+import { storageFailure } from "./scenarios/storage-failure.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
 import { backupTimer, startDueBackups } from "./triggers/backup-timer.js";
@@ -64,6 +66,7 @@ for (const [{ orchestrator }, handler] of [
   [redisFailback, failBackRedis],
   [keyVaultFailure, recoverKeyVault],
   [keyVaultFailback, failBackKeyVault],
+  [storageFailure, recoverStorage],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],

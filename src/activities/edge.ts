@@ -3,10 +3,10 @@ import { classifyError } from "../azure/classify-error.js";
 import type { Edges } from "../azure/edges.js";
 import type { PublicAssets } from "../azure/public-assets.js";
 import { seconds } from "../domain/duration.js";
+import { hostOf } from "../domain/address.js";
 import {
   canDoWithout,
   holds,
-  hostOf,
   hostsInUse,
   type EdgeAct,
   type EdgeView,

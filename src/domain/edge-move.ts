@@ -41,10 +41,6 @@ export const EdgeAct = z.strictObject({
 });
 export type EdgeAct = z.infer<typeof EdgeAct>;
 
-/** The host of an account, of the address of its blobs; a plan may not know it yet, and says so in its place. */
-export const hostOf = (endpoint: string): string =>
-  URL.canParse(endpoint) ? new URL(endpoint).host : endpoint;
-
 const same = (one: string | undefined, other: string): boolean =>
   one?.toLowerCase() === other.toLowerCase();
 

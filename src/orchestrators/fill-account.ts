@@ -46,8 +46,12 @@ export function* fillAccount(
     if (target.isNew) {
       return { why: "no blobs can be brought back into a new account", lacksRole: false };
     }
-    run.journal.finding(`${shortNameOf(target.target)} is used as it stands: how old its blobs are is not known`);
-    run.journal.loses("not known: no verified set and no readable copy of the account could be used");
+    run.journal.finding(
+      `${shortNameOf(target.target)} is used as it stands: how old its blobs are is not known`,
+    );
+    run.journal.loses(
+      "not known: no verified set and no readable copy of the account could be used",
+    );
     return undefined;
   }
   run.journal.loses(
@@ -95,7 +99,9 @@ function* fromSet(
       const done = yield* carryOut(run, "restore", all);
       if ("failure" in done) return without(run, describeFailure(done.failure));
       if (done.restored < missing) {
-        run.journal.finding(`${missing - done.restored} of ${count} blobs could not be brought back`);
+        run.journal.finding(
+          `${missing - done.restored} of ${count} blobs could not be brought back`,
+        );
       }
       if (done.restored === 0 && counts.same === 0) return without(run, "not one blob came back");
     }

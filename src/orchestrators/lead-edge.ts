@@ -1,5 +1,6 @@
 import * as edge from "../activities/edge.contract.js";
-import { actsOf, hostOf, hostsInUse, progressOf, type EdgeAct } from "../domain/edge-move.js";
+import { hostOf } from "../domain/address.js";
+import { actsOf, hostsInUse, progressOf, type EdgeAct } from "../domain/edge-move.js";
 import type { FrontDoor } from "../domain/estate.js";
 import type { Durable } from "../durable/durable.js";
 import type { Recovery } from "../recovery/recovery.js";

@@ -222,7 +222,9 @@ function* madeAnew(run: Steps, patient: Patient): Durable<Ending | undefined> {
 function* choose(
   run: Steps,
   { order, account }: Patient,
-): Durable<{ readonly standby?: string | undefined; readonly free?: string | undefined } | undefined> {
+): Durable<
+  { readonly standby?: string | undefined; readonly free?: string | undefined } | undefined
+> {
   const { sides } = lookAtStorage(order.estate);
   const { reservedName } = order.estate.storage.recovery;
   const wanted = {
@@ -271,7 +273,11 @@ function passedOver(run: Steps, name: string, { why, lacksRole }: Stuck): undefi
 function* switchTo(
   run: Steps,
   patient: Patient,
-  { target, address, isNew }: { readonly target: string; readonly address: string; readonly isNew: boolean },
+  {
+    target,
+    address,
+    isNew,
+  }: { readonly target: string; readonly address: string; readonly isNew: boolean },
 ): Durable<Ending> {
   const { estate } = patient.order;
   const app = estate.containerApp.primary;

@@ -159,16 +159,17 @@ export function* bringAcross<StepId extends string>(
     { unit: "blobs" },
   );
   if (!answer.ok) return answer;
-  const sum = (count: (part: (typeof answer.value)[number]) => number): number =>
-    answer.value.reduce((total, part) => total + count(part), 0);
+  const parts = answer.value;
+  const sum = (count: (part: (typeof parts)[number]) => number): number =>
+    parts.reduce((total, part) => total + count(part), 0);
   return {
     ok: true,
     value: {
       looked: sum(({ done }) => done),
       brought: sum(({ brought }) => brought),
       olderCopies: sum(({ olderCopies }) => olderCopies),
-      newerThere: answer.value.flatMap(({ newerThere }) => newerThere),
-      failed: answer.value.flatMap(({ failed }) => failed),
+      newerThere: parts.flatMap(({ newerThere }) => newerThere),
+      failed: parts.flatMap(({ failed }) => failed),
     },
   };
 }

@@ -3,6 +3,7 @@ import { containerAppFailure } from "./container-app-failure.js";
 import { redisFailure } from "./redis-failure.js";
 import { redisKeyRotation } from "./redis-key-rotation.js";
 import { keyVaultFailure } from "./key-vault-failure.js";
+import { storageFailure } from "./storage-failure.js";
 import type { Scenario } from "./scenario.js";
 
 /** What answers a failure. */
@@ -14,6 +15,7 @@ export const catalogue: readonly FailureScenario[] = [
   redisFailure,
   redisKeyRotation,
   keyVaultFailure,
+  storageFailure,
 ];
 
 export const scenarioOf = (id: ScenarioId): FailureScenario | undefined =>

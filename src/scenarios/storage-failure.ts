@@ -1,4 +1,5 @@
 import { minutes, seconds } from "../domain/duration.js";
+import { edgeSteps } from "./edge-steps.js";
 import { declareScenario } from "./scenario.js";
 import { accountSteps } from "./storage-steps.js";
 
@@ -98,6 +99,7 @@ export const storageFailure = declareScenario({
       expected: seconds(30),
       path: "main",
     },
+    ...edgeSteps,
     ...accountSteps,
   },
   fallbacks: [

@@ -138,7 +138,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
         is.regionDown === "always" || (is.regionDown === "in-the-middle" && regionLooks > 1);
       return orFailed("probeRegion", { down, detail: down ? "no answer" : "they answer" });
     }),
-    stub(container.probeAppCheck, () =>
+    stub(app.probeAppCheck, () =>
       orFailed("probeAppCheck", { well: reads, healthy: reads, detail: reads ? "well" : "403" }),
     ),
     stub(vault.observeVault, ({ vault: id }) => {
