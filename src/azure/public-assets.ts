@@ -19,7 +19,10 @@ export interface PublicContent extends PublicAnswer {
 
 /** Files as anybody gets them over HTTPS; an unreachable host is an answer too. */
 export interface PublicAssets {
-  /** Asks for the head alone, which caches pass on to the origin and do not keep. */
+  /**
+   * Asks for the head alone: what is no GET goes through to the origin, and nothing of it is kept
+   * (https://learn.microsoft.com/azure/frontdoor/front-door-caching#request-methods).
+   */
   head(host: string, path: string): Promise<PublicAnswer>;
   /** Fetches the whole, of which no more than `longest` bytes are read. */
   fetch(host: string, path: string, longest: number): Promise<PublicContent>;

@@ -67,6 +67,15 @@ describe("classify error", () => {
     expect(classifyError(error)).toMatchObject({ class: of, code: within });
   });
 
+  it("waits for another change of the edge, and not for other conflicts of that code", () => {
+    const conflict = (message: string) => Object.assign(azure(409, "Conflict"), { message });
+
+    expect(classifyError(conflict("Another operation is in progress on 'storage'."))).toMatchObject(
+      { class: "busy", code: "Conflict" },
+    );
+    expect(classifyError(conflict("That name cannot be changed."))?.class).toBe("terminal");
+  });
+
   it("tells a vault whose name is held by a deleted one from a vault that is being changed", () => {
     const busy = azure(409, "ConflictError");
     const held = azure(409, "ConflictError");

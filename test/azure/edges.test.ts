@@ -1,7 +1,9 @@
+import { seedFromEstate } from "../../local/stack/seed-from-estate.js";
 import { accountId } from "../simulator/storage-seed.js";
 import { bothOrigins, PRIMARY, PROFILE_ID, SECONDARY } from "../simulator/edge-seed.js";
 import type { AzurePorts } from "../support/azure-ports.js";
 import { classicCdn, edgeWorld, frontDoor } from "../support/edge-world.js";
+import { sampleEstate } from "../support/estates.js";
 import { type SimulatedAzure, simulatedAzure } from "../support/simulated-azure.js";
 
 let azure: SimulatedAzure;
@@ -190,6 +192,21 @@ describe("a public file", () => {
     const nowhere = await ports.publicAssets.fetch("nowhere.azurefd.net", "/a/b", 10);
 
     expect(missing).toMatchObject({ status: 404, detail: "HTTP 404" });
-    expect(nowhere.status === undefined || nowhere.status === 404).toBe(true);
+    expect(nowhere).toMatchObject({
+      bytes: 0,
+      detail: expect.stringMatching(/^no answer: /) as string,
+    });
   });
+});
+
+it("the local stack has an estate's endpoint of the classic CDN, which leads to its branding", async () => {
+  const estate = sampleEstate();
+  const { production } = estate.environments;
+  production!.frontDoor = { profile: production!.frontDoor!.profile, endpoint: "mcp-branding" };
+  await azure.control.reset(seedFromEstate(estate));
+
+  const host = "mcp-branding.azureedge.net";
+  const answer = await ports.publicAssets.fetch(host, "/branding/tenants.json", 1_000);
+
+  expect(answer).toMatchObject({ status: 200, bytes: expect.any(Number) as number });
 });
