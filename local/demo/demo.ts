@@ -8,6 +8,7 @@ import { nightlyBackup } from "./nightly-backup.js";
 import { redisFailure } from "./redis-failure.js";
 import { redisKeyRotation } from "./redis-key-rotation.js";
 import { restore } from "./restore.js";
+import { storageFailure } from "./storage-failure.js";
 import { say, type Options, type Show } from "./show.js";
 
 const shows: Readonly<Record<string, Show>> = {
@@ -15,6 +16,7 @@ const shows: Readonly<Record<string, Show>> = {
   "redis-failure": redisFailure,
   "redis-key-rotation": redisKeyRotation,
   "key-vault-failure": keyVaultFailure,
+  "storage-failure": storageFailure,
   "nightly-backup": nightlyBackup,
   restore,
 };

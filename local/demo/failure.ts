@@ -1,3 +1,4 @@
+import type { BackupKind } from "../../src/domain/backup.js";
 import { servesAgain, type RunRecord } from "../../src/domain/run-record.js";
 import type { ScenarioId } from "../../src/domain/scenario-id.js";
 import type { Stack } from "../stack/stack.js";
@@ -7,6 +8,22 @@ import { as, operatorOf, say, watch, type Options } from "./show.js";
 
 /** Seconds after which Azure Monitor alerts. */
 export const untilNoticed = 120;
+
+/** The night before: a verified set of each of these kinds. */
+export async function backUpFirst(
+  stack: Stack,
+  options: Options,
+  environment: string,
+  kinds: readonly BackupKind[],
+): Promise<void> {
+  const service = operatorOf(stack, options);
+  const wish = { environment, kinds, reason: "the night before" };
+  const answer = await service.call("POST", "/api/backups", JSON.stringify(wish));
+  if (answer.status !== 202) throw new Error(`no backup was started: ${answer.text}`);
+  const { backups } = answer.json as { backups: { id: string }[] };
+  for (const { id } of backups) await watch(service, id);
+  say();
+}
 
 /** Posts the alert of something that failed, and shows the recovery with the people it asks. */
 export async function recoverByAlert(

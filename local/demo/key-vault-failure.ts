@@ -2,9 +2,16 @@ import { EnvironmentName } from "../../src/domain/environment-name.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 import { vaultAlert } from "../stack/alert.js";
 import type { Stack } from "../stack/stack.js";
-import { conclude, planOf, proposeFirst, recoverByAlert, untilNoticed } from "./failure.js";
+import {
+  backUpFirst,
+  conclude,
+  planOf,
+  proposeFirst,
+  recoverByAlert,
+  untilNoticed,
+} from "./failure.js";
 import { mishap } from "./restore.js";
-import { operatorOf, say, watch, type Options, type Show } from "./show.js";
+import { say, type Show } from "./show.js";
 
 const faults = {
   deleted: "somebody deletes the vault; it is in soft deletion",
@@ -32,7 +39,8 @@ export const keyVaultFailure: Show = {
     const environment = stack.estate.environments[name];
     if (environment === undefined) throw new Error(`the sample estate has no ${name}`);
     const { keyVault, containerApp } = environment;
-    await backUp(stack, options, name);
+    // The other side's vault is in sync then, too.
+    await backUpFirst(stack, options, name, ["key-vault"]);
     if (!options.plan) await proposeFirst(stack, options, name);
     await breakVault(stack, fault, keyVault.primary);
     say(`Fault ${fault}: ${faults[fault]}.`);
@@ -48,17 +56,6 @@ export const keyVaultFailure: Show = {
     return { code: await conclude(stack, record, containerApp.primary), shown: record };
   },
 };
-
-/** The night before: a set of every secret, and the other side's vault in sync. */
-async function backUp(stack: Stack, options: Options, environment: string): Promise<void> {
-  const service = operatorOf(stack, options);
-  const wish = { environment, kinds: ["key-vault"], reason: "the night before" };
-  const answer = await service.call("POST", "/api/backups", JSON.stringify(wish));
-  if (answer.status !== 202) throw new Error(`no backup was started: ${answer.text}`);
-  const { backups } = answer.json as { backups: { id: string }[] };
-  for (const { id } of backups) await watch(service, id);
-  say();
-}
 
 async function breakVault(stack: Stack, fault: Fault, vault: string): Promise<void> {
   const inject = (name: string, more: object = {}) =>

@@ -66,6 +66,26 @@ export function vaultAlert(vault: string, firedAt: Date, alertId?: string): unkn
   });
 }
 
+/** The alert of a metric rule on a storage account: its own availability. */
+export function storageAlert(account: string, firedAt: Date, alertId?: string): unknown {
+  return metricAlert(firedAt, alertId, {
+    rule: `${parseResourceId(account)?.name ?? ""}-availability`,
+    severity: "Sev1",
+    targets: [account],
+    description: "Requests to the storage account fail.",
+    conditionType: "SingleResourceMultipleMetricCriteria",
+    criterion: {
+      metricName: "Availability",
+      metricNamespace: "Microsoft.Storage/storageAccounts",
+      operator: "LessThan",
+      threshold: "99.9",
+      timeAggregation: "Average",
+      metricValue: 3.5,
+      webTestName: null,
+    },
+  });
+}
+
 interface MetricRule {
   readonly rule: string;
   readonly severity: string;

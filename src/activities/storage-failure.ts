@@ -73,8 +73,8 @@ export function storageFailureActivities(azure: AccountHands): readonly Activity
           continue;
         }
         const { subscription = "" } = parseResourceId(id) ?? {};
-        const answer = await changes.nameAvailability(subscription, name);
-        if (answer.available) return found(standby, id, `the name ${name} is free`);
+        const answer = await nameAnswer(changes, subscription, name);
+        if (answer.available) return found(standby, id, answer.detail);
         refusals.push(`${name}: ${answer.why}`);
       }
       return found(standby, undefined, `no name can be had: ${refusals.join("; ")}`.slice(0, 300));
@@ -211,6 +211,18 @@ export function storageFailureActivities(azure: AccountHands): readonly Activity
       });
     }),
   ];
+}
+
+/** The check needs a right at the subscription; without it, the creation tells whether the name is free. */
+async function nameAnswer(changes: AccountChanges, subscription: string, name: string) {
+  try {
+    const answer = await changes.nameAvailability(subscription, name);
+    return answer.available ? { ...answer, detail: `the name ${name} is free` } : answer;
+  } catch (error) {
+    if (classifyError(error)?.class !== "permission-lag") throw error;
+    const detail = `${name}; whether that name is free may not be asked`;
+    return { available: true as const, detail };
+  }
 }
 
 const found = (
