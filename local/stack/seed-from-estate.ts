@@ -22,6 +22,7 @@ const roles = {
   keyVaultSecretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
   keyVaultDataAccessAdministrator: "8b54135c-b56d-4d72-a534-26097cfdc8d8",
   monitoringContributor: "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
+  roleBasedAccessControlAdministrator: "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
 };
 
 /** A simulated Azure in which the estate's resources exist and are well. */
@@ -39,6 +40,9 @@ export function seedFromEstate(estate: Estate): unknown {
   const vaults = environments.flatMap(vaultsOf);
   const apps = environments.flatMap(appsOf);
   const accounts = environments.flatMap(storageAccountsOf);
+  const recoveryGroups = new Set(
+    environments.map(({ storage: { primary, secondary = primary } }) => groupOf(secondary)),
+  );
   const edge = seededEdge(environments, serviceIdentity.principalId);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
@@ -71,6 +75,11 @@ export function seedFromEstate(estate: Estate): unknown {
       ...accounts.flatMap(({ id }) => [
         assign(id, roles.storageAccountContributor),
         assign(id, roles.storageBlobDataContributor),
+      ]),
+      // A recovery may have to make an account, and to give roles there.
+      ...[...recoveryGroups].flatMap((group) => [
+        assign(group, roles.storageAccountContributor),
+        assign(group, roles.roleBasedAccessControlAdministrator),
       ]),
       ...subscriptions.flatMap((id) => [
         assign(`/subscriptions/${id}`, roles.keyVaultContributor),

@@ -132,6 +132,25 @@ it("caches have the tier of the estate, and Premium ones a linked secondary", ()
   ]);
 });
 
+it("the service may make accounts and give roles in the group of each recovery account", () => {
+  const { roleAssignments, identities } = parseSeed(seedFromEstate(estate), "of the test");
+  const service = identities[0]?.principalId;
+  const rolesAt = (id: string): string[] =>
+    roleAssignments
+      .filter(({ scope, principalId }) => id.startsWith(`${scope}/`) && principalId === service)
+      .map(({ roleDefinitionId }) => roleDefinitionId);
+
+  for (const { storage } of Object.values(estate.environments)) {
+    const group = (storage.secondary ?? storage.primary).replace(/\/providers\/.*/, "");
+    expect(rolesAt(`${group}/providers/Microsoft.Storage/storageAccounts/new`)).toEqual(
+      expect.arrayContaining([
+        "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+        "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+      ]),
+    );
+  }
+});
+
 it("an environment of Azure Managed Redis has two linked databases", () => {
   const managed = (id: string | undefined): string =>
     (id ?? "").replace("/redis/", "/redisEnterprise/");
