@@ -27,6 +27,9 @@ export function storageReachable(
   const { account, secondary } = site;
   if (conditions.isDown("data", region)) return unreachable(`${hostname} does not answer`);
   if (secondary) return unreachable(`${hostname} is read-only`);
+  if (account.failover === "changing-places") {
+    return unreachable(`${hostname} is changing its primary region`);
+  }
   const trouble = conditions.storageTrouble(account);
   if (trouble === "server-busy") return unreachable(`${hostname} answers 503 ServerBusy`);
   if (trouble === "timed-out") return unreachable(`${hostname} answers 500 OperationTimedOut`);

@@ -329,6 +329,9 @@ function protectionOf(
 
 /** What a fault makes of the place where the account is written. */
 function checkAvailable({ account, secondary }: Site, { conditions }: World): void {
+  if (account.failover === "changing-places") {
+    throw new Refusal(503, "ServerBusy", "The account is changing its primary region.");
+  }
   const trouble = secondary ? undefined : conditions.storageTrouble(account);
   if (trouble === "timed-out") {
     throw new Refusal(

@@ -95,7 +95,7 @@ function storageAccountState(account: StorageAccount, world: World): unknown {
     primaryLocation: account.primaryLocation,
     secondaryLocation: account.secondaryLocation,
     lastSyncTime: synced === undefined ? undefined : instant(synced),
-    failoverInProgress: account.failoverInProgress,
+    failoverInProgress: account.failover !== undefined,
     containers: [...account.containers.values()].map(({ name, policy, holds }) => ({
       name,
       policy: policy && { days: policy.days, state: policy.state },

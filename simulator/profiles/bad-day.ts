@@ -65,6 +65,7 @@ export const badDay: Profile = {
   secretPurge: { seconds: 20, source: "assumed" },
   storageAccountCreation: { seconds: 60, source: "reported: 20-60 s" },
   storageFailover: { seconds: 7200, source: "assumed: twice the documented hour" },
+  storageFailoverSwitch: { seconds: 600, source: "assumed" },
   geoReplicationStart: { seconds: 300, source: "assumed" },
   geoBootstrap: { seconds: 21_600, source: "assumed" },
   geoReplicationLag: {

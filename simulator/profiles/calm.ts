@@ -94,6 +94,7 @@ export const calm: Profile = {
     seconds: 3600,
     source: "documented: about an hour (Disaster recovery and storage account failover)",
   },
+  storageFailoverSwitch: { seconds: 60, source: assumed },
   geoReplicationStart: { seconds: 60, source: "public recordings of the Azure CLI: 48-67 s" },
   geoBootstrap: { seconds: 1800, source: assumed },
   geoReplicationLag: { seconds: 120, source: "documented: usually less than 15 min" },

@@ -84,6 +84,8 @@ export interface Profile {
   readonly storageAccountCreation: Figure;
   /** The unplanned failover of a storage account. */
   readonly storageFailover: Figure;
+  /** The last part of a planned failover, in which neither region serves. */
+  readonly storageFailoverSwitch: Figure;
   /** A new geo-redundant account that is there: until its copy in the other region is in step. */
   readonly geoReplicationStart: Figure;
   /** An account that becomes geo-redundant: until everything in it has been copied. */

@@ -13,6 +13,8 @@ interface Course {
   readonly duration: number;
   /** Happens on the way, at a share of the duration. */
   readonly midway?: { readonly share: number; readonly act: () => void };
+  /** Asked when its time is over; without it nothing but a fault keeps it from succeeding. */
+  readonly mayEnd?: () => boolean;
   readonly succeeded: () => void;
   readonly failed: () => void;
   /** The body that the poll URL answers in the end; none is a 204. */
@@ -48,8 +50,9 @@ export function beginOperation(
     operation.endedAt = timeline.now();
     operation.due = undefined;
     account.operation = undefined;
-    operation.status = fails ? "Failed" : "Succeeded";
-    if (fails) {
+    const failed = fails || course.mayEnd?.() === false;
+    operation.status = failed ? "Failed" : "Succeeded";
+    if (failed) {
       operation.error = new Refusal(
         409,
         "StorageAccountOperationFailed",

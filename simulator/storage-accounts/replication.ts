@@ -7,7 +7,8 @@ type Surroundings = Pick<World, "timeline" | "conditions">;
 /** Everything written by then is in the other region, too; undefined while there is no whole copy there. */
 export function lastSyncAt({ geo }: StorageAccount, now: number): number | undefined {
   if (geo === undefined || now < geo.liveFrom) return undefined;
-  return geo.stall && "syncedAt" in geo.stall ? geo.stall.syncedAt : now - geo.lag;
+  if (geo.stall && "syncedAt" in geo.stall) return geo.stall.syncedAt;
+  return Math.max(now - geo.lag, geo.wholeAt ?? 0);
 }
 
 /** Whether the data plane of one of its two places answers. */
@@ -16,6 +17,7 @@ export function isAvailable(
   place: "primary" | "secondary",
   { conditions }: Surroundings,
 ): boolean {
+  if (account.failover === "changing-places") return false;
   if (place === "primary" && conditions.storageTrouble(account) !== undefined) return false;
   const region = place === "primary" ? account.primaryLocation : account.secondaryLocation;
   return !conditions.isDown("data", region);
@@ -24,10 +26,11 @@ export function isAvailable(
 /** To be called whenever something may have stopped the copying, or let it go on. */
 export function replicationChanged(account: StorageAccount, surroundings: Surroundings): void {
   const { geo } = account;
-  if (geo === undefined) return;
+  // What is left to copy when a planned failover stops all writes is copied before it ends.
+  if (geo === undefined || account.failover === "changing-places") return;
   const now = surroundings.timeline.now();
   const stalled =
-    account.failoverInProgress ||
+    account.failover === "unplanned" ||
     surroundings.conditions.isReplicationStalled(account) ||
     !isAvailable(account, "primary", surroundings) ||
     !isAvailable(account, "secondary", surroundings);
@@ -42,9 +45,14 @@ export function replicationChanged(account: StorageAccount, surroundings: Surrou
   }
 }
 
-/** Why an unplanned failover would be refused, if it would. */
-export type FailoverObstacle = "no-copy" | "protected" | "secondary-down";
+/** Why a failover would be refused, if it would. */
+export type FailoverObstacle =
+  "no-copy" | "protected" | "secondary-down" | "primary-down" | "far-behind" | "change-feed";
 
+/** Documented: a planned failover is not for accounts whose copy is further behind. */
+const FAR_BEHIND_MS = 30 * 60_000;
+
+/** Of a failover that is not planned: it needs the copy alone. */
 export function failoverObstacle(
   account: StorageAccount,
   surroundings: Surroundings,
@@ -54,6 +62,19 @@ export function failoverObstacle(
   if ([...account.containers.values()].some(isProtected)) return "protected";
   if (!isAvailable(account, "secondary", surroundings)) return "secondary-down";
   return undefined;
+}
+
+/** Of a planned one: it loses nothing, so both regions have to be there, and nearly in step. */
+export function plannedFailoverObstacle(
+  account: StorageAccount,
+  surroundings: Surroundings,
+): FailoverObstacle | undefined {
+  const obstacle = failoverObstacle(account, surroundings);
+  if (obstacle !== undefined) return obstacle;
+  if (!isAvailable(account, "primary", surroundings)) return "primary-down";
+  const now = surroundings.timeline.now();
+  if (now - (lastSyncAt(account, now) ?? 0) > FAR_BEHIND_MS) return "far-behind";
+  return account.blobService.changeFeed?.enabled === true ? "change-feed" : undefined;
 }
 
 /** What an account is after an unplanned failover: local to the new primary, in zones where it was so before. */
@@ -77,7 +98,9 @@ export function geoReplicationStats(account: StorageAccount, surroundings: Surro
     ...(shown !== undefined && { lastSyncTime: wholeSeconds(shown) }),
     canFailover:
       account.operation === undefined && failoverObstacle(account, surroundings) === undefined,
-    canPlannedFailover: false,
+    canPlannedFailover:
+      account.operation === undefined &&
+      plannedFailoverObstacle(account, surroundings) === undefined,
     postFailoverRedundancy: skuAfterFailover(account),
     postPlannedFailoverRedundancy: sku,
   };

@@ -54,7 +54,7 @@ export function accountResource(
         lastGeoFailoverTime: instant(account.lastGeoFailoverAt),
       }),
       // True or absent, never false.
-      ...(account.failoverInProgress && { failoverInProgress: true }),
+      ...(account.failover !== undefined && { failoverInProgress: true }),
       ...(isMigrating(account) && { accountMigrationInProgress: true }),
       ...(expand && { geoReplicationStats: geoReplicationStats(account, world) }),
     },

@@ -36,6 +36,8 @@ export interface GeoReplication {
   /** When the copy is whole; infinite while nothing is copied before it is. */
   liveFrom: number;
   readonly lag: number;
+  /** Whatever was written by then is in both regions: a planned failover waits for it. */
+  wholeAt?: number;
   /** Set while nothing is copied: what the last sync time stays at, or how long the first copy still takes. */
   stall: { readonly syncedAt: number } | { readonly remaining: number } | undefined;
 }
@@ -68,7 +70,8 @@ export interface StorageAccount {
   zonalRegion: string | undefined;
   /** The id of the operation that has the account for itself. */
   operation: string | undefined;
-  failoverInProgress: boolean;
+  /** What is under way; `changing-places` is the last part of a planned one, while neither region serves. */
+  failover: "unplanned" | "planned" | "changing-places" | undefined;
   /** Set by a failover until the blobs written since are gone: their copies never reached the other region. */
   lostSince: number | undefined;
   migration: Migration | undefined;
@@ -95,7 +98,7 @@ export function newAccount(given: Given, geo: GeoReplication): StorageAccount {
     lastGeoFailoverAt: undefined,
     zonalRegion: redundancy.zones ? location : undefined,
     operation: undefined,
-    failoverInProgress: false,
+    failover: undefined,
     lostSince: undefined,
     migration: undefined,
     containers: new Map(),

@@ -1,3 +1,5 @@
+import { SUBSCRIPTION } from "./names.js";
+import { runWithSdk } from "./sdk-program.js";
 import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
 import { accountId, codeOf, host, inRecovery, StorageCaller, storageSeed } from "./storage-seed.js";
 
@@ -320,7 +322,6 @@ describe("a failover", () => {
 
   it("is not possible without a copy, with protected blobs, or into a region that is down", async () => {
     const local = await caller.arm("POST", `${inRecovery("mcpbackup")}/failover`);
-    const planned = await failOver("&failoverType=Planned");
     const unknown = await failOver("&failoverType=Soon");
     const id = await fault({ name: "region-down", region: "westus", planes: ["data"] });
     const [down, downStats] = [await failOver(), await caller.stats(ACCOUNT)];
@@ -331,13 +332,155 @@ describe("a failover", () => {
     const held = await failOver();
 
     expect(codeOf(local)).toBe("400 InvalidAccountType");
-    expect([planned, unknown].map(codeOf)).toEqual(["501 NotSimulated", "400 InvalidFailoverType"]);
+    expect(codeOf(unknown)).toBe("400 InvalidFailoverType");
     expect(downStats).toMatchObject({
       statusOfSecondary: "unavailable",
       geoReplicationStats: { status: "Unavailable", canFailover: false },
     });
     expect([down, held].map((reply) => reply.status)).toEqual([409, 409]);
     expect(await geo()).toMatchObject({ canFailover: false });
+  });
+});
+
+describe("a planned failover", () => {
+  it("exchanges the regions by the client of the resource provider, and back, and loses nothing", async () => {
+    const seen = await runWithSdk(
+      azure,
+      `
+      const { StorageManagementClient, restorePoller } = load("@azure/arm-storage");
+      const { BlobServiceClient } = load("@azure/storage-blob");
+      const arm = new StorageManagementClient(credential, "${SUBSCRIPTION}", { retryOptions: { maxRetries: 0 } });
+      const names = ["mcp-server-prod", "mcpstorage"];
+      const blobs = new BlobServiceClient("https://mcpstorage.blob.core.windows.net", credential, {
+        retryOptions: { maxTries: 1 },
+      }).getContainerClient("branding");
+      const get = async () => {
+        const { primaryLocation, secondaryLocation, sku, failoverInProgress, lastGeoFailoverTime, geoReplicationStats } =
+          await arm.storageAccounts.getProperties(...names, { expand: "geoReplicationStats" });
+        const { status, canPlannedFailover, postPlannedFailoverRedundancy, lastSyncTime } = geoReplicationStats;
+        return {
+          regions: [primaryLocation, secondaryLocation], sku: sku.name, during: failoverInProgress ?? null,
+          status, canPlannedFailover, postPlannedFailoverRedundancy, moved: lastGeoFailoverTime instanceof Date,
+          behind: Date.now() - lastSyncTime > 60_000,
+        };
+      };
+      const write = (name) => code(blobs.getBlockBlobClient(name).upload(name, name.length));
+      const start = async () => {
+        const poller = arm.storageAccounts.failover(...names, { failoverType: "Planned" });
+        await poller.submitted();
+        return poller.serialize();
+      };
+      const before = await get();
+      const token = await start();
+      const running = (await restorePoller(arm, token, arm.storageAccounts.failover).poll()).status;
+      await advance(3500);
+      const late = await write("late");
+      const during = await get();
+      await advance(80);
+      const switching = [await write("refused"), (await get()).status];
+      await advance(21);
+      const end = await code(restorePoller(arm, token, arm.storageAccounts.failover).poll());
+      const after = await get();
+      const kept = (await blobs.getBlobClient("late").downloadToBuffer()).toString();
+      const again = await write("after");
+      await advance(121);
+      await start();
+      await advance(3601);
+      const back = await get();
+      const all = [];
+      for await (const { name } of blobs.listBlobsFlat()) all.push(name);
+      return { before, running, late, during, switching, end, after, kept, again, back, all };`,
+    );
+
+    const live = {
+      sku: "Standard_RAGRS",
+      status: "Live",
+      postPlannedFailoverRedundancy: "Standard_RAGRS",
+    };
+    expect(seen).toMatchObject({
+      before: { ...live, regions: ["eastus", "westus"], canPlannedFailover: true, moved: false },
+      running: "running",
+      late: "done",
+      during: { ...live, regions: ["eastus", "westus"], during: true, canPlannedFailover: false },
+      switching: ["503 ServerBusy", "Unavailable"],
+      end: expect.stringContaining("204") as string,
+      // All that was written before is in both regions.
+      after: {
+        ...live,
+        regions: ["westus", "eastus"],
+        during: null,
+        canPlannedFailover: true,
+        moved: true,
+        behind: false,
+      },
+      kept: "late",
+      again: "done",
+      back: { ...live, regions: ["eastus", "westus"] },
+      all: ["after", "img/a.png", "late", "logo.svg"],
+    });
+  });
+
+  it("leaves in the new secondary all that was written before it, whatever is lost later", async () => {
+    await failOver("&failoverType=Planned");
+    await azure.advance(3500);
+    await caller.blob("PUT", `${PRIMARY}/before.txt`, "before");
+    await azure.advance(101);
+    await caller.blob("PUT", `${PRIMARY}/after.txt`, "after");
+    const [at, behind] = [await namesAt(PRIMARY), await namesAt(SECONDARY)];
+    await failOver();
+    await azure.advance(3601);
+
+    expect(at).toEqual(["after.txt", "before.txt", "img/a.png", "logo.svg"]);
+    expect(behind).toEqual(["before.txt", "img/a.png", "logo.svg"]);
+    expect(await namesAt(PRIMARY)).toEqual(["before.txt", "img/a.png", "logo.svg"]);
+    expect((await caller.arm("GET", ACCOUNT)).json()).toMatchObject({
+      properties: { primaryLocation: "eastus" },
+    });
+  });
+
+  it("is refused unless both regions are up, and the copy is live and nearly in step", async () => {
+    const planned = (): Promise<Reply> => failOver("&failoverType=Planned");
+    const refusals: (readonly [string, unknown])[] = [];
+    const tryWith = async (order: object, seconds = 0): Promise<void> => {
+      const id = await fault(order);
+      if (seconds > 0) await azure.advance(seconds);
+      refusals.push([codeOf(await planned()), (await geo())["canPlannedFailover"]]);
+      await azure.steer("DELETE", `/faults/${id}`);
+    };
+    const down = { name: "region-down", planes: ["data"] };
+    await tryWith({ ...down, region: "westus" });
+    await tryWith({ ...down, region: "eastus" });
+    await tryWith({ name: "storage-unavailable", resource: ACCOUNT });
+    await tryWith({ name: "replication-stalled", resource: ACCOUNT }, 1800);
+    await caller.arm("PATCH", ACCOUNT, { sku: { name: "Standard_LRS" } });
+    await caller.arm("PATCH", ACCOUNT, { sku: { name: "Standard_RAGRS" } });
+    const bootstrapping = await planned();
+
+    expect(refusals).toEqual([
+      ["409 SecondaryLocationUnavailable", false],
+      ["409 PrimaryLocationUnavailable", false],
+      ["409 PrimaryLocationUnavailable", false],
+      ["409 AccountFailoverNotSupported", false],
+    ]);
+    expect(codeOf(bootstrapping)).toBe("409 LastSyncTimeUnavailable");
+  });
+
+  it("fails where a region is lost on the way, and leaves the account as it was", async () => {
+    const accepted = await failOver("&failoverType=Planned");
+    await azure.advance(600);
+    const id = await fault({ name: "region-down", region: "westus", planes: ["data"] });
+    await azure.advance(3001);
+    const ended = await caller.arm("GET", accepted.headers["location"] ?? "");
+    await azure.steer("DELETE", `/faults/${id}`);
+    const after = await caller.stats(ACCOUNT);
+
+    expect(codeOf(ended)).toBe("409 StorageAccountOperationFailed");
+    expect(after).toMatchObject({
+      primaryLocation: "eastus",
+      secondaryLocation: "westus",
+      geoReplicationStats: { status: "Live", canPlannedFailover: true },
+    });
+    expect((await caller.blob("PUT", `${PRIMARY}/x`, "x")).status).toBe(201);
   });
 });
 
