@@ -4,6 +4,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { roleAssignmentOperations, roleAssignmentTypes } from "./access/role-assignments.js";
+import { BlobRecords } from "./application/blob-records.js";
+import { RedisRecords } from "./application/redis-records.js";
 import { applicationService } from "./application/routes.js";
 import { logStreamService } from "./application/log-stream.js";
 import { createStreamTokens } from "./application/stream-token.js";
@@ -174,10 +176,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     journal,
     secondary: new Secondary(journal, store),
   });
+  const connections = registerDependencies(world);
   const gateway = createGateway({
     services: [
       arm,
-      applicationService(world),
+      applicationService(world, {
+        storage: new BlobRecords({ world, tokens, blobs }),
+        redis: new RedisRecords(world, connections),
+      }),
       logStreamService(world, streamTokens),
       logAnalyticsService(world, tokens),
       keyVaultService({ world, tokens }),
@@ -190,7 +196,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     held,
   });
 
-  registerDependencies(world);
   world.settle();
 
   const startBlobs = (): Promise<Azurite> =>

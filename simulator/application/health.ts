@@ -52,7 +52,8 @@ export function trafficOf(app: ContainerApp, surroundings: Surroundings): readon
   return sharesOf(app, (revision, replica) => ailmentOf(app, revision, replica, surroundings));
 }
 
-function applicationIn(
+/** The application that runs in a replica. */
+export function applicationIn(
   app: ContainerApp,
   revision: Revision,
   replica: Replica,

@@ -18,7 +18,7 @@ export function redisReachable(world: World, connectionString: string): Reachabi
   const connection = parseConnectionString(connectionString);
   if (connection === undefined) return unreachable("the connection string is not one");
   const { host, port, password, ssl } = connection;
-  const cache = cacheAt(host, port, world);
+  const [cache] = serversAt(host, port, world);
   if (cache === undefined) return unreachable(`nobody answers at ${host}:${port}`);
   const { name } = cache;
   const admission = regionAdmission(cache, world);
@@ -32,16 +32,19 @@ export function redisReachable(world: World, connectionString: string): Reachabi
   return { reachable: true };
 }
 
-function cacheAt(host: string, port: number, world: World): ServedCache | undefined {
-  if (host !== "localhost" && host !== "127.0.0.1") return undefined;
+/** The cache that has an address, and behind it all of its shards; none where nobody has the address. */
+export function serversAt(host: string, port: number, world: World): readonly ServedCache[] {
+  if (host !== "localhost" && host !== "127.0.0.1") return [];
   for (const cache of world.redisCaches.values()) {
-    const shard = cache.shards.find(({ endpoint }) => endpoint.port === port);
-    if (shard) return served(cache, shard, world);
+    const addressed = cache.shards.find(({ endpoint }) => endpoint.port === port);
+    if (addressed === undefined) continue;
+    const others = cache.shards.filter((shard) => shard !== addressed);
+    return [addressed, ...others].map((shard) => served(cache, shard, world));
   }
   for (const { database } of world.managedRedis.values()) {
-    if (database?.endpoint.port === port) return servedDatabase(database);
+    if (database?.endpoint.port === port) return [servedDatabase(database)];
   }
-  return undefined;
+  return [];
 }
 
 function unreachable(detail: string): Reachability {

@@ -1,13 +1,14 @@
-import type { Backend, ContainerApp } from "../container-apps/state.js";
+import type { Backend, ContainerApp, Replica, Revision } from "../container-apps/state.js";
 import { backendFor, findRevision } from "../container-apps/traffic.js";
 import { type Answer, json, type Request } from "../server/exchange.js";
 import type { Call, Service } from "../server/service.js";
 import type { World } from "../world/world.js";
-import { healthReport, type HealthReport } from "./health.js";
+import { applicationIn, healthReport } from "./health.js";
 import { type Addressed, addressedBy, sharesFor } from "./reach.js";
+import { answerAboutRecords, recordIn, type RecordStores } from "./records.js";
 
 /** The recovered application behind the ingress names of its apps and revisions. */
-export function applicationService(world: World): Service {
+export function applicationService(world: World, stores: RecordStores): Service {
   const domains = (): string[] =>
     [...world.environments.values()].map(({ defaultDomain }) => defaultDomain);
 
@@ -19,9 +20,10 @@ export function applicationService(world: World): Service {
       const addressed = addressedBy(request.host, world);
       return {
         operation: `app.${request.method.toLowerCase()}`,
+        // What its users do changes nothing of Azure's own.
         mutating: false,
         ...(addressed && { resource: addressed.app.id, region: addressed.app.region }),
-        carryOut: () => answer(request, addressed, world),
+        carryOut: () => answer(request, addressed, world, stores),
       };
     },
     refuse: ({ status, message, headers }) => ({
@@ -32,7 +34,12 @@ export function applicationService(world: World): Service {
   };
 }
 
-function answer(request: Request, addressed: Addressed | undefined, world: World): Answer {
+async function answer(
+  request: Request,
+  addressed: Addressed | undefined,
+  world: World,
+  stores: RecordStores,
+): Promise<Answer> {
   if (addressed === undefined || addressed.app.runningStatus === "Stopped") {
     return page(404, "This container app is stopped or does not exist.");
   }
@@ -44,9 +51,10 @@ function answer(request: Request, addressed: Addressed | undefined, world: World
   const backend = backendFor(sharesFor(addressed, world), n);
   if (backend === undefined) return page(503, "no healthy upstream");
 
-  const reply = replyOf(request, app, backend, world);
+  const at = world.timeline.now();
+  const reply = await replyOf(request, app, backend, { world, stores });
   app.requests.push({
-    at: world.timeline.now(),
+    at,
     method: request.method,
     path: request.path,
     backend,
@@ -55,27 +63,33 @@ function answer(request: Request, addressed: Addressed | undefined, world: World
   return reply;
 }
 
-function replyOf(
-  { method, path }: Request,
+async function replyOf(
+  request: Request,
   app: ContainerApp,
   backend: Backend,
-  world: World,
-): Answer {
-  const { ailment, revision } = backend;
+  { world, stores }: { readonly world: World; readonly stores: RecordStores },
+): Promise<Answer> {
+  const { method, path } = request;
+  const [revision, replica] = behind(backend, app);
   if (path === "/health") {
-    const report = reportOf(app, backend, world);
+    const report = healthReport(app, revision, replica, world);
     return json(report.status === "healthy" ? 200 : 503, report);
   }
-  if (ailment !== undefined) return json(503, { error: ailment.detail });
-  if (method === "GET" && path === "/") return json(200, { service: "enterprise-mcp", revision });
-  return json(404, { error: `there is nothing at ${path}` });
+  if (backend.ailment !== undefined) return json(503, { error: backend.ailment.detail });
+  if (method === "GET" && path === "/") {
+    return json(200, { service: "enterprise-mcp", revision: revision.name });
+  }
+  const record = recordIn(path);
+  if (record === undefined) return json(404, { error: `there is nothing at ${path}` });
+  const application = applicationIn(app, revision, replica, world);
+  return answerAboutRecords(request, record, application, stores);
 }
 
-function reportOf(app: ContainerApp, backend: Backend, world: World): HealthReport {
+function behind(backend: Backend, app: ContainerApp): readonly [Revision, Replica] {
   const revision = findRevision(app, backend.revision);
   const replica = revision?.replicas.find(({ name }) => name === backend.replica);
   if (!revision || !replica) throw new Error(`${backend.replica} takes traffic and is not there`);
-  return healthReport(app, revision, replica, world);
+  return [revision, replica];
 }
 
 function page(status: number, text: string): Answer {
