@@ -13,6 +13,7 @@ import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { failBackRedis } from "./orchestrators/fail-back-redis.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
+import { failBackStorage } from "./orchestrators/fail-back-storage.js";
 import { failBackKeyVault } from "./orchestrators/fail-back-key-vault.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { recoverRedis } from "./orchestrators/recover-redis.js";
@@ -35,6 +36,7 @@ import { redisFailback } from "./scenarios/redis-failback.js";
 import { redisFailure } from "./scenarios/redis-failure.js";
 import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
+import { storageFailback } from "./scenarios/storage-failback.js";
 import { storageFailure } from "./scenarios/storage-failure.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
 import { receiveAlert } from "./triggers/alerts/alerts.js";
@@ -67,6 +69,7 @@ for (const [{ orchestrator }, handler] of [
   [keyVaultFailure, recoverKeyVault],
   [keyVaultFailback, failBackKeyVault],
   [storageFailure, recoverStorage],
+  [storageFailback, failBackStorage],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],

@@ -34,14 +34,16 @@ export function accountCopyActivities(copies: BlobCopies): readonly Activity[] {
   return [
     contract.compareAccounts.implementedBy(classifyError, async (wanted) => {
       const { related, ...common } = await relate(copies, wanted);
-      const names = related.flatMap(({ blob, relation }) =>
-        relation.kind === "to-bring" ? [blob.name] : [],
+      const toBring = related.flatMap(({ blob, relation }) =>
+        relation.kind === "to-bring" ? [{ blob, isMissing: relation.over === undefined }] : [],
       );
       return {
         ...common,
-        toBring: names.length,
-        names: names.slice(0, longestList),
-        detail: `${names.length} of ${related.length} blobs of ${wanted.container} to bring`,
+        toBring: toBring.length,
+        missing: toBring
+          .flatMap(({ blob, isMissing }) => (isMissing ? [`${wanted.container}/${blob.name}`] : []))
+          .slice(0, longestList),
+        detail: `${toBring.length} of ${related.length} blobs of ${wanted.container} to bring`,
       };
     }),
 

@@ -3,7 +3,7 @@ import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
 import type { HealthProbe } from "../azure/health-probe.js";
 import type { BlobCopies } from "../azure/blob-copies.js";
-import type { RoleAssignments } from "../azure/role-assignments.js";
+import { roles as roleIds, type RoleAssignments } from "../azure/role-assignments.js";
 import type { StorageAccounts, StorageAccountView } from "../azure/storage-accounts.js";
 import {
   accountConditionOf,
@@ -106,17 +106,49 @@ export function accountDiagnosisActivities(azure: AccountWitnesses): readonly Ac
       },
     ),
 
-    contract.findStorageUsers.implementedBy(classifyError, async ({ app }) => {
-      const [readers, service] = await Promise.all([apps.secretReaders(app), roles.self()]);
-      const writers = readers.map(({ principalId, name }) => ({ principalId, name }));
-      const names = writers.map(({ name }) => name).join(", ");
-      return {
-        writers,
-        service,
-        detail: writers.length === 0 ? "the app has no identity" : `the app writes as ${names}`,
-      };
+    contract.findStorageUsers.implementedBy(classifyError, async ({ app, instead }) => {
+      const [writers, service, there] = await Promise.all([
+        apps.secretReaders(app),
+        roles.self(),
+        unlessAbsent(() => roles.assignedAt(instead)),
+      ]);
+      const users = new Map<string, contract.BlobRole>();
+      const names = new Map(writers.map(({ principalId, name }) => [principalId, name]));
+      names.set(service, "this service");
+      for (const { principalId, role } of there) {
+        const known = blobRoles.get(role);
+        if (known !== undefined) users.set(principalId, known);
+      }
+      for (const id of names.keys()) users.set(id, "Storage Blob Data Contributor");
+      const named = [...users].map(([principalId, role]) => ({
+        principalId,
+        name:
+          names.get(principalId) ?? `${principalId.slice(0, 8)}, who has it at the other account`,
+        role,
+      }));
+      const more = named.length - names.size;
+      const detail =
+        writers.length === 0
+          ? "the app has no identity"
+          : `the app writes as ${writers.map(({ name }) => name).join(", ")}; ${more} others have a role`;
+      return { users: named, appHasIdentity: writers.length > 0, detail };
     }),
   ];
+}
+
+const blobRoles = new Map<string, contract.BlobRole>([
+  [roleIds.storageBlobDataContributor, "Storage Blob Data Contributor"],
+  [roleIds.storageBlobDataReader, "Storage Blob Data Reader"],
+]);
+
+/** An account that is gone, or in a region that is, has nobody whose role could be seen. */
+async function unlessAbsent<T>(ask: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (classifyError(error) === null) throw error;
+    return [];
+  }
 }
 
 const armSays = (view: StorageAccountView | undefined): AccountFacts["arm"] => {

@@ -179,14 +179,21 @@ export const pollAccountOperation = declareActivity({
   patience: once,
 });
 
-/** Whom the app writes blobs as, and who this service is. */
+const BlobRole = z.enum(["Storage Blob Data Contributor", "Storage Blob Data Reader"]);
+export type BlobRole = z.infer<typeof BlobRole>;
+
+/**
+ * Who needs a role at an account that takes over: the app and this service, and whoever has one at the
+ * account that it replaces, such as the edge.
+ */
 export const findStorageUsers = declareActivity({
   name: "findStorageUsers",
-  input: z.strictObject({ app: z.string() }),
+  input: z.strictObject({ app: z.string(), instead: z.string() }),
   output: z.strictObject({
     ...observed,
-    writers: z.array(z.strictObject({ principalId: z.string(), name: z.string() })),
-    service: z.string(),
+    users: z.array(z.strictObject({ principalId: z.string(), name: z.string(), role: BlobRole })),
+    /** Whether the app has an identity at all. */
+    appHasIdentity: z.boolean(),
   }),
   patience: patiently,
 });
@@ -198,7 +205,7 @@ export const grantStorageRole = declareActivity({
     account: z.string(),
     principalId: z.string(),
     name: z.string(),
-    role: z.enum(["Storage Blob Data Contributor", "Storage Blob Data Reader"]),
+    role: BlobRole,
     lease: z.string(),
   }),
   output: z.strictObject({ ...mutated }),
@@ -243,8 +250,8 @@ export const compareAccounts = declareActivity({
     ...Compared,
     /** To be written at the target: it has them not, or in an older version. */
     toBring: z.int().nonnegative(),
-    /** The first of them. */
-    names: z.array(z.string()),
+    /** The first of those that the target has not at all, as container/path. */
+    missing: z.array(z.string()),
   }),
   patience: untilRolesAreFelt,
 });

@@ -24,10 +24,19 @@ export const rolesThatReadSecrets: readonly string[] = [
   "00482a5a-887f-4fb3-b363-3b7fe8e74483",
 ];
 
+/** A role that somebody has. */
+export interface AssignedRole {
+  readonly principalId: string;
+  /** The GUID of its definition. */
+  readonly role: string;
+}
+
 /** Who may do what at a resource. */
 export interface RoleAssignments {
   /** The GUIDs of the roles that a principal has at a resource, assigned there or above. */
   rolesOf(scope: string, principalId: string): Promise<readonly string[]>;
+  /** Who has which role by an assignment at a resource itself; what holds from above is left out. */
+  assignedAt(scope: string): Promise<readonly AssignedRole[]>;
   /**
    * Assigns a role. The assignment's name is made of what it says, so that a repeat finds it; one of
    * another name that says the same counts as done, which `false` tells.
@@ -38,7 +47,11 @@ export interface RoleAssignments {
 }
 
 const Assignment = z.looseObject({
-  properties: z.looseObject({ scope: z.string(), roleDefinitionId: z.string() }),
+  properties: z.looseObject({
+    scope: z.string(),
+    roleDefinitionId: z.string(),
+    principalId: z.string(),
+  }),
 });
 const Listed = z.looseObject({ value: z.array(Assignment) });
 const Claims = z.looseObject({ oid: z.guid() });
@@ -59,6 +72,17 @@ export function roleAssignments(
         `${scope.toLowerCase()}/`.startsWith(`${upper.toLowerCase().replace(/\/+$/, "")}/`);
       return value.flatMap(({ properties }) =>
         holds(properties.scope) ? [guidIn(properties.roleDefinitionId)] : [],
+      );
+    },
+
+    async assignedAt(scope) {
+      const { value } = Listed.parse(
+        await arm.get(at(scope), API_VERSION, { $filter: "atScope()" }),
+      );
+      return value.flatMap(({ properties: { scope: of, roleDefinitionId, principalId } }) =>
+        of.toLowerCase() === scope.toLowerCase()
+          ? [{ principalId, role: guidIn(roleDefinitionId) }]
+          : [],
       );
     },
 

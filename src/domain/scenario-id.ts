@@ -22,6 +22,8 @@ export const ProcedureId = z.enum([
   "blob-restore",
   "key-vault-failback",
   "redis-failback",
+  "storage-failback",
+  "region-failback",
 ]);
 
 export type ProcedureId = z.infer<typeof ProcedureId>;
@@ -38,6 +40,8 @@ const width: Partial<Record<RunbookId, number>> = {
   "container-app-failure": 1,
   "key-vault-failback": 1,
   "redis-failback": 1,
+  "storage-failback": 1,
+  "region-failback": 1,
   "redis-failure": 2,
   "key-vault-failure": 2,
   "storage-failure": 2,

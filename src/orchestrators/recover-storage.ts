@@ -248,7 +248,7 @@ function* moveTo(
   const name = shortNameOf(target);
   const moved = yield* run.holding(target, function* () {
     const app = order.estate.containerApp.primary;
-    const problem = yield* grantBlobRoles(run, app, target, target);
+    const problem = yield* grantBlobRoles(run, app, target, account.id);
     if (problem !== undefined) return passedOver(run, name, problem);
     const address = yield* awaitAccount(run, target);
     if (address === undefined && !(run.planning && isNew)) {

@@ -3,7 +3,8 @@ import * as storage from "../activities/storage-failure.contract.js";
 import { milliseconds } from "../domain/duration.js";
 import type { Environment, HealthRule } from "../domain/estate.js";
 import type { Instant } from "../domain/instant.js";
-import type { Answer } from "../durable/activity-contract.js";
+import type { ActivityContract, Answer } from "../durable/activity-contract.js";
+import type { StepOutput } from "../durable/step-output.js";
 import type { Durable } from "../durable/durable.js";
 import type { Recovery } from "../recovery/recovery.js";
 import { accountWaits as waits, type AccountStep } from "../scenarios/storage-steps.js";
@@ -37,23 +38,18 @@ export const lookAtStorage = ({ containerApp, storage: account }: Environment) =
   check: account.healthCheck,
 });
 
-/** The app may read and write at an account, and so may this service. */
+/** The app, this service and whoever may use the other account may use this one as well. */
 export function* grantBlobRoles(
   run: AccountUser,
   appId: string,
   account: string,
-  lease: string,
+  instead: string,
 ): Durable<Stuck | undefined> {
-  const users = yield* run.step("find-users", storage.findStorageUsers, { app: appId });
+  const users = yield* run.step("find-users", storage.findStorageUsers, { app: appId, instead });
   if (!users.ok) return stuck("nobody can tell whom the app writes as", users.failure);
-  const { writers, service } = users.value;
-  if (writers.length === 0) return stuck("the app has no identity that could use blobs");
-  const role = "Storage Blob Data Contributor" as const;
-  for (const { principalId, name } of [
-    ...writers,
-    { principalId: service, name: "this service" },
-  ]) {
-    const grant = { account, principalId, name, role, lease };
+  if (!users.value.appHasIdentity) return stuck("the app has no identity that could use blobs");
+  for (const { principalId, name, role } of users.value.users) {
+    const grant = { account, principalId, name, role, lease: account };
     const item = `${principalId.slice(0, 8)}-at-${account.slice(account.lastIndexOf("/") + 1)}`;
     const granted = yield* run.step("grant-roles", storage.grantStorageRole, grant, item);
     if (!granted.ok) return stuck(`${name} could not be given ${role}`, granted.failure);
@@ -132,22 +128,30 @@ export function* usesAgain(run: AccountUser, { fqdn, rule }: AppOfAccount): Dura
 export interface Passed {
   readonly looked: number;
   readonly brought: number;
-  readonly olderCopies: number;
-  readonly newerThere: readonly string[];
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Brings what one account has and another has not, container after container. */
-export function* bringAcross<StepId extends string>(
+interface Between {
+  readonly from: string;
+  readonly to: string;
+  readonly newerThan?: Instant | undefined;
+}
+
+/** Works through the containers of the estate, one after the other, stretch by stretch. */
+export function* overContainers<
+  StepId extends string,
+  Output extends StepOutput & { readonly done: number; readonly token?: string | undefined },
+>(
   run: Recovery<StepId>,
   step: StepId,
-  between: { readonly from: string; readonly to: string; readonly newerThan?: Instant },
-): Durable<Answer<Passed>> {
+  contract: ActivityContract<Between & { container: string; token?: string | undefined }, Output>,
+  between: Between,
+): Durable<Answer<readonly Output[]>> {
   const [first = "branding", ...others] = new Set(run.order.estate.storage.containers);
   let container = first;
-  const answer = yield* run.onward(
+  return yield* run.onward(
     step,
-    storage.bringBlobs,
+    contract,
     { ...between, container },
     ({ token }) => {
       if (token !== undefined) return { ...between, container, token };
@@ -158,6 +162,15 @@ export function* bringAcross<StepId extends string>(
     },
     { unit: "blobs" },
   );
+}
+
+/** Brings what one account has and another has not. */
+export function* bringAcross<StepId extends string>(
+  run: Recovery<StepId>,
+  step: StepId,
+  between: Between,
+): Durable<Answer<Passed>> {
+  const answer = yield* overContainers(run, step, storage.bringBlobs, between);
   if (!answer.ok) return answer;
   const parts = answer.value;
   const sum = (count: (part: (typeof parts)[number]) => number): number =>
@@ -167,8 +180,6 @@ export function* bringAcross<StepId extends string>(
     value: {
       looked: sum(({ done }) => done),
       brought: sum(({ brought }) => brought),
-      olderCopies: sum(({ olderCopies }) => olderCopies),
-      newerThere: parts.flatMap(({ newerThere }) => newerThere),
       failed: parts.flatMap(({ failed }) => failed),
     },
   };

@@ -9,6 +9,7 @@ import { keyVaultRestore } from "./key-vault-restore.js";
 import { redisBackup } from "./redis-backup.js";
 import { redisFailback } from "./redis-failback.js";
 import { redisRestore } from "./redis-restore.js";
+import { storageFailback } from "./storage-failback.js";
 import type { Scenario } from "./scenario.js";
 
 /** What is run besides the answers to failures. */
@@ -32,6 +33,7 @@ export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
 export const failbackProcedures: Partial<Record<FailbackResource, Procedure>> = {
   redis: redisFailback,
   "key-vault": keyVaultFailback,
+  storage: storageFailback,
 };
 
 export const failbackOf = (id: ProcedureId): Procedure | undefined =>

@@ -1,8 +1,8 @@
+import { hostOf } from "../../src/domain/address.js";
 import {
   actsOf,
   canDoWithout,
   holds,
-  hostOf,
   hostsInUse,
   progressOf,
   type EdgeAct,

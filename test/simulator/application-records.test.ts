@@ -77,11 +77,11 @@ const records = (method: string, id = "", body?: string): Promise<Reply> =>
   });
 const put = async (id: string, text: string): Promise<unknown> => {
   const reply = await records("PUT", id, text);
-  return { status: reply.status, ...reply.json() };
+  return { status: reply.status, ...reply.json<object>() };
 };
 const get = async (id = ""): Promise<unknown> => {
   const reply = await records("GET", id);
-  return { status: reply.status, ...reply.json() };
+  return { status: reply.status, ...reply.json<object>() };
 };
 const fault = async (order: object): Promise<string> =>
   (await azure.steer("POST", "/faults", order)).json<{ id: string }>().id;

@@ -1,0 +1,306 @@
+import * as storage from "../activities/storage-failure.contract.js";
+import { isAfter } from "../domain/instant.js";
+import { orderText } from "../domain/order-text.js";
+import { RunOrder } from "../domain/run-order.js";
+import { sameResource, shortNameOf } from "../domain/resource-id.js";
+import type { Answer } from "../durable/activity-contract.js";
+import type { Durable } from "../durable/durable.js";
+import type { Ending } from "../recovery/endings.js";
+import { framed } from "../recovery/framed.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { failbackWaits as waits, storageFailback } from "../scenarios/storage-failback.js";
+import { leadEdge } from "./lead-edge.js";
+import type { Stuck } from "./stuck.js";
+import {
+  awaitAccount,
+  beginMove,
+  bringAcross,
+  finishMove,
+  grantBlobRoles,
+  lookAtStorage,
+  overContainers,
+  usesAgain,
+  type AppOfAccount,
+} from "./use-account.js";
+
+type Steps = Recovery<keyof typeof storageFailback.steps>;
+
+/** The account in use, the one to go home to, and the app between them; accounts by their addresses. */
+interface Homecoming {
+  readonly from: string;
+  readonly home: string;
+  readonly app: AppOfAccount;
+}
+
+/**
+ * The original account is well again: what was written meanwhile is brought home, then app and edge are
+ * led there. An account that was failed over itself goes home by changing its regions' places. Nothing
+ * that is newer at home is written over; where that would be needed, a person decides first.
+ */
+export const failBackStorage = framed(storageFailback, RunOrder, function* (run, order) {
+  const { estate, resource: original } = order;
+  const active = yield* run.step("find-active", storage.diagnoseStorage, lookAtStorage(estate));
+  if (!active.ok) return refused(run, describeFailure(active.failure));
+  const { account: used, fqdn, usable, redundancy, detail } = active.value;
+  // What is copied must be what the app has; a guess could bring old blobs over new ones.
+  if (used.known !== "observed") return refused(run, detail);
+  if (!usable) {
+    return refused(run, `the account in use cannot be used: ${detail}`, recoveryFirst(run));
+  }
+  if (fqdn === undefined) {
+    return refused(run, "the app has no ingress, so nobody can tell whether it uses its storage");
+  }
+  const app = { app: estate.containerApp.primary, fqdn, rule: estate.containerApp.health };
+  const ended = yield* run.holding(original, function* () {
+    if (sameResource(used.id, original)) {
+      return yield* regionsBack(run, { id: used.id, redundancy, app });
+    }
+    const seen = yield* run.until(
+      "find-original",
+      storage.observeAccount,
+      { account: original },
+      { ...waits.original, done: ({ state }) => state === "ready", inPlan: "done" },
+    );
+    if (seen !== "done") return refused(run, `${shortNameOf(original)} is not there or not well`);
+    const problem = yield* grantBlobRoles(run, app.app, original, used.id);
+    if (problem !== undefined) return refusedFor(run, problem);
+    const home = yield* awaitAccount(run, original);
+    if (home === undefined) return refused(run, "this service cannot use the original account");
+    return yield* goHome(run, { from: used.address, home, app });
+  });
+  if (!ended.ok) return refused(run, describeFailure(ended.failure));
+  const isElsewhere = used.side === "elsewhere";
+  return ended.value.outcome === "failed-back" && isElsewhere
+    ? { ...ended.value, nextSteps: [`Take ${used.id} out of use by hand once nobody needs it`] }
+    : ended.value;
+});
+
+function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
+  const there = yield* inBoth(run, "compare", from, home);
+  if (!there.ok) return refused(run, describeFailure(there.failure));
+  const { newerThere, olderCopies, toBring, looked } = there.value;
+  if (looked === 0) return refused(run, "the account in use holds no blob");
+  if (newerThere.length > 0) {
+    return refused(
+      run,
+      `${newerThere.length} blobs were written at the original account later than at the one in use, and differ: ${firstOf(newerThere)}`,
+      "Look at each: write what is right into the account in use, which makes it the newer one",
+    );
+  }
+  const here = yield* inBoth(run, "compare-back", home, from);
+  if (!here.ok) return refused(run, describeFailure(here.failure));
+  if (here.value.missing.length > 0) {
+    run.journal.finding(
+      `only the original account has ${firstOf(here.value.missing)}: deleted meanwhile, or lost in the failover; they are there again`,
+    );
+  }
+  if (olderCopies > 0) {
+    run.journal.finding(
+      `${olderCopies} blobs are newer in the original account than the copies in use: the app gets what it had lost`,
+    );
+  }
+  if (run.planning) {
+    run.journal.planChange("bring-home", `${toBring} of ${looked} blobs to bring`);
+  } else {
+    const brought = yield* bringAcross(run, "bring-home", { from, to: home });
+    if (!brought.ok) return refused(run, describeFailure(brought.failure));
+    const { failed } = brought.value;
+    for (const { name, reason } of failed) run.journal.finding(`${name} stayed behind: ${reason}`);
+    if (failed.length > 0) {
+      return refused(
+        run,
+        `${failed.length} blobs could not be brought home: ${firstOf(failed.map(({ name }) => name))}`,
+        "See in the findings why each stayed behind",
+      );
+    }
+  }
+  const moved = yield* run.holding(app.app, () => switchHome(run, { from, home, app }));
+  if (!moved.ok) return refused(run, describeFailure(moved.failure));
+  if (moved.value !== undefined) return moved.value;
+  if (!run.planning) yield* afterwards(run, from, home);
+  return run.end(
+    "failed-back",
+    `the app uses the original account; ${toBring} of ${looked} blobs were brought home`,
+  );
+}
+
+/** What one account has and the other has not. */
+interface Compared {
+  readonly looked: number;
+  readonly toBring: number;
+  /** The first of those. */
+  readonly missing: readonly string[];
+  readonly newerThere: readonly string[];
+  readonly olderCopies: number;
+}
+
+function* inBoth(
+  run: Steps,
+  step: "compare" | "compare-back" | "check-blobs",
+  from: string,
+  to: string,
+): Durable<Answer<Compared>> {
+  const parts = yield* overContainers(run, step, storage.compareAccounts, { from, to });
+  if (!parts.ok) return parts;
+  const seen = parts.value;
+  const sum = (count: (part: (typeof seen)[number]) => number): number =>
+    seen.reduce((total, part) => total + count(part), 0);
+  return {
+    ok: true,
+    value: {
+      looked: sum(({ done }) => done),
+      toBring: sum(({ toBring }) => toBring),
+      missing: seen.flatMap(({ missing }) => missing),
+      newerThere: seen.flatMap(({ newerThere }) => newerThere),
+      olderCopies: sum((part) => part.olderCopies),
+    },
+  };
+}
+
+/** App and edge are led home; if the app does not get on there, both go back to where it did. */
+function* switchHome(run: Steps, way: Homecoming): Durable<Ending | undefined> {
+  const { from, home, app } = way;
+  const container = run.order.estate.storage.containers[0] ?? "branding";
+  const problem = yield* lead(run, way, container, 1);
+  if (problem === undefined) return undefined;
+  const back = yield* lead(run, { from: home, home: from, app }, container, 2);
+  if (back === undefined) {
+    return refused(run, `${problem.why}; the app uses the other account again`);
+  }
+  run.journal.lost();
+  return refused(
+    run,
+    `${problem.why}, nor the other one again: ${back.why}`,
+    ...[recoveryFirst(run)],
+  );
+}
+
+function* lead(
+  run: Steps,
+  { from, home, app }: Homecoming,
+  container: string,
+  nth: 1 | 2,
+): Durable<Stuck | undefined> {
+  const begun = yield* beginMove(run, app.app, home, nth);
+  const moved = yield* finishMove(run, app.app, begun);
+  if (moved !== undefined) return moved;
+  if (!(yield* usesAgain(run, app))) {
+    return { why: "the app does not get on with the account", lacksRole: false };
+  }
+  return yield* leadEdge(run, { from, to: home, container });
+}
+
+/** What was written while the app was told, and whether anything was left behind. */
+function* afterwards(run: Steps, from: string, home: string): Durable<void> {
+  const late = yield* bringAcross(run, "bring-late", { from, to: home });
+  if (!late.ok) {
+    run.journal.finding(
+      `what was written meanwhile was not brought: ${describeFailure(late.failure)}`,
+    );
+  }
+  const checked = yield* inBoth(run, "check-blobs", from, home);
+  if (!checked.ok) {
+    run.journal.finding(
+      `nobody can tell whether all came home: ${describeFailure(checked.failure)}`,
+    );
+  } else if (checked.value.toBring > 0) {
+    run.journal.finding(`${checked.value.toBring} blobs did not come home`);
+  }
+}
+
+/** The account that was failed over: copied again first, then its regions change places without a loss. */
+function* regionsBack(
+  run: Steps,
+  account: {
+    readonly id: string;
+    readonly redundancy: storage.Redundancy | undefined;
+    readonly app: AppOfAccount;
+  },
+): Durable<Ending> {
+  const { id, redundancy, app } = account;
+  const region = run.order.estate.primaryRegion;
+  const name = shortNameOf(id);
+  if (redundancy === undefined || redundancy.primaryLocation === region) {
+    return run.end("not-needed", `the app uses ${name}, the original account, already`);
+  }
+  if (redundancy.geo === undefined) {
+    // Zones come back by a conversion of their own, which takes days.
+    const wanted = { account: id, sku: "Standard_RAGRS" };
+    const set = yield* run.step("set-redundancy", storage.setRedundancy, wanted);
+    if (!set.ok) {
+      return refused(run, `${name} cannot be copied again: ${describeFailure(set.failure)}`);
+    }
+    run.journal.finding(
+      `${name} is copied to its other region again as Standard_RAGRS; zones are a conversion that is ordered apart`,
+    );
+  }
+  const since = run.now();
+  const replicated = yield* run.until(
+    "await-replicated",
+    storage.observeAccount,
+    { account: id },
+    {
+      ...waits.replicated,
+      done: ({ redundancy: now }) =>
+        now?.geo?.status === "Live" &&
+        now.geo.lastSyncAt !== undefined &&
+        isAfter(now.geo.lastSyncAt, since),
+    },
+  );
+  if (replicated !== "done") {
+    return refused(
+      run,
+      `${name} is not copied to ${region} completely yet, so going there would lose what is missing`,
+      "Order it again when the account's Geo-replication page shows a last sync time of today",
+    );
+  }
+  const wanted = { account: id, from: redundancy.primaryLocation, kind: "planned" as const };
+  const begun = yield* run.step("fail-home", storage.startStorageFailover, wanted);
+  if (!begun.ok) {
+    return refused(run, `the regions did not change places: ${describeFailure(begun.failure)}`);
+  }
+  const done = yield* run.until(
+    "await-failover",
+    storage.observeAccount,
+    { account: id },
+    {
+      ...waits.failover,
+      done: ({ state, redundancy: now }) => state === "ready" && now?.primaryLocation === region,
+    },
+  );
+  if (done !== "done") return refused(run, `${name} has not come back to ${region} in time`);
+  if (!(yield* usesAgain(run, app))) {
+    return refused(
+      run,
+      `${name} is back in ${region}, and the app does not get on with it`,
+      recoveryFirst(run),
+    );
+  }
+  return run.end("failed-back", `${name} is written in ${region} again`);
+}
+
+const longestList = 10;
+const firstOf = (names: readonly string[]): string => {
+  const more = names.length > longestList ? ` and ${names.length - longestList} more` : "";
+  return `${names.slice(0, longestList).join(", ")}${more}`;
+};
+
+const recoveryFirst = ({ order: { environment } }: Steps): string =>
+  `Order a recovery: ${orderText("recoveries", { environment, scenario: "storage-failure" })}`;
+
+const refusedFor = (run: Steps, { why, lacksRole }: Stuck): Ending =>
+  refused(
+    run,
+    why,
+    ...(lacksRole
+      ? [
+          "Look at the roles of the service's identity at the account: Role Based Access Control Administrator, Storage Blob Data Contributor",
+        ]
+      : []),
+  );
+
+const refused = (run: Steps, why: string, ...more: readonly string[]): Ending =>
+  run.end("needs-operator", why, [
+    ...more,
+    `Order it again when that is mended: ${orderText("failbacks", { environment: run.order.environment, resource: "storage" })}`,
+  ]);
