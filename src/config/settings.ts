@@ -1,6 +1,20 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { seconds } from "../domain/duration.js";
 import { findingsOf } from "../domain/findings.js";
+
+/** Name servers, each with a port where it is not 53. */
+const servers = z
+  .string()
+  .default("")
+  .transform((list) => list.split(/[\s,]+/).filter((one) => one !== ""))
+  .refine(
+    (list) =>
+      list.every(
+        (one) => isIP(one) !== 0 || /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[1-9]\d{0,4})?$/i.test(one),
+      ),
+    { error: "write name servers such as 1.1.1.1,8.8.8.8:53, or leave it empty" },
+  );
 
 /** Every app setting this service reads; `local.settings.sample.json` lists the same keys. */
 const Variables = z.object({
@@ -44,6 +58,8 @@ const Variables = z.object({
     .guid({ error: "write the application's id" })
     .default("461e8683-5575-4561-ac7f-899cc907d62a"),
   ALERT_TOKEN_ROLE: z.string().default("ActionGroupsSecureWebhook"),
+  DNS_RESOLVERS: servers,
+  DNS_AUTHORITATIVE: servers,
   CALL_TIME_LIMIT_SECONDS: z.coerce
     .number()
     .positive()
@@ -78,6 +94,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     estateFile: variables.ESTATE_FILE,
     state: { endpoint: variables.STATE_BLOB_ENDPOINT, container: variables.STATE_CONTAINER },
     backup: { endpoint: variables.BACKUP_BLOB_ENDPOINT, container: variables.BACKUP_CONTAINER },
+    dns: {
+      /** Whom clients ask; empty for the system's own. */
+      resolvers: variables.DNS_RESOLVERS,
+      /** Who knows first; empty for whom the zone itself names. */
+      authoritative: variables.DNS_AUTHORITATIVE,
+    },
     webhookKey: variables.NOTIFICATION_WEBHOOK_KEY,
     /** Where people reach this service, as the platform names it; absent outside of a host. */
     address: addressOf(environment["WEBSITE_HOSTNAME"]),

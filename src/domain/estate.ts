@@ -135,11 +135,28 @@ const StorageSides = z.strictObject({
     .prefault({}),
 });
 
-const TrafficManager = z.strictObject({
-  profile: resourceId("Microsoft.Network/trafficManagerProfiles"),
-  primaryEndpoint: z.string().min(1),
-  secondaryEndpoint: z.string().min(1).optional(),
-});
+const TrafficManager = z
+  .strictObject({
+    profile: resourceId("Microsoft.Network/trafficManagerProfiles"),
+    primaryEndpoint: z.string().min(1),
+    secondaryEndpoint: z.string().min(1).optional(),
+    /** Of both endpoints. Traffic Manager takes no container app as an Azure endpoint, so it is an external one. */
+    endpointType: z
+      .enum(["external", "azure", "nested"], { error: "write external, azure or nested" })
+      .default("external"),
+    /** The users' own domain, which leads to the profile by CNAME. */
+    publicName: z
+      .string()
+      .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, {
+        error: "write the domain name in lower case, such as mcp.example.com",
+      })
+      .optional(),
+  })
+  .refine(({ primaryEndpoint, secondaryEndpoint }) => primaryEndpoint !== secondaryEndpoint, {
+    path: ["secondaryEndpoint"],
+    error: "is the primary endpoint; name the other one, or leave it out",
+  });
+export type TrafficManager = z.infer<typeof TrafficManager>;
 
 /** What leads users to the storage account: Azure Front Door, or an endpoint of the classic Azure CDN. */
 export const FrontDoor = z

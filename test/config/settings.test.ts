@@ -19,6 +19,25 @@ describe("settings", () => {
     });
   });
 
+  it("take name servers as a list, and leave them to the system where there is none", () => {
+    const dnsOf = (more: Record<string, string>) =>
+      readSettings({ STATE_BLOB_ENDPOINT: endpoint, BACKUP_BLOB_ENDPOINT: endpoint, ...more });
+
+    expect(dnsOf({}).dns).toEqual({ resolvers: [], authoritative: [] });
+    expect(
+      dnsOf({
+        DNS_RESOLVERS: "1.1.1.1, 127.0.0.1:41003,[::1]:53,2001:4860:4860::8888",
+        DNS_AUTHORITATIVE: "tm1.dns-tm.com",
+      }).dns,
+    ).toEqual({
+      resolvers: ["1.1.1.1", "127.0.0.1:41003", "[::1]:53", "2001:4860:4860::8888"],
+      authoritative: ["tm1.dns-tm.com"],
+    });
+    expect(dnsOf({ DNS_RESOLVERS: "https://dns.google" }).findings.join()).toContain(
+      "app setting DNS_RESOLVERS: write name servers such as",
+    );
+  });
+
   it("take the service's own address from the platform", () => {
     const on = (WEBSITE_HOSTNAME?: string) =>
       readSettings({

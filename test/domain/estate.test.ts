@@ -50,6 +50,20 @@ describe("estate", () => {
       "serviceRegion: is eastus, the region it must outlive",
     ],
     [
+      "one endpoint for both sides",
+      (e) => {
+        e.environments.production["trafficManager"]!["secondaryEndpoint"] = "eastus";
+      },
+      "environments.production.trafficManager.secondaryEndpoint: is the primary endpoint",
+    ],
+    [
+      "an address in place of a public name",
+      (e) => {
+        e.environments.production["trafficManager"]!["publicName"] = "https://mcp.example.com";
+      },
+      "environments.production.trafficManager.publicName: write the domain name",
+    ],
+    [
       "a display name as region",
       (e) => {
         Object.assign(e.environments.production, { recoveryRegion: "West US" });
