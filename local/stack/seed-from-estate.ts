@@ -2,6 +2,7 @@ import type { Environment, Estate } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 import { seededEdge } from "./seeded-edge.js";
 import { seededApplication } from "./seeded-application.js";
+import { seededTraffic } from "./seeded-traffic.js";
 
 /** The identity the service runs as in the simulated Azure. */
 const serviceIdentity = {
@@ -44,6 +45,7 @@ export function seedFromEstate(estate: Estate): unknown {
     environments.map(({ storage: { primary, secondary = primary } }) => groupOf(secondary)),
   );
   const edge = seededEdge(environments, serviceIdentity.principalId);
+  const traffic = seededTraffic(environments, serviceIdentity.principalId);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
     ...environments.map(
@@ -51,6 +53,7 @@ export function seedFromEstate(estate: Estate): unknown {
         [groupOf(component), primaryRegion] as const,
     ),
     ...edge.resourceGroups,
+    ...traffic.resourceGroups,
     ...applications.flatMap(({ resourceGroups }) => resourceGroups),
     ...apps.map(({ group, location }) => [group, location] as const),
   ]);
@@ -89,6 +92,7 @@ export function seedFromEstate(estate: Estate): unknown {
       ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
       ...applications.flatMap(({ roleAssignments }) => roleAssignments),
       ...edge.roleAssignments,
+      ...traffic.roleAssignments,
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
       id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
@@ -128,6 +132,8 @@ export function seedFromEstate(estate: Estate): unknown {
     keyVaults: vaults,
     frontDoors: edge.frontDoors,
     cdnProfiles: edge.cdnProfiles,
+    trafficManagerProfiles: traffic.trafficManagerProfiles,
+    dnsRecords: traffic.dnsRecords,
     components: environments.map(
       ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
         id: component,

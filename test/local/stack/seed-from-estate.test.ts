@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { Resolver } from "node:dns/promises";
 import path from "node:path";
 import { seedFromEstate } from "../../../local/stack/seed-from-estate.js";
 import { parseSeed } from "../../../simulator/world/seed.js";
@@ -197,6 +198,41 @@ it("the edge of an environment serves the branding of its primary account, and c
   expect(update.status).toBe(202);
   // It is let in, and the recovery account begins empty.
   expect([after.status, after.headers["x-ms-error-code"]]).toEqual([404, "BlobNotFound"]);
+});
+
+it("users are led to the primary application alone, and the standby can be switched on", async () => {
+  const { profile } = production.trafficManager!;
+  const token = await azure.tokenFor("https://management.azure.com");
+  const at = (id: string): string => `https://management.azure.com${id}?api-version=2022-04-01`;
+  const fqdnOf = async (id: string | undefined): Promise<string | undefined> =>
+    (await apps()).find((app) => app.id === id)?.fqdn;
+  const endpoints = async () =>
+    (await azure.call("GET", at(profile), { token }))
+      .json<{ properties: { endpoints: { name: string; properties: object }[] } }>()
+      .properties.endpoints.map(({ name, properties }) => ({ name, ...properties }));
+  const authority = new Resolver();
+  authority.setServers((azure.env["DNS_AUTHORITATIVE"] ?? "").split(","));
+  const resolver = new Resolver();
+  resolver.setServers((azure.env["DNS_RESOLVERS"] ?? "").split(",").slice(0, 1));
+  const [primary, secondary] = [
+    await fqdnOf(production.containerApp.primary),
+    await fqdnOf(production.containerApp.secondary),
+  ];
+
+  const before = await endpoints();
+  const own = await resolver.resolveCname("mcp.example.com");
+  const led = await authority.resolveCname(own[0] ?? "");
+  const enabled = await azure.call("PATCH", at(`${profile}/ExternalEndpoints/westus`), {
+    token,
+    body: { properties: { endpointStatus: "Enabled" } },
+  });
+
+  expect(before).toMatchObject([
+    { name: "eastus", target: primary, endpointMonitorStatus: "Online", priority: 1 },
+    { name: "westus", target: secondary, endpointMonitorStatus: "Disabled", priority: 2 },
+  ]);
+  expect([own, led]).toEqual([["mcp-traffic-prod.trafficmanager.net"], [primary]]);
+  expect(enabled.status).toBe(200);
 });
 
 it("/health of the application tells that its cache is down", async () => {
