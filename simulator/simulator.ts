@@ -46,6 +46,7 @@ import { storageAccountOperations, storageAccountTypes } from "./storage-account
 import { durationsOf, type Profile } from "./profiles/profile.js";
 import { cacheOperations, CACHE_API_VERSIONS, cacheTypes } from "./redis/routes.js";
 import { operationRoutes } from "./redis-server/operation-routes.js";
+import { resourceHealthOperations, resourceHealthTypes } from "./resource-health/routes.js";
 import { addressesIn } from "./redis-server/addresses.js";
 import { RedisServers } from "./redis-server/redis-servers.js";
 import { cacheSurroundings } from "./redis-server/surroundings.js";
@@ -137,6 +138,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...containerAppTypes,
     ...roleAssignmentTypes,
     ...metricTypes,
+    ...resourceHealthTypes,
     ...storageAccountTypes,
     ...cacheTypes,
     ...managedRedisTypes,
@@ -157,6 +159,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...cacheOperations,
       ...managedRedisOperations,
       ...operationRoutes([...CACHE_API_VERSIONS, ...MANAGED_API_VERSIONS]),
+      ...resourceHealthOperations,
       ...metricOperations([containerAppMetrics, trafficManagerMetrics]),
       ...storageAccountOperations(containerStore(store, journal)),
       ...vaultOperations,

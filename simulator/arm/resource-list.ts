@@ -24,6 +24,7 @@ function allResources(world: World): Listed[] {
     ...[...world.redisCaches.values(), ...world.managedRedis.values()].map(
       ({ id, region, envelope: { tags } }) => ({ id, location: region, ...(tags && { tags }) }),
     ),
+    ...[...world.trafficManagerProfiles.values()].map(({ id }) => ({ id, location: "global" })),
     ...[...world.cdnProfiles.values()].map(({ id }) => ({ id, location: "global" })),
     ...[...world.vaults.live.values()].map(({ id, region, tags }) => ({
       id,
@@ -33,12 +34,14 @@ function allResources(world: World): Listed[] {
   ];
 }
 
+/** A resource by its id, with its location as ARM shows it. */
+export function findResource(world: World, id: string): Listed | undefined {
+  return allResources(world).find((resource) => keyOf(resource.id) === keyOf(id));
+}
+
 /** Whether there is a resource with that id. */
 export function resourceExists(world: World, id: string): boolean {
-  return (
-    world.components.has(keyOf(id)) ||
-    allResources(world).some((resource) => keyOf(resource.id) === keyOf(id))
-  );
+  return world.components.has(keyOf(id)) || findResource(world, id) !== undefined;
 }
 
 /** The list over all providers. The Azure CLI finds a vault's group with it. */

@@ -39,6 +39,8 @@ export interface ArmOperation {
   readonly mutating?: boolean;
   /** Whether a body is expected. */
   readonly takesBody?: boolean;
+  /** Whether the provider stands in no region: it answers about a resource also while the resource's region is down. */
+  readonly isGlobal?: boolean;
   handle(context: ArmContext): Answer | Promise<Answer>;
 }
 
@@ -111,7 +113,7 @@ export function armService(options: ArmOptions): Service {
     }
     const { operation, params } = found;
     const id = resourceOf(operation, params);
-    const region = regionAt(options.world, id);
+    const region = operation.isGlobal === true ? undefined : regionAt(options.world, id);
     const mutating = operation.mutating ?? operation.method !== "GET";
     return {
       operation: operation.name,
@@ -130,7 +132,7 @@ export function armService(options: ArmOptions): Service {
         );
         checkAuthorization(caller, operation, id, request);
         checkResourceGroup(params, options.world);
-        checkReachable(id, mutating, options.world);
+        if (operation.isGlobal !== true) checkReachable(id, mutating, options.world);
         const body = operation.takesBody === true ? await parseBody(request) : undefined;
         // From here on a handler awaits nothing, unless it must ask another process: a change is made whole or not at all.
         options.world.timeline.settle();

@@ -22,6 +22,7 @@ import {
 import { checkEdgeFault } from "./edge-faults.js";
 import { forgetRevision } from "./forgotten-revision.js";
 import { failed, throttled, tokenDenied } from "./refusals.js";
+import { outageOf } from "../resource-health/outages.js";
 import { placed } from "./storage-faults.js";
 
 /** A call as faults see it. */
@@ -89,6 +90,7 @@ export class FaultRegistry {
       this.#world.conditions.begin(fault.id, placed(order, this.#world), fault.since);
       this.#world.conditionsChanged();
     }
+    this.#world.outages.begin(fault.id, outageOf(order), fault.since, () => this.#isFelt(fault));
     this.#faults.push(fault);
     if (order.forSeconds !== undefined) {
       const { id } = fault;
@@ -100,17 +102,13 @@ export class FaultRegistry {
   }
 
   list(): readonly unknown[] {
-    return this.#faults.map(({ id, order, since, met, struck, over }) => ({
-      id,
-      ...order,
-      since: new Date(since).toISOString(),
-      met,
-      struck,
-      over:
-        over ||
-        (isAppFault(order) && !isFelt(id, order, this.#world)) ||
-        (isCacheFault(order) && !isFeltByCache(id, this.#world)) ||
-        (isVaultFault(order) && !isVaultFaultFelt(id, order, this.#world)),
+    return this.#faults.map((fault) => ({
+      id: fault.id,
+      ...fault.order,
+      since: new Date(fault.since).toISOString(),
+      met: fault.met,
+      struck: fault.struck,
+      over: !this.#isFelt(fault),
     }));
   }
 
@@ -198,6 +196,13 @@ export class FaultRegistry {
       : { delayMs, hang, answerLost };
   }
 
+  #isFelt({ id, order, over }: Fault): boolean {
+    if (over) return false;
+    if (isAppFault(order)) return isFelt(id, order, this.#world);
+    if (isCacheFault(order)) return isFeltByCache(id, this.#world);
+    return !isVaultFault(order) || isVaultFaultFelt(id, order, this.#world);
+  }
+
   #strikes(fault: Fault, order: CallFault, target: Target): boolean {
     if (fault.over || !meets(order, target)) return false;
     fault.met += 1;
@@ -217,6 +222,7 @@ export class FaultRegistry {
     if (isAppFault(fault.order)) withdrawAppFault(fault.id, this.#world);
     if (isCacheFault(fault.order)) withdrawCacheFault(fault.id, this.#world);
     if (isVaultFault(fault.order)) withdrawVaultFault(fault.id, this.#world);
+    this.#world.outages.end(fault.id, this.#world.timeline.now());
     if (this.#world.conditions.end(fault.id)) this.#world.conditionsChanged();
   }
 }

@@ -24,6 +24,8 @@ export const badDay: Profile = {
     seconds: 600,
     source: "documented: up to 10 min (Troubleshoot Azure RBAC)",
   },
+  resourceHealthDelay: { seconds: 900, source: "assumed" },
+  serviceHealthDelay: { seconds: 3600, source: "assumed" },
   listConsistency: { seconds: 60, source: "assumed" },
   redisCreation: {
     seconds: 2400,

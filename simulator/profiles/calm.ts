@@ -35,6 +35,8 @@ export const calm: Profile = {
     seconds: 120,
     source: "reported: several minutes; documented: up to 10 (Troubleshoot Azure RBAC)",
   },
+  resourceHealthDelay: { seconds: 180, source: "assumed: reported as a few minutes, unverified" },
+  serviceHealthDelay: { seconds: 600, source: "assumed: people write announcements" },
   listConsistency: { seconds: 5, source: assumed },
   redisCreation: {
     seconds: 1200,

@@ -29,6 +29,10 @@ export interface Profile {
   readonly logIngestion: Figure;
   /** A role that is assigned or taken away: until services know. */
   readonly rolePropagation: Figure;
+  /** A resource that fails, or is well again: until Resource Health says so. */
+  readonly resourceHealthDelay: Figure;
+  /** An outage of a region, or its end: until Service Health announces it. */
+  readonly serviceHealthDelay: Figure;
   /** Something new: until lists show it. */
   readonly listConsistency: Figure;
   /** A cache of Azure Cache for Redis: from the request until it can be connected to. */

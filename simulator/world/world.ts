@@ -24,6 +24,7 @@ import { seedVaults } from "../key-vault/seeding.js";
 import { Vaults } from "../key-vault/vaults.js";
 import type { ServiceName } from "../server/service.js";
 import type { Durations } from "../profiles/profile.js";
+import { Outages } from "../resource-health/outages.js";
 import { replicationChanged } from "../storage-accounts/replication.js";
 import { seedStorageAccount } from "../storage-accounts/seeding.js";
 import { nameIn, type StorageAccount } from "../storage-accounts/state.js";
@@ -85,6 +86,8 @@ export interface World {
   readonly diagnosticSettings: Map<string, DiagnosticSetting>;
   /** What faults have put out of order for a while. */
   readonly conditions: Conditions;
+  /** What the platform knows of its own outages. */
+  readonly outages: Outages;
   /** What the recovered application uses, as the services behind it answer. */
   readonly dependencies: Dependencies;
   /** Told after every change of what traffic meets. */
@@ -137,6 +140,7 @@ export function createWorld(
   const { conditions, dependencies } = surroundings;
   const world: World = {
     ...surroundings,
+    outages: new Outages(),
     throttling: new Throttling(),
     redisServers,
     lifecycle: createLifecycle(surroundings),
@@ -193,6 +197,7 @@ export function createWorld(
 function clear(world: World): void {
   world.timeline.clear();
   world.throttling.clear();
+  world.outages.clear();
   world.redisServers.clear();
   world.vaults.clear();
   world.stores.releaseAll();
