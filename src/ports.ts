@@ -17,11 +17,15 @@ import { logQueries } from "./azure/log-queries.js";
 import { managedCacheChanges } from "./azure/managed-cache-changes.js";
 import { managedRedis } from "./azure/managed-redis.js";
 import { publicAssets } from "./azure/public-assets.js";
+import { nameServers } from "./azure/name-servers.js";
 import { redisCaches } from "./azure/redis-caches.js";
 import { redisConnections } from "./azure/redis-connection.js";
+import { requestMetrics } from "./azure/request-metrics.js";
+import { resourceHealth } from "./azure/resource-health.js";
 import { roleAssignments } from "./azure/role-assignments.js";
 import { keyVaultSecrets } from "./azure/secrets.js";
 import { storageAccounts } from "./azure/storage-accounts.js";
+import { trafficManagers } from "./azure/traffic-manager.js";
 import { webhookChannel } from "./azure/webhook-channel.js";
 import type { Settings } from "./config/settings.js";
 import { milliseconds, seconds } from "./domain/duration.js";
@@ -52,6 +56,10 @@ export function portsOf(settings: Settings) {
     copies: blobCopies(settings.azure, credential),
     edges: edges(settings.azure, credential),
     assets: publicAssets(settings.azure.probeTimeLimit),
+    traffic: trafficManagers(settings.azure, credential),
+    names: nameServers(settings.dns, settings.azure.probeTimeLimit),
+    metrics: requestMetrics(arm),
+    platformHealth: resourceHealth(arm),
     caches: redisCaches(classicRedis(settings.azure, credential), managedRedis(arm)),
     changes: cacheChanges(
       classicCacheChanges(settings.azure, credential),

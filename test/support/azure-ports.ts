@@ -8,8 +8,11 @@ import type { Edges } from "../../src/azure/edges.js";
 import type { PublicAssets } from "../../src/azure/public-assets.js";
 import type { keyVaults } from "../../src/azure/key-vault.js";
 import type { RedisCaches } from "../../src/azure/redis-caches.js";
+import type { RequestMetrics } from "../../src/azure/request-metrics.js";
+import type { PlatformHealth } from "../../src/azure/resource-health.js";
 import type { keyVaultSecrets } from "../../src/azure/secrets.js";
 import type { storageAccounts } from "../../src/azure/storage-accounts.js";
+import type { TrafficManagers } from "../../src/azure/traffic-manager.js";
 import { ClassifiedError, type Failure } from "../../src/domain/failure.js";
 import { startJsonLinesProcess } from "./json-lines-process.js";
 
@@ -45,6 +48,9 @@ interface Ports {
     write(place: BlobPlace, text: string): Promise<void>;
   };
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
+  readonly trafficManagers: TrafficManagers;
+  readonly platformHealth: PlatformHealth;
+  readonly requestMetrics: RequestMetrics;
 }
 
 /** The ports of the compiled app, in a process of their own. */
@@ -83,6 +89,9 @@ export async function startAzurePorts(
     smallCopies: remote("smallCopies"),
     anyBlob: remote("anyBlob"),
     diagnosticSettings: remote("diagnosticSettings"),
+    trafficManagers: remote("trafficManagers"),
+    platformHealth: remote("platformHealth"),
+    requestMetrics: remote("requestMetrics"),
     stop: () => child.kill(),
   };
 }

@@ -36,6 +36,9 @@ const ports = {
     write: async ({ name, ...place }, text) => containerAt(place).put(name, text),
   },
   diagnosticSettings: built.diagnostics,
+  trafficManagers: built.traffic,
+  platformHealth: built.platformHealth,
+  requestMetrics: built.metrics,
 };
 
 const encode = (value) =>
