@@ -3,7 +3,8 @@
 /** Activities that are tested against the simulated Azure, in processes of their own that coverage does not see. */
 const testedApart = [
   ...["cache-connection", "cache-creation", "key-vault-failure", "redis-failback"],
-  ...["redis-failure", "region-probe", "vault-diagnosis"],
+  ...["redis-failure", "region-probe", "region-silence", "region-witnesses"],
+  ...["traffic", "vault-diagnosis"],
 ];
 
 /** @type {import("jest").Config} */

@@ -24,6 +24,7 @@ import { keyVaultFailureActivities } from "./activities/key-vault-failure.js";
 import { runActivities } from "./activities/run.js";
 import { storageFailureActivities } from "./activities/storage-failure.js";
 import { vaultDiagnosisActivities } from "./activities/vault-diagnosis.js";
+import { trafficActivities } from "./activities/traffic.js";
 import type { Activity } from "./durable/activity-contract.js";
 import type { Ports } from "./ports.js";
 
@@ -42,6 +43,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...keyVaultBackupActivities(apps, vaults, secrets, sets, store),
     ...keyVaultRestoreActivities(vaults, secrets, sets),
     ...protectionActivities(ports),
+    ...trafficActivities(ports),
     ...redisBackupActivities({ ...ports, sets: placeOfSets }),
     ...redisFailureActivities(ports, connectTo),
     ...cacheCreationActivities(ports),

@@ -60,6 +60,8 @@ export function portsOf(settings: Settings) {
     names: nameServers(settings.dns, settings.azure.probeTimeLimit),
     metrics: requestMetrics(arm),
     platformHealth: resourceHealth(arm),
+    /** What one look at a service may take, of however many calls it consists. */
+    probeTimeLimit: settings.azure.probeTimeLimit,
     caches: redisCaches(classicRedis(settings.azure, credential), managedRedis(arm)),
     changes: cacheChanges(
       classicCacheChanges(settings.azure, credential),

@@ -135,7 +135,7 @@ const StorageSides = z.strictObject({
     .prefault({}),
 });
 
-const TrafficManager = z
+export const TrafficManager = z
   .strictObject({
     profile: resourceId("Microsoft.Network/trafficManagerProfiles"),
     primaryEndpoint: z.string().min(1),

@@ -2,7 +2,15 @@ import { z } from "zod";
 
 /** One look at whether something has failed, from one place. */
 export const Source = z.strictObject({
-  kind: z.enum(["alert", "own-probe", "arm-state", "resource-health", "app-health"]),
+  kind: z.enum([
+    "alert",
+    "own-probe",
+    "arm-state",
+    "resource-health",
+    "app-health",
+    "traffic-manager",
+    "service-health",
+  ]),
   says: z.enum(["failed", "well", "unknown"]),
   detail: z.string(),
 });
