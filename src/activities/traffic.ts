@@ -157,10 +157,7 @@ function endpointIn(
   const found = endpoints.find((one) => isSame(one, type, name));
   if (found !== undefined) return found;
   const known = endpoints.map((one) => `${one.name} (${one.type})`).join(", ") || "none";
-  throw terminal(
-    "endpoint-missing",
-    `${profile} has no ${type} endpoint ${name}; it has ${known}`,
-  );
+  throw terminal("endpoint-missing", `${profile} has no ${type} endpoint ${name}; it has ${known}`);
 }
 
 const isSame = (one: EndpointView, type: EndpointView["type"], name: string): boolean =>

@@ -90,11 +90,7 @@ describe("name servers", () => {
     await azure.advance(61);
 
     expect(brief(await asked.authoritative(PUBLIC_NAME))).toEqual(["silent", "no-such-name"]);
-    expect(brief(await asked.resolvers(path))).toEqual([
-      `leads ${FQDN}`,
-      "silent",
-      "no-such-name",
-    ]);
+    expect(brief(await asked.resolvers(path))).toEqual([`leads ${FQDN}`, "silent", "no-such-name"]);
   });
 
   it("tell users who are led past the profile, and names that lead nowhere", async () => {
