@@ -3,7 +3,6 @@ import { declareActivity } from "../durable/activity-contract.js";
 import { mutated, observed } from "../durable/step-output.js";
 import { minutes, seconds } from "../domain/duration.js";
 import { HealthRule, VaultRules } from "../domain/estate.js";
-import { Source } from "../domain/sources.js";
 import { once, patiently, type Patience } from "../domain/patience.js";
 import { Source } from "../domain/sources.js";
 

@@ -113,8 +113,8 @@ async function follow(
 ): Promise<Omit<NameAnswer, "server">> {
   let at = name.toLowerCase();
   for (let links = 0; links < longestChain; links += 1) {
-    const next = await aliasOf(resolver, at);
-    if (next === "no-such-name") return { says: "no-such-name", target: undefined };
+    const { exists, next } = await aliasOf(resolver, at);
+    if (!exists) return { says: "no-such-name", target: undefined };
     if (next === undefined) return { says: "bypasses", target: at };
     if (at === profile.toLowerCase()) return { says: "leads", target: next };
     at = next;
@@ -125,13 +125,12 @@ async function follow(
 async function aliasOf(
   resolver: Asking,
   name: string,
-): Promise<string | "no-such-name" | undefined> {
+): Promise<{ readonly exists: boolean; readonly next?: string | undefined }> {
   try {
-    return (await resolver.resolveCname(name))[0]?.toLowerCase();
+    return { exists: true, next: (await resolver.resolveCname(name))[0]?.toLowerCase() };
   } catch (error) {
     const { code } = error as { code?: unknown };
-    if (code === "ENOTFOUND") return "no-such-name";
-    if (code === "ENODATA") return undefined;
+    if (code === "ENOTFOUND" || code === "ENODATA") return { exists: code === "ENODATA" };
     throw error;
   }
 }

@@ -11,7 +11,6 @@ import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { keyVaultFailback } from "../scenarios/key-vault-failback.js";
 import { secretsAtATime, secretStretch } from "./secrets-of-a-set.js";
 import { stretches } from "./stretches.js";
-import type { Stuck } from "./stuck.js";
 import {
   awaitAccess,
   grantRoles,

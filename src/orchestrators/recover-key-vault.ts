@@ -12,7 +12,6 @@ import { vaultWaits } from "../scenarios/key-vault-steps.js";
 import { followVault } from "./follow-operations.js";
 import { fillVault } from "./fill-vault.js";
 import { regionDown } from "./region-down.js";
-import type { Stuck } from "./stuck.js";
 import {
   awaitAccess,
   awaitVault,

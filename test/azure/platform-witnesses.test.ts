@@ -17,7 +17,7 @@ const seed = () => {
     principalId,
     roleDefinitionId: "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
   };
-  return { ...all, roleAssignments: [...all.roleAssignments!, reader] };
+  return { ...all, roleAssignments: [...all.roleAssignments, reader] };
 };
 
 beforeAll(async () => {

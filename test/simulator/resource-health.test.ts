@@ -21,7 +21,7 @@ const seed = () => {
   return {
     ...all,
     roleAssignments: [
-      ...all.roleAssignments!,
+      ...all.roleAssignments,
       {
         scope: `/subscriptions/${SUBSCRIPTION}`,
         principalId,
