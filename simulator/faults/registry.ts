@@ -90,7 +90,8 @@ export class FaultRegistry {
       this.#world.conditions.begin(fault.id, placed(order, this.#world), fault.since);
       this.#world.conditionsChanged();
     }
-    this.#world.outages.begin(fault.id, outageOf(order), fault.since, () => this.#isFelt(fault));
+    const outage = outageOf(isCondition(order) ? placed(order, this.#world) : order);
+    this.#world.outages.begin(fault.id, outage, fault.since, () => this.#isFelt(fault));
     this.#faults.push(fault);
     if (order.forSeconds !== undefined) {
       const { id } = fault;

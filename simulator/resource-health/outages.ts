@@ -5,7 +5,7 @@ import { displayNameOf } from "../world/region-names.js";
 
 /** Something of the platform that is out of order, as the platform itself will find it. */
 export interface Outage {
-  /** One resource, or all that its services have in a region. */
+  /** One resource, or all that its services have in a region; with both, the resource while it is served from there. */
   readonly resource: string | undefined;
   readonly region: string | undefined;
   /** The types whose resources do not serve. Settings that cannot be changed make no resource unavailable. */
@@ -57,7 +57,7 @@ export function outageOf(order: FaultOrder): Outage | undefined {
     case "storage-unavailable":
       return {
         resource: order.resource,
-        region: undefined,
+        region: order.region,
         types: [ACCOUNTS],
         services: [],
         summary: "Requests to the storage account fail.",
@@ -115,8 +115,9 @@ export function isStruck(
   { id, type, region }: { readonly id: string; readonly type: string; readonly region: string },
   outage: Outage,
 ): boolean {
-  if (!outage.types.includes(keyOf(type))) return false;
-  return outage.resource === undefined
-    ? regionOf(outage.region ?? "") === regionOf(region)
-    : keyOf(outage.resource) === keyOf(id);
+  return (
+    outage.types.includes(keyOf(type)) &&
+    (outage.resource === undefined || keyOf(outage.resource) === keyOf(id)) &&
+    (outage.region === undefined || regionOf(outage.region) === regionOf(region))
+  );
 }

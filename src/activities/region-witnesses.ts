@@ -10,7 +10,6 @@ import type { Secrets } from "../azure/secrets.js";
 import type { StorageAccounts } from "../azure/storage-accounts.js";
 import type { EndpointView, TrafficManagers } from "../azure/traffic-manager.js";
 import type { Milliseconds } from "../domain/duration.js";
-import { terminal } from "../domain/failure.js";
 import { ownProbe, regionVerdict, type RegionLook } from "../domain/region-verdict.js";
 import { shortNameOf } from "../domain/resource-id.js";
 import type { Source } from "../domain/sources.js";
@@ -89,8 +88,9 @@ async function ownLooks(
   return Promise.all([
     look("the app", async () => {
       // Resource Manager cannot say it while the region is down; Traffic Manager stands in none.
-      const host = fqdn ?? (await endpoint())?.target ?? (await azure.apps.app(app)).fqdn;
-      if (host === undefined) throw terminal("no-ingress", `${app} has no ingress`);
+      const led = fqdn ?? (await endpoint().catch(() => undefined))?.target;
+      const host = led ?? (await azure.apps.app(app)).fqdn;
+      if (host === undefined) return "elsewhere";
       return askApp(azure.health, { fqdn: host, rule });
     }),
     ...(cache === undefined

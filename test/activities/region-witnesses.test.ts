@@ -128,6 +128,16 @@ describe("the witnesses of a region's health", () => {
     });
   });
 
+  it("do not take a witness who cannot be heard for a silent app", async () => {
+    const operation = "trafficManagerProfiles.get";
+    await azure.control.fault({ name: "server-error", match: { operation } });
+
+    const { says, detail } = await witness();
+
+    expect(says["traffic-manager"]).toBe("unknown");
+    expect(detail).not.toContain("no answer from the app");
+  });
+
   it("do not hold up each other: what hangs counts as silent after a probe's time", async () => {
     await azure.control.fault({ name: "hang", match: { service: "key-vault" } });
     await azure.control.fault({

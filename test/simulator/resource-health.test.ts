@@ -1,5 +1,5 @@
 import { smallSeed } from "../../simulator/seeds/small.js";
-import { outageOf } from "../../simulator/resource-health/outages.js";
+import { isStruck, outageOf } from "../../simulator/resource-health/outages.js";
 import { FaultOrder } from "../../simulator/faults/catalogue.js";
 import { APP_ID, ARM, SUBSCRIPTION } from "./names.js";
 import { type Reply, type SimulatorProcess, startSimulatorProcess } from "./simulator-process.js";
@@ -182,6 +182,19 @@ it("needs a role at the subscription for events, and names what it does not know
   );
 
   expect([filtered.status, missing.status, refused.status]).toEqual([501, 404, 403]);
+});
+
+it("an account that has failed over is as well as the region that serves it", () => {
+  const order = FaultOrder.parse({
+    name: "storage-unavailable",
+    resource: ACCOUNT_ID,
+    region: "eastus",
+  });
+  const type = "Microsoft.Storage/storageAccounts";
+  const isStruckIn = (region: string): boolean =>
+    isStruck({ id: ACCOUNT_ID, type, region }, outageOf(order)!);
+
+  expect([isStruckIn("East US"), isStruckIn("westus")]).toEqual([true, false]);
 });
 
 it("only what the platform does is an outage of its own", () => {
