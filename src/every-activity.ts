@@ -22,6 +22,7 @@ import { redisRestoreActivities } from "./activities/redis-restore.js";
 import { compareVaultsActivity } from "./activities/compare-vaults.js";
 import { keyVaultFailureActivities } from "./activities/key-vault-failure.js";
 import { runActivities } from "./activities/run.js";
+import { standbyActivities } from "./activities/standby.js";
 import { storageFailureActivities } from "./activities/storage-failure.js";
 import { vaultDiagnosisActivities } from "./activities/vault-diagnosis.js";
 import { trafficActivities } from "./activities/traffic.js";
@@ -58,6 +59,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...accountCopyActivities(copies),
     ...storageFailureActivities(ports),
     ...edgeActivities(ports),
+    ...standbyActivities(ports),
     ...backupPruningActivities(sets, store.runs),
     ...deliveryActivities(store, ports.webhook),
   ];

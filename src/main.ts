@@ -17,6 +17,7 @@ import { failBackStorage } from "./orchestrators/fail-back-storage.js";
 import { failBackKeyVault } from "./orchestrators/fail-back-key-vault.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { recoverRedis } from "./orchestrators/recover-redis.js";
+import { recoverRegion } from "./orchestrators/recover-region.js";
 import { recoverStorage } from "./orchestrators/recover-storage.js";
 import { recoverKeyVault } from "./orchestrators/recover-key-vault.js";
 import { restoreRedis } from "./orchestrators/restore-redis.js";
@@ -36,6 +37,7 @@ import { redisFailback } from "./scenarios/redis-failback.js";
 import { redisFailure } from "./scenarios/redis-failure.js";
 import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
+import { regionOutage } from "./scenarios/region-outage.js";
 import { storageFailback } from "./scenarios/storage-failback.js";
 import { storageFailure } from "./scenarios/storage-failure.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
@@ -70,6 +72,7 @@ for (const [{ orchestrator }, handler] of [
   [keyVaultFailback, failBackKeyVault],
   [storageFailure, recoverStorage],
   [storageFailback, failBackStorage],
+  [regionOutage, recoverRegion],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],

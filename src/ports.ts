@@ -1,4 +1,5 @@
 import { accountChanges } from "./azure/account-changes.js";
+import { httpsAppProof } from "./azure/app-proof.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { blobCopies } from "./azure/blob-copies.js";
@@ -44,6 +45,7 @@ export function portsOf(settings: Settings) {
     blobContainer(settings.azure, credential, { ...settings.backup, container });
   return {
     apps: containerApps(settings.azure, credential),
+    proof: httpsAppProof(settings.azure.probeTimeLimit),
     health: httpsHealthProbe(settings.azure.probeTimeLimit),
     logs: logQueries(settings.azure, credential),
     vaults: keyVaults(settings.azure, credential, arm),

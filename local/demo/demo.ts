@@ -7,6 +7,7 @@ import { keyVaultFailure } from "./key-vault-failure.js";
 import { nightlyBackup } from "./nightly-backup.js";
 import { redisFailure } from "./redis-failure.js";
 import { redisKeyRotation } from "./redis-key-rotation.js";
+import { regionOutage } from "./region-outage.js";
 import { restore } from "./restore.js";
 import { storageFailure } from "./storage-failure.js";
 import { say, type Options, type Show } from "./show.js";
@@ -17,6 +18,7 @@ const shows: Readonly<Record<string, Show>> = {
   "redis-key-rotation": redisKeyRotation,
   "key-vault-failure": keyVaultFailure,
   "storage-failure": storageFailure,
+  "region-outage": regionOutage,
   "nightly-backup": nightlyBackup,
   restore,
 };

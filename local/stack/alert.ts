@@ -86,6 +86,25 @@ export function storageAlert(account: string, firedAt: Date, alertId?: string): 
   });
 }
 
+/** The alert of Traffic Manager: an endpoint that its probes find degraded. */
+export function endpointAlert(profile: string, firedAt: Date, alertId?: string): unknown {
+  return metricAlert(firedAt, alertId, {
+    rule: `${parseResourceId(profile)?.name ?? ""}-endpoint-degraded`,
+    severity: "Sev0",
+    targets: [profile],
+    description: "An endpoint of the profile does not answer its probes.",
+    conditionType: "SingleResourceMultipleMetricCriteria",
+    criterion: {
+      metricName: "ProbeAgentCurrentEndpointStateByProfileResourceId",
+      metricNamespace: "Microsoft.Network/trafficManagerProfiles",
+      operator: "LessThan",
+      threshold: "1",
+      timeAggregation: "Maximum",
+      metricValue: 0,
+    },
+  });
+}
+
 interface MetricRule {
   readonly rule: string;
   readonly severity: string;

@@ -236,7 +236,10 @@ const nameOf = (app: string): string => parseResourceId(app)?.name ?? app;
 const isMultiple = (app: ContainerAppView): boolean => app.mode.toLowerCase() !== "single";
 
 /** In single mode the active one; in multiple mode every active one with traffic. Newest first. */
-function servingRevisions(app: ContainerAppView, revisions: readonly RevisionView[]): string[] {
+export function servingRevisions(
+  app: ContainerAppView,
+  revisions: readonly RevisionView[],
+): string[] {
   const serving = revisions.filter(
     ({ active, trafficWeight }) => active && (!isMultiple(app) || trafficWeight > 0),
   );

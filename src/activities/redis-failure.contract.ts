@@ -123,7 +123,13 @@ export const findMadeCaches = declareActivity({
 /** Begin to end a geo-link. Its trace is a link that goes, or has gone. */
 export const startUnlink = declareActivity({
   name: "startUnlink",
-  input: z.strictObject({ primary: z.string(), secondary: z.string(), ...underLease }),
+  input: z.strictObject({
+    primary: z.string(),
+    secondary: z.string(),
+    /** Which of the two is asked: not one whose region is down. By default the primary. */
+    at: z.enum(["primary", "secondary"]).optional(),
+    ...underLease,
+  }),
   output: z.strictObject({ ...mutated }),
   patience: whileBusy,
 });

@@ -95,27 +95,31 @@ export function redisFailureActivities(
       }
     }),
 
-    contract.startUnlink.implementedBy(classifyError, ({ primary, secondary, lease }, context) =>
-      ensure(store, context, contract.startUnlink, {
-        resource: lease,
-        plan: () => ({ changed: true, detail: "would unlink the geo-replica" }),
-        // Azure answers a second request about a link that has gone with success.
-        onRepeat: "repeat",
-        settling: linkSettling,
-        observe: async () => {
-          const link = (await changes.links(secondary)).find(({ other }) =>
-            sameResource(other, primary),
-          );
-          if (link === undefined) return { changed: false, detail: "the caches are not linked" };
-          return link.state === "Deleting"
-            ? { changed: false, detail: "the link is being ended" }
-            : undefined;
-        },
-        act: async () => {
-          await changes.unlink(primary, secondary);
-          return { changed: true, detail: "unlinking" };
-        },
-      }),
+    contract.startUnlink.implementedBy(
+      classifyError,
+      ({ primary, secondary, at, lease }, context) =>
+        ensure(store, context, contract.startUnlink, {
+          resource: lease,
+          plan: () => ({ changed: true, detail: "would unlink the geo-replica" }),
+          // Azure answers a second request about a link that has gone with success.
+          onRepeat: "repeat",
+          settling: linkSettling,
+          observe: async () => {
+            const link = (await changes.links(secondary)).find(({ other }) =>
+              sameResource(other, primary),
+            );
+            if (link === undefined) return { changed: false, detail: "the caches are not linked" };
+            return link.state === "Deleting"
+              ? { changed: false, detail: "the link is being ended" }
+              : undefined;
+          },
+          act: async () => {
+            await (at === "secondary"
+              ? changes.unlink(secondary, primary)
+              : changes.unlink(primary, secondary));
+            return { changed: true, detail: "unlinking" };
+          },
+        }),
     ),
 
     contract.stopPersistence.implementedBy(classifyError, ({ cache, lease }, context) =>

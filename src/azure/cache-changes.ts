@@ -46,8 +46,8 @@ export interface CacheChanges {
   /** The primary node alone, of one shard where the cache is a cluster. */
   rebootPrimary(id: string, shard: number | undefined): Promise<void>;
   links(id: string): Promise<readonly CacheLink[]>;
-  /** The secondary becomes a cache of its own, with what it has by then. */
-  unlink(primary: string, secondary: string): Promise<void>;
+  /** Ends a link at either of its two caches: the secondary becomes one of its own, with what it has by then. */
+  unlink(at: string, other: string): Promise<void>;
   /** The secondary loses what it holds and becomes a copy. */
   link(
     primary: string,
@@ -76,7 +76,7 @@ export function cacheChanges(classic: CacheChanges, managed: CacheChanges): Cach
     regenerateKey: async (id, key) => of(id).regenerateKey(id, key),
     rebootPrimary: async (id, shard) => of(id).rebootPrimary(id, shard),
     links: async (id) => of(id).links(id),
-    unlink: async (primary, secondary) => of(primary).unlink(primary, secondary),
+    unlink: async (at, other) => of(at).unlink(at, other),
     link: async (primary, secondary) => of(primary).link(primary, secondary),
     stopPersistence: async (id) => of(id).stopPersistence(id),
     create: async (id, wanted) => of(id).create(id, wanted),

@@ -83,9 +83,9 @@ export function classicCacheChanges(
       return found;
     },
 
-    async unlink(primary, secondary) {
-      const { azure, group, name } = await at(primary);
-      const other = parseResourceId(secondary)?.name ?? secondary;
+    async unlink(asked, linked) {
+      const { azure, group, name } = await at(asked);
+      const other = parseResourceId(linked)?.name ?? linked;
       await azure.linkedServer.beginDelete(group, name, other, limit());
     },
 

@@ -32,6 +32,9 @@ export interface ContainerAppView {
    * out. A newer revision that does not serve yet says nothing of what the app uses.
    */
   readonly variables: Readonly<Record<string, string>>;
+  /** How many replicas the latest template keeps running at least. */
+  readonly minReplicas: number;
+  readonly images: readonly string[];
   readonly traffic: readonly { revision: string | undefined; latest: boolean; weight: number }[];
 }
 
@@ -94,11 +97,15 @@ export interface ContainerApps {
    * the old vault refers to the one of the same name. Everything else stays as it is.
    */
   startVaultMove(id: string, move: VaultMove): Promise<string>;
-  /** Makes one new revision in which some plain variables have other values. All else stays as it is. */
+  /**
+   * Makes one new revision in which some plain variables have other values, and which keeps so many
+   * replicas at least where that is given. All else stays as it is.
+   */
   startVariableChange(
     id: string,
     variables: Readonly<Record<string, string>>,
     suffix: string,
+    minReplicas?: number,
   ): Promise<string>;
   operation(id: string, token: string): Promise<OperationState>;
   /** The last lines of the revision's first replica that has a log. */
@@ -275,9 +282,22 @@ export function containerApps(
       return submit(id, { template, configuration: { secrets } }, app.location);
     },
 
-    async startVariableChange(id, variables, suffix) {
+    async startVariableChange(id, variables, suffix, minReplicas) {
       const app = await getApp(id);
-      return submit(id, { template: withVariables(app, variables, suffix) }, app.location);
+      const told = withVariables(app, variables, suffix);
+      const { scale } = told;
+      const template =
+        minReplicas === undefined
+          ? told
+          : {
+              ...told,
+              scale: {
+                ...scale,
+                minReplicas,
+                maxReplicas: Math.max(scale?.maxReplicas ?? 10, minReplicas),
+              },
+            };
+      return submit(id, { template }, app.location);
     },
 
     async operation(id, token) {
@@ -358,6 +378,8 @@ function viewOf(app: ContainerApp, template = app.template): ContainerAppView {
           name === undefined || value === undefined ? [] : [[name, value] as const],
         ),
     ),
+    minReplicas: template?.scale?.minReplicas ?? 0,
+    images: (template?.containers ?? []).flatMap(({ image }) => image ?? []),
     traffic: (app.configuration?.ingress?.traffic ?? []).map((part) => ({
       revision: part.revisionName,
       latest: part.latestRevision ?? false,

@@ -36,6 +36,19 @@ export type HealthRule = z.infer<typeof HealthRule>;
 const ContainerAppSides = z.strictObject({
   ...sides("Microsoft.App/containerApps"),
   health: HealthRule.prefault({}),
+  /** How many replicas the secondary app has to have before users are led to it. */
+  secondaryReplicas: z.int().min(1).max(300).default(2),
+  /**
+   * Where the app takes a few bytes by PUT and gives them back by GET, to prove that its data can be
+   * written and read; `{id}` is filled in. Without it the app's health has to do.
+   */
+  proof: z
+    .string()
+    .startsWith("/", { error: "write a path such as /records/{id}" })
+    .includes("{id}", { error: "write {id} where the record's name goes, as in /records/{id}" })
+    .optional(),
+  /** How long a side has to be well before users are led back to it. */
+  soak: Duration.default(minutes(15)),
 });
 
 const redisId = z.union(

@@ -51,6 +51,7 @@ export function* fillAccount(
     );
     run.journal.loses(
       "not known: no verified set and no readable copy of the account could be used",
+      "blobs",
     );
     return undefined;
   }
@@ -58,6 +59,7 @@ export function* fillAccount(
     filled.upTo === undefined
       ? `what had not reached ${filled.from}`
       : `what was written to blobs since ${filled.upTo}, which is how far ${filled.from} goes`,
+    "blobs",
   );
   return undefined;
 }

@@ -73,7 +73,7 @@ export function* fillVault(
     return undefined;
   }
   const age = describeDuration(elapsed(takenAt, run.now()));
-  run.journal.loses(`what was written to secrets since ${takenAt}, if anything was`);
+  run.journal.loses(`what was written to secrets since ${takenAt}, if anything was`, "secrets");
   if (isNew) run.journal.finding(`the secrets are ${age} old: what was written since is lost`);
   if (missing === 0) return undefined;
   const files = actions.map((each) => ({ target: address, actions: each }));

@@ -1,4 +1,5 @@
 import { probeRegion, type AskedRegion } from "../activities/region.contract.js";
+import { orderText } from "../domain/order-text.js";
 import type { HealthRule } from "../domain/estate.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
@@ -24,7 +25,9 @@ export function* regionDown(
       : yield* run.look("check-region", probeRegion, wanted);
   if (!seen.ok || !seen.value.down) return undefined;
   return run.end("needs-operator", `the region itself seems to be down: ${seen.value.detail}`, [
-    "Look at Azure Service Health: if the region is down, move the whole application to the other one",
+    run.order.estate.secondaryRegion === undefined
+      ? "Look at Azure Service Health: if the region is down, the whole application has to be made anew elsewhere"
+      : `Look at Azure Service Health: if the region is down, move the whole application: ${orderText("recoveries", { environment: run.order.environment, scenario: "region-outage" })}`,
     "If it is not, start this recovery again by POST /api/recoveries",
   ]);
 }

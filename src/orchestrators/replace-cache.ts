@@ -6,12 +6,25 @@ import { recoveryCacheId } from "../domain/recovery-cache.js";
 import { parseResourceId, sameResource } from "../domain/resource-id.js";
 import type { Durable } from "../durable/durable.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
-import { waits, type redisFailure } from "../scenarios/redis-failure.js";
+import { waits, type ReplacementStep } from "../scenarios/redis-failure.js";
 import { bringBackKeys } from "./bring-back-keys.js";
 import { cacheStorageOf } from "./cache-storage.js";
 import { cacheInUse } from "./move-to-cache.js";
 
-type Steps = Recovery<keyof typeof redisFailure.steps>;
+type Steps = Recovery<ReplacementStep | "find-active">;
+
+/** How a replacement is looked for where the cache that fails is not the only thing that does. */
+export interface Circumstances {
+  /** What is read to see which cache the app uses. */
+  readonly use: ReturnType<typeof cacheInUse>;
+  /** Which of two linked caches can be asked to part from the other. */
+  readonly unlinkAt: "primary" | "secondary";
+}
+
+const asUsual = (estate: RecoveryOrder["estate"]): Circumstances => ({
+  use: cacheInUse(estate),
+  unlinkAt: "primary",
+});
 
 /** A cache that can take over, and what it holds. */
 export interface Replacement {
@@ -26,27 +39,31 @@ const longestImport = minutes(25);
 
 export const nameOf = (id: string): string => parseResourceId(id)?.name ?? id;
 
+interface Search extends Circumstances {
+  readonly order: RecoveryOrder;
+  readonly failing: string;
+}
+
 /** The other side where it can be used, else a new cache; undefined where neither is to be had. */
 export function* replacement(
   run: Steps,
   order: RecoveryOrder,
   failing: string,
+  circumstances: Circumstances = asUsual(order.estate),
 ): Durable<Replacement | undefined> {
   const { primary, secondary } = order.estate.redis;
+  const search = { order, failing, ...circumstances };
   for (const side of [secondary, primary]) {
     if (side === undefined || sameResource(side, failing)) continue;
-    const found = yield* standby(run, order, failing, side);
+    const found = yield* standby(run, search, side);
     if (found !== undefined) return found;
   }
-  return (yield* madeBefore(run, order, failing)) ?? (yield* madeAnew(run, order, failing));
+  return (yield* madeBefore(run, search)) ?? (yield* madeAnew(run, search));
 }
 
 /** What an earlier run made and did not come to use spares the many minutes that another would take. */
-function* madeBefore(
-  run: Steps,
-  order: RecoveryOrder,
-  failing: string,
-): Durable<Replacement | undefined> {
+function* madeBefore(run: Steps, search: Search): Durable<Replacement | undefined> {
+  const { order, failing } = search;
   const { primary, secondary } = order.estate.redis;
   const asked = { redis: { primary, secondary }, failing };
   const found = yield* run.step("find-made", redis.findMadeCaches, asked);
@@ -56,18 +73,14 @@ function* madeBefore(
     return undefined;
   }
   for (const cache of found.value.caches) {
-    const usable = yield* standby(run, order, failing, cache);
+    const usable = yield* standby(run, search, cache);
     if (usable !== undefined) return { ...usable, how: "made" };
   }
   return undefined;
 }
 
-function* standby(
-  run: Steps,
-  order: RecoveryOrder,
-  failing: string,
-  cache: string,
-): Durable<Replacement | undefined> {
+function* standby(run: Steps, search: Search, cache: string): Durable<Replacement | undefined> {
+  const { failing } = search;
   const asked = { cache, instead: failing };
   const seen = yield* run.step("find-standby", redis.inspectStandby, asked, nameOf(cache));
   if (!seen.ok) {
@@ -84,9 +97,9 @@ function* standby(
   if (link === "member") {
     return { cache, how: "member", data: "its keys are those of the group" };
   }
-  if (link === "replica") return yield* unlinked(run, failing, cache);
+  if (link === "replica") return yield* unlinked(run, search, cache);
   const filled = yield* run.holding(cache, () =>
-    fill(run, order, failing, { cache, isEmpty: keys === 0, isNew: false }),
+    fill(run, search, { cache, isEmpty: keys === 0, isNew: false }),
   );
   if (!filled.ok) {
     run.journal.finding(`${nameOf(cache)} cannot take over: ${describeFailure(filled.failure)}`);
@@ -96,8 +109,12 @@ function* standby(
 }
 
 /** A geo-replica can be written to only once it is on its own. */
-function* unlinked(run: Steps, failing: string, cache: string): Durable<Replacement | undefined> {
-  const both = { primary: failing, secondary: cache, lease: failing };
+function* unlinked(
+  run: Steps,
+  { failing, unlinkAt: at }: Search,
+  cache: string,
+): Durable<Replacement | undefined> {
+  const both = { primary: failing, secondary: cache, at, lease: failing };
   const begun = yield* run.step("unlink", redis.startUnlink, both);
   if (!begun.ok) {
     const lacks =
@@ -121,11 +138,8 @@ function* unlinked(run: Steps, failing: string, cache: string): Durable<Replacem
 }
 
 /** One kind of cache, or the other where Azure refuses the first: tenants get no more of one of them. */
-function* madeAnew(
-  run: Steps,
-  order: RecoveryOrder,
-  failing: string,
-): Durable<Replacement | undefined> {
+function* madeAnew(run: Steps, search: Search): Durable<Replacement | undefined> {
+  const { order, failing } = search;
   const { redis: sides, recoveryRegion: region } = order.estate;
   const { first, managedSize, classicSize } = sides.recovery;
   const kinds =
@@ -148,7 +162,7 @@ function* madeAnew(
     // What a cache that is still to be made can take is known after apply.
     if (run.planning) return { cache, how: "made", data: "known after apply" };
     const filled = yield* run.holding(cache, () =>
-      fill(run, order, failing, { cache, isEmpty: true, isNew: true }),
+      fill(run, search, { cache, isEmpty: true, isNew: true }),
     );
     const data = filled.ok ? filled.value : `empty: ${describeFailure(filled.failure)}`;
     return { cache, how: "made", data };
@@ -198,8 +212,8 @@ interface Fillable {
 }
 
 /** People wait, and others move the app meanwhile: which cache it uses is seen right before the change. */
-function* isUnused(run: Steps, estate: RecoveryOrder["estate"], cache: string): Durable<boolean> {
-  const used = yield* run.step("find-active", redis.findCacheInUse, cacheInUse(estate), "again");
+function* isUnused(run: Steps, use: Circumstances["use"], cache: string): Durable<boolean> {
+  const used = yield* run.step("find-active", redis.findCacheInUse, use, "again");
   return used.ok && used.value.known === "observed" && !sameResource(used.value.id, cache);
 }
 
@@ -209,8 +223,7 @@ function* isUnused(run: Steps, estate: RecoveryOrder["estate"], cache: string): 
  */
 function* fill(
   run: Steps,
-  { environment, estate }: RecoveryOrder,
-  failing: string,
+  { order: { environment, estate }, failing, use }: Search,
   { cache, isEmpty, isNew }: Fillable,
 ): Durable<string> {
   const begins = isEmpty ? "it begins empty" : "it holds keys of unknown age";
@@ -221,7 +234,7 @@ function* fill(
   if (!isEmpty && (yield* run.approval("import-over")) !== "granted") {
     return without("nobody approved that its keys give way to those of a backup");
   }
-  if (!isNew && !(yield* isUnused(run, estate, cache))) {
+  if (!isNew && !(yield* isUnused(run, use, cache))) {
     return without("it cannot be ruled out that the app uses it");
   }
   const { primary, secondary } = estate.redis;

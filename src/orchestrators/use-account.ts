@@ -40,7 +40,7 @@ export const lookAtStorage = ({ containerApp, storage: account }: Environment) =
 
 /** The app, this service and whoever may use the other account may use this one as well. */
 export function* grantBlobRoles(
-  run: AccountUser,
+  run: Recovery<"find-users" | "grant-roles">,
   appId: string,
   account: string,
   instead: string,
@@ -58,7 +58,10 @@ export function* grantBlobRoles(
 }
 
 /** Waits until this service can use an account; its address, undefined where it never could. */
-export function* awaitAccount(run: AccountUser, account: string): Durable<string | undefined> {
+export function* awaitAccount(
+  run: Recovery<"await-access">,
+  account: string,
+): Durable<string | undefined> {
   let address: string | undefined;
   const waited = yield* run.until(
     "await-access",

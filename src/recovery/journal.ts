@@ -38,7 +38,7 @@ export class Journal {
   #waitingFor: Checkpoint["waitingFor"] = null;
   #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
-  #loss: string | undefined;
+  readonly #losses = new Map<string, string>();
   #progress: Checkpoint["progress"];
 
   constructor(scenario: Scenario, order: RunOrder, startedAt: Instant) {
@@ -195,9 +195,10 @@ export class Journal {
     return nextMilestoneAt(this.#deadlines, this.#order.detectedAt, at);
   }
 
-  /** What this run has lost, where it is known better than the scenario can say beforehand. */
-  loses(what: string): void {
-    this.#loss = what;
+  /** What this run has lost, where it is known better than the scenario can say beforehand. Kinds of data add up. */
+  loses(what: string, of: "all" | "secrets" | "blobs" | "keys" = "all"): void {
+    if (of === "all") this.#losses.clear();
+    this.#losses.set(of, what);
   }
 
   finding(text: string): void {
@@ -348,7 +349,8 @@ export class Journal {
       reason: ending.reason,
       deadlines: this.#deadlines,
       withinRto: withinRto(this.#deadlines, this.#restoredAt ?? at),
-      dataLoss: this.#loss ?? this.scenario.dataLoss,
+      dataLoss:
+        this.#losses.size === 0 ? this.scenario.dataLoss : [...this.#losses.values()].join("; "),
       nextSteps: [...ending.nextSteps],
       findings: [...this.#findings],
       steps: this.#steps.map((step) => ({ ...step })),

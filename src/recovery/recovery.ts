@@ -403,9 +403,10 @@ export class Recovery<StepId extends string = string> {
   /**
    * Asks for a step, where the catalogue or the estate wants it, once in a round. Steps ask by
    * themselves; a scenario that asks ahead has the answer before it prepares anything. Silence never
-   * means go: without `granted` the step fails for good, and the scenario takes its fallback.
+   * means go: without `granted` the step fails for good, and the scenario takes its fallback. `measured` is
+   * what may be lost where that is known better than the catalogue says.
    */
-  *approval(id: StepId): Durable<Approval> {
+  *approval(id: StepId, measured?: string): Durable<Approval> {
     const demand = approvalDemand(
       this.order.estate.approval,
       { scenario: this.journal.scenario.id, id, asks: this.#destroys(id)?.asks },
@@ -416,7 +417,7 @@ export class Recovery<StepId extends string = string> {
     if (known !== undefined) return known;
     yield* this.#safePoint();
     const { expected = milliseconds(0), dispensable } = this.journal.declared(id) ?? {};
-    const loss = this.#destroys(id)?.loss ?? this.journal.scenario.dataLoss;
+    const loss = measured ?? this.#destroys(id)?.loss ?? this.journal.scenario.dataLoss;
     const wanted = { ...demand, dispensable };
     const answer = yield* this.#ask(id, this.#titleOf(id), loss, expected, wanted);
     this.#approvals.set(this.#inRound(id), answer);

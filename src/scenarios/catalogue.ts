@@ -1,5 +1,6 @@
 import type { ScenarioId } from "../domain/scenario-id.js";
 import { containerAppFailure } from "./container-app-failure.js";
+import { regionOutage } from "./region-outage.js";
 import { redisFailure } from "./redis-failure.js";
 import { redisKeyRotation } from "./redis-key-rotation.js";
 import { keyVaultFailure } from "./key-vault-failure.js";
@@ -16,6 +17,7 @@ export const catalogue: readonly FailureScenario[] = [
   redisKeyRotation,
   keyVaultFailure,
   storageFailure,
+  regionOutage,
 ];
 
 export const scenarioOf = (id: ScenarioId): FailureScenario | undefined =>

@@ -1,7 +1,7 @@
 import { minutes, seconds } from "../domain/duration.js";
 import { redisRestore } from "./redis-restore.js";
 import { findingSteps } from "./redis-steps.js";
-import { declareScenario } from "./scenario.js";
+import { declareScenario, type DeclaredStep } from "./scenario.js";
 
 /** The steps that bring keys back are those of a restore. */
 const {
@@ -13,6 +13,73 @@ const {
   "import-with-sas": importWithSas,
   "check-import": checkImport,
 } = redisRestore.steps;
+
+/** What finds or makes a cache that can take over, and brings it its keys. */
+export const replacementSteps = {
+  "find-standby": {
+    title: "Look at the other side's cache",
+    expected: seconds(5),
+    path: "fallback",
+  },
+  unlink: {
+    title: "Unlink the geo-replica, which makes it a cache of its own",
+    expected: seconds(5),
+    path: "fallback",
+    destroys: {
+      asks: "unless-ordered",
+      loss: "what had not been replicated: the last seconds, for which Azure gives no promise",
+    },
+    dispensable: true,
+  },
+  "await-unlink": {
+    title: "Wait until the replica can be written to",
+    expected: minutes(3),
+    path: "fallback",
+  },
+  "find-made": {
+    title: "Look for a cache that an earlier run made and did not use",
+    expected: seconds(5),
+    path: "fallback",
+  },
+  "create-cache": {
+    title: "Make a cache in the recovery region",
+    expected: seconds(10),
+    path: "fallback",
+  },
+  "await-cache": {
+    title: "Wait until Azure has made the cache",
+    expected: minutes(15),
+    path: "fallback",
+  },
+  "create-database": {
+    title: "Make the database of an Azure Managed Redis",
+    expected: seconds(10),
+    path: "fallback",
+  },
+  "await-database": {
+    title: "Wait until Azure has made the database",
+    expected: minutes(3),
+    path: "fallback",
+  },
+  "choose-set": {
+    title: "Choose the newest verified set that this cache can take",
+    expected: seconds(5),
+    path: "fallback",
+  },
+  "find-set": {
+    title: "Read the set and the new cache",
+    expected: seconds(5),
+    path: "fallback",
+  },
+  "restore-keys": restoreKeys,
+  "prepare-import": prepareImport,
+  "copy-files": copyFiles,
+  import: importEmpty,
+  "import-over": { ...importOver, dispensable: true },
+  "import-with-sas": importWithSas,
+  "check-import": checkImport,
+} as const satisfies Record<string, DeclaredStep>;
+export type ReplacementStep = keyof typeof replacementSteps;
 
 export const redisFailure = declareScenario({
   id: "redis-failure",
@@ -65,68 +132,7 @@ export const redisFailure = declareScenario({
       expected: seconds(3),
       path: "fallback",
     },
-    "find-standby": {
-      title: "Look at the other side's cache",
-      expected: seconds(5),
-      path: "fallback",
-    },
-    unlink: {
-      title: "Unlink the geo-replica, which makes it a cache of its own",
-      expected: seconds(5),
-      path: "fallback",
-      destroys: {
-        asks: "unless-ordered",
-        loss: "what had not been replicated: the last seconds, for which Azure gives no promise",
-      },
-      dispensable: true,
-    },
-    "await-unlink": {
-      title: "Wait until the replica can be written to",
-      expected: minutes(3),
-      path: "fallback",
-    },
-    "find-made": {
-      title: "Look for a cache that an earlier run made and did not use",
-      expected: seconds(5),
-      path: "fallback",
-    },
-    "create-cache": {
-      title: "Make a cache in the recovery region",
-      expected: seconds(10),
-      path: "fallback",
-    },
-    "await-cache": {
-      title: "Wait until Azure has made the cache",
-      expected: minutes(15),
-      path: "fallback",
-    },
-    "create-database": {
-      title: "Make the database of an Azure Managed Redis",
-      expected: seconds(10),
-      path: "fallback",
-    },
-    "await-database": {
-      title: "Wait until Azure has made the database",
-      expected: minutes(3),
-      path: "fallback",
-    },
-    "choose-set": {
-      title: "Choose the newest verified set that this cache can take",
-      expected: seconds(5),
-      path: "fallback",
-    },
-    "find-set": {
-      title: "Read the set and the new cache",
-      expected: seconds(5),
-      path: "fallback",
-    },
-    "restore-keys": restoreKeys,
-    "prepare-import": prepareImport,
-    "copy-files": copyFiles,
-    import: importEmpty,
-    "import-over": { ...importOver, dispensable: true },
-    "import-with-sas": importWithSas,
-    "check-import": checkImport,
+    ...replacementSteps,
     "write-secret": {
       title: "Write the connection string into the vault in use, if it differs",
       expected: seconds(3),

@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { scrub } from "../domain/credential-scrubbing.js";
+import { hasOtherRegion } from "../domain/region-sides.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { FailbackResource, failureOf, sidesToFailBack } from "../domain/failback.js";
 import { failbackProcedures } from "../scenarios/procedures.js";
@@ -9,6 +10,7 @@ import { accept, linksOf, readJson, readText, refuse, type ActingEndpoint } from
 import { orderedRun, started } from "./ordered-run.js";
 import { problem } from "./problem.js";
 import { environmentIn } from "./request-forms.js";
+import { singleRegion } from "./single-region.js";
 import { Reason } from "./run-view.js";
 import { startPlan, startRun } from "./start-run.js";
 
@@ -38,6 +40,9 @@ export async function startFailback(endpoint: ActingEndpoint): Promise<HttpRespo
     throw refuse(problem(400, `this version cannot fail back a ${wish.resource}, only ${known}`));
   }
 
+  if (wish.resource === "region" && !hasOtherRegion(environment)) {
+    throw singleRegion(wish.environment, environment);
+  }
   const { original, other } = sidesToFailBack(environment, wish.resource);
   const scenario = failureOf[wish.resource];
   const { run, receivedAt, distinction } = await orderedRun(

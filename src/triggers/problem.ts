@@ -12,6 +12,8 @@ export const Problem = z
     /** What is wrong with which member, and what to write instead. */
     errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
     run: z.string().optional(),
+    /** What a person can do instead. */
+    nextSteps: z.array(z.string()).optional(),
   })
   .meta({ id: "Problem" });
 export type Problem = z.infer<typeof Problem>;
@@ -31,7 +33,9 @@ const titles: Readonly<Record<number, string>> = {
 export function problem(
   status: number,
   detail: string,
-  more: Pick<Problem, "errors" | "run"> & { readonly retryAfterSeconds?: number } = {},
+  more: Pick<Problem, "errors" | "run" | "nextSteps"> & {
+    readonly retryAfterSeconds?: number;
+  } = {},
 ): HttpResponseInit {
   const { retryAfterSeconds, ...members } = more;
   const body: Problem = {

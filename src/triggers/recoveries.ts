@@ -18,10 +18,12 @@ import {
 } from "./endpoint.js";
 import { orderedRun, started } from "./ordered-run.js";
 import { problem } from "./problem.js";
+import { singleRegion } from "./single-region.js";
 import { environmentIn, knownForm } from "./request-forms.js";
 import { Reason, type RunList, type RunView } from "./run-view.js";
 import { startPlan, startRun } from "./start-run.js";
 import { scrub } from "../domain/credential-scrubbing.js";
+import { hasOtherRegion } from "../domain/region-sides.js";
 
 /** An operator's order to recover something. */
 export const RecoveryRequest = z
@@ -62,6 +64,8 @@ export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpRespo
     throw refuse(problem(400, `this version has no orchestrator for ${wish.scenario}`));
   }
   const { environment } = environmentIn(estate, wish.environment, 400);
+  if (scenario.id === "region-outage" && !hasOtherRegion(environment))
+    throw singleRegion(wish.environment, environment);
   const resource = wish.resource ?? primaryOf(environment, scenario.resource);
   const place = placeOf(estate, resource);
   if (place?.environment !== wish.environment || place.kind !== scenario.resource) {

@@ -19,6 +19,8 @@ export class FakeContainerApps implements ContainerApps {
     latestRevision: "mcp--new",
     latestReadyRevision: "mcp--new",
     variables: {},
+    minReplicas: 2,
+    images: ["mcpregistry.azurecr.io/mcp-server:1.4.1"],
     traffic: [{ revision: undefined, latest: true, weight: 100 }],
   };
   all: RevisionView[] = [

@@ -1,0 +1,52 @@
+import type { Environment, TrafficManager } from "./estate.js";
+
+/** What an environment needs to be led to another region; an environment of one region lacks some of it. */
+export interface RegionSides {
+  readonly front: TrafficManager & { readonly secondaryEndpoint: string };
+  readonly primary: { readonly region: string; readonly app: string };
+  readonly secondary: { readonly region: string; readonly app: string; readonly vault: string };
+}
+
+/** Undefined for an environment of one region. */
+export function regionSides(estate: Environment): RegionSides | undefined {
+  const { trafficManager: front, containerApp, keyVault, primaryRegion, secondaryRegion } = estate;
+  if (
+    front?.secondaryEndpoint === undefined ||
+    secondaryRegion === undefined ||
+    containerApp.secondary === undefined ||
+    keyVault.secondary === undefined
+  ) {
+    return undefined;
+  }
+  return {
+    front: { ...front, secondaryEndpoint: front.secondaryEndpoint },
+    primary: { region: primaryRegion, app: containerApp.primary },
+    secondary: {
+      region: secondaryRegion,
+      app: containerApp.secondary,
+      vault: keyVault.secondary,
+    },
+  };
+}
+
+/** Whether users could be led to another region at all. */
+export const hasOtherRegion = (estate: Environment): boolean => regionSides(estate) !== undefined;
+
+/** Whom to ask whether the primary region is down. */
+export const witnessesOf = (estate: Environment, { front }: RegionSides) => ({
+  region: estate.primaryRegion,
+  subscription: estate.subscriptionId,
+  app: estate.containerApp.primary,
+  health: estate.containerApp.health,
+  cache: estate.redis.primary,
+  vault: estate.keyVault.primary,
+  storage: { id: estate.storage.primary, container: estate.storage.containers[0] ?? "branding" },
+  traffic: { profile: front.profile, type: front.endpointType, endpoint: front.primaryEndpoint },
+});
+
+/** What a person does where the service can lead nobody to another region. */
+export const breakGlass = (estate: Environment): readonly string[] => [
+  `Make the environment anew in ${estate.recoveryRegion} by its deployment templates: container app, cache, vault, storage account`,
+  "Restore into it what is backed up: POST /api/restores for key-vault, redis and blobs; GET /api/backups says how old each set is",
+  "Lead the users' domain to the new app, and enter what was made in the estate file",
+];

@@ -1,0 +1,132 @@
+import { minutes, seconds } from "../domain/duration.js";
+import { edgeSteps } from "./edge-steps.js";
+import { keyVaultFailure } from "./key-vault-failure.js";
+import { replacementSteps } from "./redis-failure.js";
+import { sideSteps } from "./region-steps.js";
+import { declareScenario } from "./scenario.js";
+import { storageFailure } from "./storage-failure.js";
+import { trafficSteps } from "./traffic-steps.js";
+
+/** The one approval of the run is for this too. */
+const { destroys: _asked, ...unlink } = replacementSteps.unlink;
+const { "restore-secrets": restoreSecrets, "check-secrets": checkSecrets } = keyVaultFailure.steps;
+const {
+  "choose-account": chooseAccount,
+  compare,
+  prepare,
+  restore,
+  "bring-newer": bringNewer,
+  "find-users": findUsers,
+  "grant-roles": grantRoles,
+  "await-access": awaitAccess,
+} = storageFailure.steps;
+
+export const regionOutage = declareScenario({
+  id: "region-outage",
+  kind: "recovery",
+  title: "Region outage",
+  orchestrator: "recoverRegion",
+  resource: "traffic-manager",
+  symptoms: [
+    "Several services of the primary region do not answer",
+    "Traffic Manager finds the primary endpoint degraded",
+    "Azure Service Health announces an issue of the region",
+  ],
+  signals: ["traffic-manager-endpoint", "service-health-region"],
+  rto: minutes(60),
+  automatic: true,
+  dataLoss:
+    "what had not reached the other region: cache entries of the last seconds, blobs and secrets since their last copy",
+  steps: {
+    "find-active-side": {
+      title: "See which side users are led to",
+      expected: seconds(5),
+      path: "main",
+    },
+    confirm: {
+      title: "Confirm by independent witnesses that the region is down",
+      expected: seconds(30),
+      path: "main",
+    },
+    "inspect-standby": {
+      title: "See whether the app of the other side is ready",
+      expected: seconds(10),
+      path: "main",
+    },
+    "measure-loss": {
+      title: "Find out how old the copies in the other region are",
+      expected: seconds(10),
+      path: "main",
+    },
+    "move-region": {
+      title: "Give the primary region up and go on in the other one",
+      expected: minutes(12),
+      path: "main",
+      destroys: {
+        asks: "unless-ordered",
+        loss: "what had not reached the other region",
+      },
+    },
+    "find-vault": {
+      title: "Look at the other side's vault",
+      expected: seconds(5),
+      path: "main",
+    },
+    "find-active": {
+      title: "See which cache the other side's app is told to use",
+      expected: seconds(3),
+      path: "fallback",
+    },
+    ...replacementSteps,
+    unlink,
+    "restore-secrets": restoreSecrets,
+    "check-secrets": checkSecrets,
+    "choose-account": chooseAccount,
+    "find-users": findUsers,
+    "grant-roles": grantRoles,
+    "await-access": awaitAccess,
+    compare,
+    prepare,
+    restore,
+    "bring-newer": bringNewer,
+    ...edgeSteps,
+    ...sideSteps,
+    ...trafficSteps,
+    "look-back": {
+      title: "See what can still be seen of the region that is down",
+      expected: seconds(30),
+      path: "main",
+    },
+  },
+  fallbacks: [
+    {
+      when: "the other side's cache is not linked to the lost one",
+      steps: ["choose-set", "find-set", "restore-keys"],
+      dataLoss: "what was written to the cache since the newest verified set",
+    },
+    {
+      when: "no cache of the other side can be used",
+      steps: ["create-cache", "await-cache", "choose-set", "import"],
+      dataLoss: "what was written to the cache since the newest verified set",
+    },
+    {
+      when: "the other side's vault holds no secrets",
+      steps: ["find-set", "compare", "restore-secrets", "check-secrets"],
+      dataLoss: "what was written to secrets since the newest verified set",
+    },
+  ],
+});
+
+/** How the scenario waits for what only it waits for. */
+export const waits = {
+  /** Service Health and Traffic Manager's probes speak minutes late. */
+  confirm: {
+    inARow: 2,
+    failedInARow: 2,
+    first: seconds(10),
+    growth: 1.1,
+    longest: seconds(20),
+    apart: seconds(10),
+    within: minutes(8),
+  },
+} as const;
