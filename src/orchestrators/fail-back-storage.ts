@@ -187,7 +187,9 @@ function* lead(
   if (!(yield* usesAgain(run, app))) {
     return { why: "the app does not get on with the account", lacksRole: false };
   }
-  return yield* leadEdge(run, { from, to: home, container });
+  const problem = yield* leadEdge(run, { from, to: home, container });
+  if (problem === undefined) run.journal.restored(run.now());
+  return problem;
 }
 
 /** What was written while the app was told, and whether anything was left behind. */
@@ -276,6 +278,7 @@ function* regionsBack(
       recoveryFirst(run),
     );
   }
+  run.journal.restored(run.now());
   return run.end("failed-back", `${name} is written in ${region} again`);
 }
 

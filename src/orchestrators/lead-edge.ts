@@ -1,6 +1,12 @@
 import * as edge from "../activities/edge.contract.js";
 import { hostOf } from "../domain/address.js";
-import { actsOf, hostsInUse, progressOf, type EdgeAct } from "../domain/edge-move.js";
+import {
+  actsOf,
+  hostsInUse,
+  progressOf,
+  type EdgeAct,
+  type EdgeView,
+} from "../domain/edge-move.js";
 import type { FrontDoor } from "../domain/estate.js";
 import type { Durable } from "../durable/durable.js";
 import type { Recovery } from "../recovery/recovery.js";
@@ -18,22 +24,50 @@ export interface EdgeMove {
 
 const { within } = waits.operation;
 
+/** An edge whose origins lead to another account; that every place of it knows is not proven yet. */
+export interface LedEdge {
+  readonly place: FrontDoor;
+  readonly view: EdgeView;
+  readonly to: string;
+  readonly container: string;
+  /** A file that proves it; absent where none is small enough, or a plan cannot know. */
+  readonly asset: { readonly container: string; readonly name: string } | undefined;
+}
+
 /**
  * Leads users to the blobs of another account, and proves it as one of them: undefined once they get
  * what that account has, or where the estate has no edge.
  */
 export function* leadEdge(run: Recovery<EdgeStep>, move: EdgeMove): Durable<Stuck | undefined> {
+  return yield* proveEdge(run, yield* changeEdge(run, move));
+}
+
+/** The first half: the origins are changed, and Azure has taken it in. Other work can go on while it spreads. */
+export function* changeEdge(
+  run: Recovery<EdgeStep>,
+  move: EdgeMove,
+): Durable<LedEdge | Stuck | undefined> {
   const { frontDoor } = run.order.estate;
   if (frontDoor === undefined) return undefined;
-  const held = yield* run.holding(frontDoor.profile, () => lead(run, frontDoor, move));
+  const held = yield* run.holding(frontDoor.profile, () => change(run, frontDoor, move));
   return held.ok ? held.value : stuck("the edge could not be had alone", held.failure);
 }
 
-function* lead(
+/** The second half: it has spread, what was kept is purged, and users get what the account has. */
+export function* proveEdge(
+  run: Recovery<EdgeStep>,
+  led: LedEdge | Stuck | undefined,
+): Durable<Stuck | undefined> {
+  if (led === undefined || "why" in led) return led;
+  const held = yield* run.holding(led.place.profile, () => prove(run, led));
+  return held.ok ? held.value : stuck("the edge could not be had alone", held.failure);
+}
+
+function* change(
   run: Recovery<EdgeStep>,
   place: FrontDoor,
   { from, to, container }: EdgeMove,
-): Durable<Stuck | undefined> {
+): Durable<LedEdge | Stuck> {
   const seen = yield* run.step("observe-edge", edge.observeEdge, { edge: place });
   if (!seen.ok) return stuck("nobody can tell where the edge leads", seen.failure);
   const { view } = seen.value;
@@ -51,14 +85,20 @@ function* lead(
   if (chosen?.ok === false) return stuck("the new account cannot be read", chosen.failure);
 
   for (const act of acts) {
-    const failed = yield* change(run, place, to, act);
+    const failed = yield* carryOut(run, place, to, act);
     if (failed !== undefined) return failed;
   }
+  const asset = chosen?.value.kind === "found" ? chosen.value.asset : undefined;
+  return { place, view, to, container, asset };
+}
 
+function* prove(
+  run: Recovery<EdgeStep>,
+  { place, view, to, container, asset }: LedEdge,
+): Durable<Stuck | undefined> {
   const hosts = view.endpoints.map(({ hostName }) => hostName);
-  const asset = chosen?.value.kind === "found" ? chosen.value.asset : { container, name: "" };
-  const probed = { hosts, account: to, asset };
-  const isProvable = run.planning || (chosen?.value.kind === "found" && hosts.length > 0);
+  const probed = { hosts, account: to, asset: asset ?? { container, name: "" } };
+  const isProvable = run.planning || (asset !== undefined && hosts.length > 0);
   if (isProvable) {
     const waited = yield* run.until("await-edge", edge.probePublicAsset, probed, {
       ...waits.edge,
@@ -90,7 +130,7 @@ function* lead(
 }
 
 /** One change of the edge, which is followed until ARM shows it. */
-function* change(
+function* carryOut(
   run: Recovery<EdgeStep>,
   place: FrontDoor,
   to: string,

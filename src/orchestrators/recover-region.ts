@@ -21,7 +21,7 @@ import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { regionOutage, waits } from "../scenarios/region-outage.js";
 import { fillAccount } from "./fill-account.js";
 import { fillVault } from "./fill-vault.js";
-import { leadEdge } from "./lead-edge.js";
+import { changeEdge, proveEdge, type LedEdge } from "./lead-edge.js";
 import { moveTraffic } from "./move-traffic.js";
 import { readySide } from "./ready-side.js";
 import { replacement } from "./replace-cache.js";
@@ -34,8 +34,6 @@ type Steps = Recovery<keyof typeof regionOutage.steps>;
 interface Standby extends RegionSides {
   readonly order: RecoveryOrder;
   readonly fqdn: string;
-  /** The account that its app is told to use. */
-  readonly storageAddress: string | undefined;
 }
 
 /**
@@ -70,7 +68,7 @@ export const recoverRegion = framed(regionOutage, RecoveryOrder, function* (run,
     rule: order.estate.containerApp.health,
   });
   if (!seen.ok) return notReady(run, sides, describeFailure(seen.failure));
-  const { fqdn, answers, ready, storage: storageAddress, detail } = seen.value;
+  const { fqdn, answers, ready, detail } = seen.value;
   if (fqdn === undefined || !answers || ready === 0) return notReady(run, sides, detail);
 
   const loss = yield* measureLoss(run, order);
@@ -79,7 +77,7 @@ export const recoverRegion = framed(regionOutage, RecoveryOrder, function* (run,
     const said = approval === "denied" ? "it was denied" : "nobody approved it in time";
     return stuckAt(run, `users are not led to ${sides.secondary.region}: ${said}`);
   }
-  return yield* move(run, { ...sides, order, fqdn, storageAddress });
+  return yield* move(run, { ...sides, order, fqdn });
 });
 
 /** Undefined where the region is down; the run ends otherwise. */
@@ -149,16 +147,21 @@ function* measureLoss(run: Steps, { environment, estate }: RecoveryOrder): Durab
 
 function* move(run: Steps, standby: Standby): Durable<Ending> {
   const { order, front, primary, secondary } = standby;
-  const problem = yield* makeWritable(run, standby);
-  if (problem !== undefined) {
+  const ready = yield* makeWritable(run, standby);
+  if ("why" in ready) {
     return stuckAt(
       run,
-      `users are not led to ${secondary.region}, whose app cannot serve them yet: ${problem.why}`,
+      `users are not led to ${secondary.region}, whose app cannot serve them yet: ${ready.why}`,
     );
   }
   const moved = yield* moveTraffic(run, { to: "secondary", app: secondary.app });
   if (moved !== undefined) return stuckAt(run, moved.why);
+  // It has had the time since it was changed; users of the app are served meanwhile.
+  const edge = yield* proveEdge(run, ready.edge);
   run.journal.restored(run.now());
+  if (edge !== undefined) {
+    run.journal.finding(`users do not get the files of ${secondary.region}: ${edge.why}`);
+  }
   yield* lookBack(run, standby);
   return run.end("failed-over", `users are led to ${secondary.region}`, [
     `Leave ${front.primaryEndpoint} disabled: Traffic Manager would lead users back as soon as it is well`,
@@ -167,7 +170,10 @@ function* move(run: Steps, standby: Standby): Durable<Ending> {
 }
 
 /** The data of the other side, each observed first; then its app, proven by a write and a read. */
-function* makeWritable(run: Steps, standby: Standby): Durable<Stuck | undefined> {
+function* makeWritable(
+  run: Steps,
+  standby: Standby,
+): Durable<Stuck | { readonly edge: LedEdge | Stuck | undefined }> {
   const { order, secondary, fqdn } = standby;
   const address = yield* readyVault(run, standby);
   if (typeof address !== "string") return address;
@@ -178,10 +184,7 @@ function* makeWritable(run: Steps, standby: Standby): Durable<Stuck | undefined>
   const account = yield* readyAccount(run, standby);
   if (typeof account !== "string") return account;
   const edge = yield* readyEdge(run, order, account);
-  if (edge !== undefined) {
-    run.journal.finding(`users are not led to the files of ${hostOf(account)}: ${edge.why}`);
-  }
-  return yield* readySide(run, {
+  const problem = yield* readySide(run, {
     app: secondary.app,
     fqdn,
     vault: secondary.vault,
@@ -189,6 +192,7 @@ function* makeWritable(run: Steps, standby: Standby): Durable<Stuck | undefined>
     storageAddress: account,
     cache,
   });
+  return problem ?? { edge };
 }
 
 /** The address of the other side's vault, once it holds the secrets. */
@@ -267,7 +271,11 @@ function* readyAccount(run: Steps, standby: Standby): Durable<string | Stuck> {
 }
 
 /** The edge is led from wherever it leads in the lost region. */
-function* readyEdge(run: Steps, { estate }: RecoveryOrder, to: string): Durable<Stuck | undefined> {
+function* readyEdge(
+  run: Steps,
+  { estate }: RecoveryOrder,
+  to: string,
+): Durable<LedEdge | Stuck | undefined> {
   const { frontDoor, storage: accounts } = estate;
   if (frontDoor === undefined) return undefined;
   const seen = yield* run.step("observe-edge", edge.observeEdge, { edge: frontDoor }, "from");
@@ -276,7 +284,7 @@ function* readyEdge(run: Steps, { estate }: RecoveryOrder, to: string): Durable<
   const name = parseResourceId(accounts.primary)?.name.toLowerCase();
   const from = hostsInUse(seen.value.view).find((host) => hostOf(host).split(".")[0] === name);
   const container = lookAtStorage(estate).container;
-  return yield* leadEdge(run, { from: from ?? to, to, container });
+  return yield* changeEdge(run, { from: from ?? to, to, container });
 }
 
 /** Best effort, for the record: what the region that is down still says. Nobody waits for it. */

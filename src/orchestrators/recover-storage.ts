@@ -13,7 +13,7 @@ import { storageFailure, waits } from "../scenarios/storage-failure.js";
 import { accountWaits } from "../scenarios/storage-steps.js";
 import { fillAccount } from "./fill-account.js";
 import { followAccount } from "./follow-operations.js";
-import { leadEdge } from "./lead-edge.js";
+import { changeEdge, proveEdge } from "./lead-edge.js";
 import { regionDown } from "./region-down.js";
 import type { Stuck } from "./stuck.js";
 import {
@@ -23,6 +23,7 @@ import {
   grantBlobRoles,
   lookAtStorage,
   usesAgain,
+  type AppOfAccount,
 } from "./use-account.js";
 
 type Steps = Recovery<keyof typeof storageFailure.steps>;
@@ -285,14 +286,16 @@ function* switchTo(
   const switched = yield* run.holding(app, function* () {
     const begun = yield* beginMove(run, app, address, 1);
     const container = estate.storage.containers[0] ?? "branding";
-    const edge = yield* leadEdge(run, { from: patient.account.address, to: address, container });
+    const led = yield* changeEdge(run, { from: patient.account.address, to: address, container });
     const problem = yield* finishMove(run, app, begun);
     if (problem !== undefined) {
       return stuckAt(run, `${name} is ready, and the app does not use it: ${problem.why}`);
     }
-    if (!(yield* verified(run, patient))) {
+    if (!(yield* usesAgain(run, userOf(patient)))) {
       return stuckAt(run, `the app does not get on with ${name} either`);
     }
+    const edge = yield* proveEdge(run, led);
+    run.journal.restored(run.now());
     if (edge !== undefined) {
       return stuckAt(
         run,
@@ -372,12 +375,18 @@ const redundancyAgain = ({ account, redundancy }: Patient): string =>
 /** Zones come back by a conversion of their own, which takes days. */
 const withoutZones = (sku: string): string => sku.replace("GZRS", "GRS");
 
-const verified = (run: Steps, { order, fqdn }: Patient): Durable<boolean> =>
-  usesAgain(run, {
-    app: order.estate.containerApp.primary,
-    fqdn,
-    rule: order.estate.containerApp.health,
-  });
+const userOf = ({ order, fqdn }: Patient): AppOfAccount => ({
+  app: order.estate.containerApp.primary,
+  fqdn,
+  rule: order.estate.containerApp.health,
+});
+
+/** The same account serves again, by itself or from its other region; the edge leads there as before. */
+function* verified(run: Steps, patient: Patient): Durable<boolean> {
+  if (!(yield* usesAgain(run, userOf(patient)))) return false;
+  run.journal.restored(run.now());
+  return true;
+}
 
 /** The app uses its storage: perhaps the alert speaks of the other account, or of this service. */
 function notNeeded(

@@ -122,9 +122,7 @@ export function* usesAgain(run: AccountUser, { fqdn, rule }: AppOfAccount): Dura
       done: ({ well }) => well,
     },
   );
-  if (waited !== "done") return false;
-  run.journal.restored(run.now());
-  return true;
+  return waited === "done";
 }
 
 /** How much of an account a pass over its containers has seen. */
