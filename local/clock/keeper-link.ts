@@ -25,6 +25,7 @@ export class KeeperLink {
   #state: ProcessState | undefined;
   #resolveConnected: () => void = () => undefined;
   #awaited = false;
+  #closed = false;
 
   constructor(address: string, orders: KeeperOrders) {
     this.#address = address;
@@ -38,6 +39,12 @@ export class KeeperLink {
   say(state: ProcessState): void {
     this.#state = state;
     this.#sayState();
+  }
+
+  /** From now on the keeper goes on without this process. */
+  close(): void {
+    this.#closed = true;
+    this.#socket?.destroy();
   }
 
   async connected(): Promise<void> {
@@ -74,8 +81,9 @@ export class KeeperLink {
     socket.on("error", () => undefined); // "close" follows.
     socket.on("close", () => {
       this.#socket = undefined;
+      if (this.#closed) return;
       const retry = setTimeout(() => {
-        this.#connect();
+        if (!this.#closed) this.#connect();
       }, RETRY_MS);
       if (!this.#awaited) retry.unref();
     });

@@ -1,85 +1,69 @@
-import type { RunRecord } from "../../src/domain/run-record.js";
-import { approver, operator, People } from "../demo/people.js";
-import { principal } from "../stack/principal.js";
-import { ServiceClient } from "../stack/service-client.js";
+import type { EnvironmentName } from "../../src/domain/environment-name.js";
+import type { Environment } from "../../src/domain/estate.js";
 import type { Stack } from "../stack/stack.js";
+import { attend, serviceOf } from "./attendance.js";
+import type { Draws } from "./draws.js";
 import { courseUnder, type Exercise, type FaultName } from "./exercise.js";
 import { faults } from "./faults.js";
-import { servesUsers } from "./health.js";
 import { Injection } from "./injection.js";
 import type { Observed } from "./judgement.js";
 import { backUpTwice, tearNewestSets } from "./sets.js";
+import { Watch } from "./watch.js";
 
-/** Seconds after which the alert comes. */
-const untilNoticed = 120;
+/** Seconds of an ordinary day before anything fails. */
+export const ordinarySeconds = 300;
 
-/**
- * Plays one scenario under one fault, on a stack that it resets first, and says what was seen. People
- * do what the one on call does: they approve, and nobody decides about a step that failed. `limitMs`
- * is real time, from the alert on; the run's own is skipped.
- */
+export interface PlayOptions {
+  readonly draws: Draws;
+  /** Real time, from the alert on. */
+  readonly limitMs: number;
+}
+
+/** Plays one scenario under one fault, on a stack that it resets first, and says what was seen. */
 export async function play(
   stack: Stack,
   exercise: Exercise,
   name: FaultName,
-  limitMs: number,
+  { draws, limitMs }: PlayOptions,
 ): Promise<Observed> {
   const { simulator } = stack;
   const course = courseUnder(exercise, name);
-  const environment = stack.estate.environments[course.environment];
-  if (environment === undefined) throw new Error(`the estate has no ${course.environment}`);
-  const service = new ServiceClient(stack.host, principal(operator, ["operator"]));
+  const environment = environmentIn(stack, course.environment);
+  const service = serviceOf(stack);
 
   await simulator.reset();
-  const { sets } = faults[name];
+  const watch = new Watch(stack, environment, { writes: exercise.recordless === undefined });
+  await watch.begin();
+  const { sets, when, orders } = faults[name];
   if (sets !== "none") await backUpTwice(stack, service, course.environment, course.backups);
   if (sets === "newest-torn") await tearNewestSets(stack, environment, course.backups);
+  await watch.pass(ordinarySeconds);
 
-  const since = (await simulator.log()).at(-1)?.n ?? 0;
+  await watch.mark();
   for (const order of course.breaks(environment)) await simulator.fault(order);
-  const injection = new Injection(simulator, faults[name], exercise, environment);
+  const injection = new Injection(
+    simulator,
+    when === "in-the-run" ? { operations: exercise.changes, change: draws.change } : undefined,
+    async () => {
+      const struck = { ...exercise, changes: draws.struck };
+      for (const order of orders(struck, environment)) await simulator.fault(order);
+    },
+  );
   await injection.arm();
-  await simulator.advance(untilNoticed);
+  await watch.pass(draws.untilNoticed);
   const alert = exercise.alert(environment, await simulator.now());
   const { run, reason } = await service.postAlert(alert);
-  const ending =
-    run === undefined
-      ? { lacking: `the alert started nothing: ${reason}` }
-      : await endOf(run, stack, service, injection, limitMs);
-  return {
-    ...ending,
-    log: await simulator.log(since),
-    injected: injection.done,
-    well: await servesUsers(stack, environment.containerApp),
-  };
+  const [ending = { lacking: `the alert started nothing: ${reason}` }] = await attend(stack, {
+    runs: () => (run === undefined ? [] : [run]),
+    meanwhile: () => injection.attend(),
+    decides: false,
+    limitMs,
+  });
+  return { ...ending, ...(await watch.end()), injected: injection.done };
 }
 
-/** Attends a run until it has left its record, or is given up. */
-async function endOf(
-  run: string,
-  { host, simulator }: Stack,
-  operates: ServiceClient,
-  injection: Injection,
-  limitMs: number,
-): Promise<{ readonly record: RunRecord } | { readonly lacking: string }> {
-  const cast = {
-    operator: operates,
-    approver: new ServiceClient(host, principal(approver, ["approver"])),
-    silent: false,
-    undecided: true,
-  };
-  const people = new People(cast, simulator, () => undefined);
-  const deadline = performance.now() + limitMs;
-  for (;;) {
-    await injection.attend();
-    const { status, checkpoint, record } = await operates.run(run);
-    if (record !== undefined) return { record };
-    if (status === "stopped") return { lacking: "the run stopped without a record" };
-    if (checkpoint !== undefined) await people.attend(run, checkpoint);
-    if (performance.now() > deadline) {
-      const where = checkpoint === undefined ? "its start" : checkpoint.step.title;
-      return { lacking: `it hung for ${limitMs / 1000} s of real time at: ${where}` };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+export function environmentIn({ estate }: Stack, name: EnvironmentName): Environment {
+  const environment = estate.environments[name];
+  if (environment === undefined) throw new Error(`the estate has no ${name}`);
+  return environment;
 }

@@ -1,5 +1,5 @@
 import type { LogEntry } from "../stack/simulator-client.js";
-import { backupAccount, stateAccount } from "../stack/seed-from-estate.js";
+import { isClaim, isEffect } from "./effects.js";
 
 /** What counts as a duplicate effect; --help prints it. `duplicatesIn` is the same in code. */
 export const duplicateRule = `An effect is a request that changed something in the simulated Azure, by its own log, outside of the
@@ -38,17 +38,6 @@ export function duplicatesIn(
   }
   return duplicates;
 }
-
-/** The effects on Azure itself, the service's own papers left out. */
-const isEffect = ({ effect, mutating, host }: LogEntry): boolean =>
-  effect !== undefined && mutating && !isOwn(host);
-
-const isOwn = (host: string): boolean =>
-  [stateAccount, backupAccount].some((account) => host.startsWith(`${account}.`));
-
-/** Whether a request wrote a claim: before an act, or when it was known what came of it. */
-export const isClaim = ({ host, path, effect }: LogEntry): boolean =>
-  host.startsWith(`${stateAccount}.`) && path.includes("/claims/") && effect !== undefined;
 
 const targetOf = ({ operation, effect }: LogEntry): string =>
   [operation, effect?.resource, effect?.detail].join(" ").toLowerCase();

@@ -29,6 +29,8 @@ export interface Course {
   readonly breaks: (environment: Environment) => readonly FaultOrder[];
   /** What has two verified sets by then. */
   readonly backups: readonly BackupKind[];
+  /** Those of its changes that it certainly makes in this course, as far as no fault keeps it from them. */
+  readonly certain: readonly [string, ...string[]];
 }
 
 /** What a scenario brings to a game day: how it fails, who tells of it, and what faults can strike. */
@@ -42,6 +44,10 @@ export interface Exercise extends Course {
   readonly longChanges: readonly string[];
   /** Those that do no harm when they are done again after a lost answer, as the activities declare. */
   readonly repeatable: readonly string[];
+  /** The steps whose changes are no requests to Azure, as what clients of Redis send is none. */
+  readonly unlogged: readonly string[];
+  /** Why records that users write say nothing about this failure, where that is so. */
+  readonly recordless?: string;
   /** What takes away the right without which it cannot do its work. */
   readonly missingRole: (environment: Environment) => readonly FaultOrder[];
   /** Where another course is needed than usual, so that the fault has something to strike. */

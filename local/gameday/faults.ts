@@ -6,8 +6,8 @@ import type { Exercise, FaultName } from "./exercise.js";
 /** One fault of the table: what is done to the simulated Azure on top of the failure, and when. */
 export interface Fault {
   readonly what: string;
-  /** `first-change`: when Azure has carried out the run's first change, and before it is answered. */
-  readonly when: "before-the-alert" | "first-change";
+  /** `in-the-run`: when Azure has carried out a change of the run, and before it is answered. */
+  readonly when: "before-the-alert" | "in-the-run";
   readonly orders: (exercise: Exercise, environment: Environment) => readonly FaultOrder[];
   /** What becomes of the backup sets, where the course has any. */
   readonly sets?: "none" | "newest-torn";
@@ -33,19 +33,19 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     orders: () => [],
   },
   throttle: {
-    what: "the first two tries of every change are answered 429",
+    what: "the first two tries of each change it strikes are answered 429",
     when: "before-the-alert",
     orders: ({ changes }) => onEach(changes, { name: "throttle", times: 2, retryAfterSeconds: 15 }),
     shows: struckBy("throttle"),
   },
   "server-error": {
-    what: "the first two tries of every change are answered 503",
+    what: "the first two tries of each change it strikes are answered 503",
     when: "before-the-alert",
     orders: ({ changes }) => onEach(changes, { name: "server-error", times: 2, status: 503 }),
     shows: struckBy("server-error"),
   },
   "lost-answer": {
-    what: "every change is carried out, and its first answer is lost",
+    what: "each change it strikes is carried out, and its first answer is lost",
     when: "before-the-alert",
     orders: ({ changes }) => onEach(changes, { name: "lost-answer", times: 1 }),
     shows: struckBy("lost-answer"),
@@ -97,8 +97,8 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     ],
   },
   "region-down": {
-    what: "the primary region goes down in the middle of the run, with its first change",
-    when: "first-change",
+    what: "the primary region goes down in the middle of the run, with one of its changes",
+    when: "in-the-run",
     orders: (_exercise, { primaryRegion }) => [{ name: "region-down", region: primaryRegion }],
   },
 };

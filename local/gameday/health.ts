@@ -1,42 +1,20 @@
-import { readFileSync } from "node:fs";
-import { request } from "node:https";
 import type { Environment } from "../../src/domain/estate.js";
 import type { Stack } from "../stack/stack.js";
+import { entryOf } from "./entry.js";
+import { simulatedHosts } from "./simulated-hosts.js";
 
-/** Whether the app answers its users at its own address, several times in a row: the last word on a recovery. */
+/** Whether users are answered where they are led, several times in a row: the last word on a recovery. */
 export async function servesUsers(
   { simulator, simulatorReady }: Stack,
-  { primary, health }: Environment["containerApp"],
+  environment: Environment,
 ): Promise<boolean> {
-  const { fqdn } = await simulator.app(primary);
-  const ca = readFileSync(simulatorReady.env["NODE_EXTRA_CA_CERTS"] ?? "", "utf8");
+  const { health } = environment.containerApp;
+  const host = entryOf(await simulator.state(), environment);
+  if (host === undefined) return false;
+  const call = simulatedHosts(simulatorReady);
   for (let nth = 1; nth <= health.inARow; nth++) {
-    const status = await statusAt(simulatorReady.direct, fqdn, health.path, ca);
-    if (status !== health.expectedStatus) return false;
+    const answer = await call({ method: "GET", host, path: health.path, withinMs: 10_000 });
+    if (answer?.status !== health.expectedStatus) return false;
   }
   return true;
-}
-
-/** What a host of the simulated Azure answers; undefined where it does not. */
-function statusAt(
-  direct: string,
-  host: string,
-  path: string,
-  ca: string,
-): Promise<number | undefined> {
-  const { hostname, port } = new URL(direct);
-  return new Promise((resolve) => {
-    const call = request(
-      { hostname, port, path, ca, servername: host, headers: { host }, timeout: 10_000 },
-      (answer) => {
-        answer.resume();
-        resolve(answer.statusCode);
-      },
-    );
-    call.on("timeout", () => call.destroy());
-    call.on("error", () => {
-      resolve(undefined);
-    });
-    call.end();
-  });
 }

@@ -1,27 +1,27 @@
-import type { Environment } from "../../src/domain/estate.js";
 import type { SimulatorClient } from "../stack/simulator-client.js";
-import type { Exercise } from "./exercise.js";
-import type { Fault } from "./faults.js";
 
-/** Puts a fault into the simulated Azure at its moment, which is none of the clock's but the run's. */
+/** When something comes that comes in the middle of a run. */
+export interface Moment {
+  /** The calls by which the run changes Azure. */
+  readonly operations: readonly string[];
+  /** With which of them it comes. */
+  readonly change: number;
+}
+
+/** Lets something happen in the simulated Azure at its moment, which is none of the clock's but the run's. */
 export class Injection {
   readonly #simulator: SimulatorClient;
-  readonly #fault: Fault;
-  readonly #exercise: Exercise;
-  readonly #environment: Environment;
-  readonly #holds: string[] = [];
+  readonly #moment: Moment | undefined;
+  readonly #inject: () => Promise<void>;
+  readonly #holds = new Map<string, string>();
+  #changes = 0;
   #done = false;
 
-  constructor(
-    simulator: SimulatorClient,
-    fault: Fault,
-    exercise: Exercise,
-    environment: Environment,
-  ) {
+  /** Without a moment it happens at once. */
+  constructor(simulator: SimulatorClient, moment: Moment | undefined, inject: () => Promise<void>) {
     this.#simulator = simulator;
-    this.#fault = fault;
-    this.#exercise = exercise;
-    this.#environment = environment;
+    this.#moment = moment;
+    this.#inject = inject;
   }
 
   get done(): boolean {
@@ -29,15 +29,12 @@ export class Injection {
   }
 
   async arm(): Promise<void> {
-    if (this.#fault.when === "before-the-alert") {
-      await this.#inject();
+    if (this.#moment === undefined) {
+      await this.#strike();
       return;
     }
-    // The answer to the first change is kept back until the fault is there: the run cannot get ahead.
-    for (const operation of this.#exercise.changes) {
-      const hold = { name: "hold-answer", times: 1, match: { operation } };
-      this.#holds.push(await this.#simulator.fault(hold));
-    }
+    // The answer to a change is kept back until it is known what comes with it: the run cannot get ahead.
+    for (const operation of this.#moment.operations) await this.#hold(operation);
   }
 
   /** To be called again and again while the run is under way. */
@@ -45,15 +42,25 @@ export class Injection {
     if (this.#done) return;
     const held = await this.#simulator.held(0);
     if (held.length === 0) return;
-    for (const hold of this.#holds) await this.#simulator.removeFault(hold);
-    await this.#inject();
+    this.#changes += held.length;
+    if (this.#changes >= (this.#moment?.change ?? 1)) {
+      for (const hold of this.#holds.values()) await this.#simulator.removeFault(hold);
+      await this.#strike();
+    } else {
+      for (const { entry } of held) await this.#hold(entry.operation);
+    }
     for (const { id } of held) await this.#simulator.decide(id, "release");
   }
 
-  async #inject(): Promise<void> {
-    for (const order of this.#fault.orders(this.#exercise, this.#environment)) {
-      await this.#simulator.fault(order);
-    }
+  async #hold(operation: string): Promise<void> {
+    const spent = this.#holds.get(operation);
+    if (spent !== undefined) await this.#simulator.removeFault(spent);
+    const order = { name: "hold-answer", times: 1, match: { operation } };
+    this.#holds.set(operation, await this.#simulator.fault(order));
+  }
+
+  async #strike(): Promise<void> {
+    await this.#inject();
     this.#done = true;
   }
 }

@@ -1,41 +1,54 @@
-import { servesAgain } from "../../src/domain/run-record.js";
-import type { FaultName } from "./exercise.js";
-import { describeTime, type Verdict } from "./judgement.js";
+import type { Draws } from "./draws.js";
+import { describeGaps, describeTime, type Verdict } from "./judgement.js";
+import { describeLoss } from "./losses.js";
 
-/** One cell of the table: what came of a scenario under a fault, or why the fault cannot befall it. */
-export type Cell = { readonly scenario: string; readonly fault: FaultName } & (
-  { readonly verdict: Verdict } | { readonly spared: string }
-);
+/** One cell of the table: what came of a scenario under a fault or of a compound day, or why the fault cannot befall it. */
+export type Cell = {
+  /** The scenario, or `compound`. */
+  readonly scenario: string;
+  /** The fault, or the compound day. */
+  readonly fault: string;
+} & ({ readonly verdict: Verdict; readonly draws: Draws } | { readonly spared: string });
 
-const longestLoss = 40;
+const longestLoss = 28;
 
 const heads = [
   "scenario",
   "fault",
   "outcome",
   "time against the target",
-  "data loss",
-  "duplicate effects",
-  "undefined endings",
+  "loss shown",
+  "loss real",
+  "duplicates",
+  "undefined",
+  "untrue",
+  "gaps",
+  "needless",
 ] as const;
 
 /** The whole as Markdown that reads well on a terminal too: the table, then what it cannot hold. */
 export function report(cells: readonly Cell[]): string {
   const rows = cells.map((cell, index) => {
     const first = cell.scenario === cells[index - 1]?.scenario ? "" : cell.scenario;
-    return [first, cell.fault, ...("spared" in cell ? ["-", "", "", "", ""] : shown(cell.verdict))];
+    const rest = "spared" in cell ? ["-", ...heads.slice(3).map(() => "")] : shown(cell.verdict);
+    return [first, cell.fault, ...rest];
   });
   return [markdown([heads, ...rows]), totals(cells), ...notes(cells)].join("\n\n");
 }
 
 function shown(verdict: Verdict): string[] {
-  const { outcome, dataLoss, duplicates, undefinedEnding, missed } = verdict;
+  const { outcome, dataLoss, writes, duplicates, undefinedEnding, missed } = verdict;
+  const { differences, untoldLoss, gaps, actions } = verdict;
   return [
     missed === undefined ? outcome : `${outcome} (MISSED)`,
     describeTime(verdict),
     shortened(dataLoss),
+    describeLoss(writes),
     String(duplicates.length),
     undefinedEnding === undefined ? "0" : "1",
+    String(differences.length + (untoldLoss === undefined ? 0 : 1)),
+    gaps === undefined ? "-" : `${gaps.withoutEndpoint} s, ${gaps.withoutHealthy} s`,
+    actions === undefined ? "-" : String(actions.length),
   ];
 }
 
@@ -49,16 +62,25 @@ function shortened(text: string): string {
 function totals(cells: readonly Cell[]): string {
   const verdicts = cells.flatMap((cell) => ("verdict" in cell ? [cell.verdict] : []));
   const count = (which: (verdict: Verdict) => boolean): number => verdicts.filter(which).length;
+  const sum = (of: (verdict: Verdict) => number): number =>
+    verdicts.reduce((total, verdict) => total + of(verdict), 0);
   return [
-    `${verdicts.length} runs`,
-    `${count(({ outcome }) => outcome !== "none" && servesAgain(outcome))} serve again`,
-    `${count(({ outcome }) => outcome === "needs-operator")} need an operator`,
+    `${verdicts.length} played`,
+    `${count(({ serves }) => serves)} serve again`,
+    `${count(needsOperator)} need an operator`,
     `${count(({ late }) => late)} late`,
-    `${verdicts.reduce((sum, { duplicates }) => sum + duplicates.length, 0)} duplicate effects`,
+    `${sum(({ duplicates }) => duplicates.length)} duplicate effects`,
     `${count(({ undefinedEnding }) => undefinedEnding !== undefined)} undefined endings`,
+    `${sum(({ differences, untoldLoss }) => differences.length + (untoldLoss === undefined ? 0 : 1))} untrue records`,
+    `${sum(({ gaps }) => gaps?.withoutEndpoint ?? 0)} s without an endpoint`,
+    `${sum(({ gaps }) => gaps?.withoutHealthy ?? 0)} s led astray`,
+    `${sum(({ actions = [] }) => actions.length)} needless actions`,
     `${count(({ missed }) => missed !== undefined)} faults that met nothing`,
   ].join(", ");
 }
+
+const needsOperator = ({ outcome }: Verdict): boolean =>
+  outcome.split(", ").includes("needs-operator");
 
 function notes(cells: readonly Cell[]): string[] {
   const about = (title: string, say: (verdict: Verdict) => readonly string[]): string[] => {
@@ -67,19 +89,22 @@ function notes(cells: readonly Cell[]): string[] {
     );
     return lines.length === 0 ? [] : [`${title}\n\n${lines.join("\n")}`];
   };
+  const only = (text: string | undefined): readonly string[] => (text === undefined ? [] : [text]);
   const spared = cells.flatMap((cell) =>
     "spared" in cell ? [`- ${nameOf(cell)}: ${cell.spared}`] : [],
   );
   return [
-    ...about("Undefined endings:", ({ undefinedEnding }) =>
-      undefinedEnding === undefined ? [] : [undefinedEnding],
-    ),
+    ...about("Undefined endings:", ({ undefinedEnding }) => only(undefinedEnding)),
     ...about("Duplicate effects:", ({ duplicates }) => duplicates),
-    ...about("Proves nothing:", ({ missed }) => (missed === undefined ? [] : [missed])),
+    ...about("Records that are not true:", ({ untoldLoss, differences }) => [
+      ...only(untoldLoss),
+      ...differences,
+    ]),
+    ...about("Gaps of the entry:", ({ gaps }) => describeGaps(gaps)),
+    ...about("Done although nothing was wrong:", ({ actions = [] }) => actions),
+    ...about("Proves nothing:", ({ missed }) => only(missed)),
     ...about("Why an operator is needed, and what he does first:", (verdict) =>
-      verdict.outcome === "needs-operator"
-        ? [`${verdict.reason}. First: ${verdict.nextSteps[0] ?? "?"}`]
-        : [],
+      needsOperator(verdict) ? [`${verdict.reason}. First: ${verdict.nextSteps[0] ?? "?"}`] : [],
     ),
     ...about("What was lost, in full:", ({ dataLoss }) =>
       shortened(dataLoss) === dataLoss || dataLoss.startsWith("none:") ? [] : [dataLoss],

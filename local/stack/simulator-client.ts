@@ -29,6 +29,26 @@ export interface AppState {
     readonly image: string;
     readonly replicas: readonly { readonly ready: boolean; readonly ailment?: string }[];
   }[];
+  /** Each time until the next: whether the app served whoever came again and again. */
+  readonly health: readonly { readonly from: string; readonly well: boolean }[];
+}
+
+/** A Traffic Manager profile: its switches, and what DNS answers at the moment. */
+export interface TrafficState {
+  readonly id: string;
+  readonly endpoints: readonly {
+    readonly name: string;
+    readonly target: string;
+    readonly status: string;
+  }[];
+  readonly answer?: string;
+}
+
+/** What exists, as far as this side reads it. */
+export interface SimulatorState {
+  readonly clock: { readonly now: string };
+  readonly containerApps: readonly AppState[];
+  readonly trafficManagerProfiles: readonly TrafficState[];
 }
 
 /** A client of the simulator's control interface. */
@@ -39,10 +59,12 @@ export class SimulatorClient {
     this.#control = control;
   }
 
+  async state(): Promise<SimulatorState> {
+    return (await this.#call("GET", "/state")) as SimulatorState;
+  }
+
   async app(id: string): Promise<AppState> {
-    const { containerApps } = (await this.#call("GET", "/state")) as {
-      containerApps: readonly AppState[];
-    };
+    const { containerApps } = await this.state();
     const found = containerApps.find((app) => app.id.toLowerCase() === id.toLowerCase());
     if (found === undefined) throw new Error(`the simulator has no app ${id}`);
     return found;

@@ -48,7 +48,17 @@ function appState(app: ContainerApp, world: World): unknown {
     provisioningState: app.provisioningState,
     runningStatus: app.runningStatus,
     revisions: app.revisions.map((revision) => revisionState(app, revision, world)),
+    health: healthOf(app),
   };
+}
+
+/** Since when, and each time until the next, somebody who asks again and again is served by the app, or nobody. */
+function healthOf({ phases }: ContainerApp): unknown {
+  const all = phases.map(({ from, shares }) => ({
+    from: instant(from),
+    well: shares.some(({ backends }) => backends.some(({ ailment }) => ailment === undefined)),
+  }));
+  return all.filter(({ well }, index) => well !== all[index - 1]?.well);
 }
 
 /** What there is; never what it holds. */

@@ -260,8 +260,13 @@ function shown(context: ArmContext, status: number, target: TrafficProfile, kind
     context,
     status,
     profileResource(target, context.world.trafficManagerProfiles),
-    kind === undefined ? {} : { effect: { kind, resource: target.id } },
+    kind === undefined ? {} : { effect: { kind, resource: target.id, detail: switchesOf(target) } },
   );
+}
+
+/** Which endpoints of a profile are switched on, for the log. */
+function switchesOf({ endpoints }: TrafficProfile): string {
+  return endpoints.map(({ name, properties }) => `${name} ${properties.endpointStatus}`).join(", ");
 }
 
 function shownEndpoint(

@@ -13,11 +13,13 @@ export const containerAppFailure: Exercise = {
   environment: "production",
   breaks: ({ containerApp }) => [{ name: "bad-revision", resource: containerApp.primary }],
   backups: [],
+  certain: [restart, activate],
   alert: ({ applicationInsights: { component, availabilityTests } }, firedAt) =>
     availabilityAlert(component, availabilityTests[0] ?? component, firedAt),
   changes: [restart, activate, update],
   longChanges: [update],
   repeatable: [restart, activate, update],
+  unlogged: [],
   // A wider role at the same group would do as well.
   missingRole: ({ containerApp }) =>
     ["Container Apps Contributor", "Contributor"].map((role) => ({

@@ -8,7 +8,10 @@ const set = "secrets.set";
 const moveApp = "containerApps.update";
 
 /** Without a secondary a new vault is made, and filled from a backup. */
-const withoutSecondary = { environment: "development" } as const;
+const withoutSecondary = {
+  environment: "development",
+  certain: [makeVault, grant, restore, moveApp],
+} as const;
 
 /** A vault that is gone for good: the synced one takes over, or where there is none a new vault. */
 export const keyVaultFailure: Exercise = {
@@ -16,10 +19,12 @@ export const keyVaultFailure: Exercise = {
   environment: "production",
   breaks: ({ keyVault }) => [{ name: "vault-purged", resource: keyVault.primary }],
   backups: ["key-vault"],
+  certain: [moveApp],
   alert: ({ keyVault }, firedAt) => vaultAlert(keyVault.primary, firedAt),
   changes: [makeVault, grant, restore, set, moveApp],
   longChanges: [moveApp],
   repeatable: [makeVault, grant, restore, moveApp],
+  unlogged: [],
   missingRole: () => [{ name: "role-missing", role: "Key Vault Data Access Administrator" }],
   courses: {
     "lost-answer": withoutSecondary,

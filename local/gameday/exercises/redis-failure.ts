@@ -9,7 +9,11 @@ const write = "secrets.set";
 const restart = "containerAppsRevisions.restart";
 
 /** Without a secondary a new cache is made, and filled from a backup. */
-const withoutSecondary = { environment: "development", backups: ["redis"] } as const;
+const withoutSecondary = {
+  environment: "development",
+  backups: ["redis"],
+  certain: [reboot, createManaged, write],
+} as const;
 
 /** A cache that no reboot brings back: a geo-replica takes over, or where there is none a new cache. */
 export const redisFailure: Exercise = {
@@ -17,10 +21,12 @@ export const redisFailure: Exercise = {
   environment: "production",
   breaks: ({ redis }) => [{ name: "redis-reboot-does-not-help", resource: redis.primary }],
   backups: [],
+  certain: [reboot, unlink, write],
   alert: ({ redis }, firedAt) => cacheAlert(redis.primary, firedAt),
   changes: [reboot, unlink, createManaged, createDatabase, write, restart],
   longChanges: [createManaged],
   repeatable: [reboot, unlink, createManaged, createDatabase, write, restart],
+  unlogged: ["import-over"],
   missingRole: ({ redis }) => [{ name: "role-missing", resource: redis.primary }],
   courses: {
     "role-missing": { backups: ["redis"] },

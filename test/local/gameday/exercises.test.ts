@@ -1,5 +1,5 @@
 import { exercises } from "../../../local/gameday/exercises/exercises.js";
-import { faultNames } from "../../../local/gameday/exercise.js";
+import { courseUnder, faultNames } from "../../../local/gameday/exercise.js";
 import { catalogue } from "../../../src/scenarios/catalogue.js";
 
 describe("the exercises of a game day", () => {
@@ -12,12 +12,15 @@ describe("the exercises of a game day", () => {
   it.each(exercises)(
     "name what $scenario changes, and why a fault cannot befall it",
     (exercise) => {
-      const { changes, longChanges, repeatable, spared, courses } = exercise;
+      const { changes, longChanges, repeatable, spared, courses, unlogged, scenario } = exercise;
+      const steps = catalogue.find(({ id }) => id === scenario)?.steps ?? {};
 
       expect(changes).toEqual(expect.arrayContaining([...longChanges, ...repeatable]));
       expect(longChanges.length).toBeGreaterThan(0);
       for (const why of Object.values(spared)) expect(why).toMatch(/^\S.{5,}$/);
+      expect(Object.keys(steps)).toEqual(expect.arrayContaining([...unlogged]));
       for (const fault of faultNames) {
+        expect(changes).toEqual(expect.arrayContaining([...courseUnder(exercise, fault).certain]));
         expect(spared[fault] !== undefined && courses[fault] !== undefined).toBe(false);
       }
     },

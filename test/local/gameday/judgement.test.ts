@@ -15,7 +15,7 @@ const restart = "containerAppsRevisions.restart";
 function verdictOf(observed: Partial<Observed>, fault = faults.none) {
   return judge(containerAppFailure, fault, {
     record: runRecords.restored,
-    log: [],
+    log: [effect(restart, { at: "2026-11-22T13:58:42.500Z" })],
     well: true,
     injected: true,
     ...observed,
@@ -108,15 +108,18 @@ describe("the judgement of a run under a fault", () => {
   });
 
   it("names each effect that should not have been", () => {
-    const verdict = verdictOf({ log: [effect(restart), effect(restart)] });
+    const at = "2026-11-22T13:58:42.500Z";
+    const verdict = verdictOf({ log: [effect(restart, { at }), effect(restart, { at })] });
 
-    expect(verdict.duplicates).toEqual([`${restart} of /one again at 2026-11-22T14:00:00.000Z`]);
+    expect(verdict.duplicates).toEqual([`${restart} of /one again at ${at}`]);
     expect(isFlawless(verdict)).toBe(false);
   });
 
   it("does not take a fault for proven that met no request, or whose moment never came", () => {
-    const struck = verdictOf({ log: [request({ fault: "throttle" })] }, faults.throttle);
-    const unmet = verdictOf({ log: [request({ fault: "slow" })] }, faults.throttle);
+    const at = "2026-11-22T13:58:42.500Z";
+    const logOf = (fault: string) => ({ log: [request({ fault }), effect(restart, { at })] });
+    const struck = verdictOf(logOf("throttle"), faults.throttle);
+    const unmet = verdictOf(logOf("slow"), faults.throttle);
     const early = verdictOf({ injected: false }, faults["region-down"]);
 
     expect(struck.missed).toBeUndefined();
