@@ -24,6 +24,7 @@ export class Writer {
   #made = 0;
   #due = 0;
   #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
   constructor(stack: Stack, environment: Environment) {
@@ -53,6 +54,7 @@ export class Writer {
   /** Writes no more, and reads back what was acknowledged. */
   async end(): Promise<StoreLoss> {
     this.#ended = true;
+    clearTimeout(this.#timer);
     await this.#writing;
     this.#link.close();
     return this.#readBack();
@@ -63,13 +65,23 @@ export class Writer {
   }
 
   #writeIfDue(): void {
-    if (this.#ended || this.#writing !== undefined || this.#now() < this.#due) return;
+    clearTimeout(this.#timer);
+    if (this.#ended || this.#writing !== undefined) return;
+    const left = this.#due - this.#now();
+    if (left > 0) {
+      // Where nothing is skipped it becomes due by itself, and what is overdue would let nothing be skipped.
+      this.#timer = setTimeout(() => {
+        this.#writeIfDue();
+      }, left).unref();
+      return;
+    }
     // Said before this turn is over, so that the clock stands while the record is under way.
     this.#link.say({ kind: "busy" });
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined;
       this.#due = this.#now() + intervalMs;
       this.#link.say({ kind: "idle", until: this.#ended ? null : this.#due });
+      this.#writeIfDue();
     });
   }
 
