@@ -236,6 +236,26 @@ describe("the control API", () => {
     });
   });
 
+  it("shows since when an app has served whoever came again and again, and since when nobody", async () => {
+    const seen = async () => {
+      const { containerApps } = (await azure.steer("GET", "/state")).json<{
+        containerApps: { id: string; health: { from: string; well: boolean }[] }[];
+      }>();
+      return containerApps.find(({ id }) => id === APP_ID)?.health ?? [];
+    };
+    const before = await seen();
+    const id = await order({ name: "region-down", region: "eastus", planes: ["data"] });
+    await azure.advance(60);
+    await azure.steer("DELETE", `/faults/${id}`);
+    const after = await seen();
+
+    expect(before.map(({ well }) => well)).toEqual([true]);
+    expect(after.map(({ well }) => well)).toEqual([true, false, true]);
+    const [, down = "", up = ""] = after.map(({ from }) => from);
+    expect(Date.parse(up) - Date.parse(down)).toBeGreaterThanOrEqual(60_000);
+    expect(Date.parse(up) - Date.parse(down)).toBeLessThan(70_000);
+  });
+
   it("moves the clock by seconds and to an instant", async () => {
     const clock = async (): Promise<number> =>
       Date.parse((await azure.steer("GET", "/clock")).json<{ now: string }>().now);

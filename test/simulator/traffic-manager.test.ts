@@ -399,6 +399,24 @@ describe("an endpoint", () => {
 
     expect((await azure.steer("GET", "/log?effects=true")).json()).toMatchObject({ entries: [] });
   });
+
+  it("leaves in the log what is switched on from then on, also where the profile is written whole", async () => {
+    await turn("secondary", "Disabled");
+    await client.profiles.update(EDGE_GROUP, PROFILE, { tags: { drill: "yes" } });
+
+    expect((await azure.steer("GET", "/log?effects=true")).json()).toMatchObject({
+      entries: [
+        { effect: { kind: "traffic-endpoint-updated", detail: "Disabled" } },
+        {
+          effect: {
+            kind: "traffic-profile-updated",
+            resource: PROFILE_ID,
+            detail: "primary Enabled, secondary Disabled",
+          },
+        },
+      ],
+    });
+  });
 });
 
 describe("the users", () => {
