@@ -17,6 +17,7 @@ import { failBackStorage } from "./orchestrators/fail-back-storage.js";
 import { failBackKeyVault } from "./orchestrators/fail-back-key-vault.js";
 import { recoverContainerApp } from "./orchestrators/recover-container-app.js";
 import { recoverRedis } from "./orchestrators/recover-redis.js";
+import { failBackRegion } from "./orchestrators/fail-back-region.js";
 import { recoverRegion } from "./orchestrators/recover-region.js";
 import { recoverStorage } from "./orchestrators/recover-storage.js";
 import { recoverKeyVault } from "./orchestrators/recover-key-vault.js";
@@ -37,6 +38,7 @@ import { redisFailback } from "./scenarios/redis-failback.js";
 import { redisFailure } from "./scenarios/redis-failure.js";
 import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
+import { regionFailback } from "./scenarios/region-failback.js";
 import { regionOutage } from "./scenarios/region-outage.js";
 import { storageFailback } from "./scenarios/storage-failback.js";
 import { storageFailure } from "./scenarios/storage-failure.js";
@@ -73,6 +75,7 @@ for (const [{ orchestrator }, handler] of [
   [storageFailure, recoverStorage],
   [storageFailback, failBackStorage],
   [regionOutage, recoverRegion],
+  [regionFailback, failBackRegion],
   [keyVaultBackup, backUpKeyVault],
   [keyVaultRestore, restoreKeyVault],
   [redisBackup, backUpRedis],

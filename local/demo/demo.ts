@@ -3,6 +3,7 @@ import { describeDuration } from "../../src/domain/duration.js";
 import { catalogue } from "../../src/scenarios/catalogue.js";
 import { startStack, type Stack } from "../stack/stack.js";
 import { containerAppFailure } from "./container-app-failure.js";
+import { failback } from "./failback.js";
 import { keyVaultFailure } from "./key-vault-failure.js";
 import { nightlyBackup } from "./nightly-backup.js";
 import { redisFailure } from "./redis-failure.js";
@@ -19,6 +20,7 @@ const shows: Readonly<Record<string, Show>> = {
   "key-vault-failure": keyVaultFailure,
   "storage-failure": storageFailure,
   "region-outage": regionOutage,
+  failback,
   "nightly-backup": nightlyBackup,
   restore,
 };

@@ -14,10 +14,10 @@ export const failureOf: Readonly<Record<FailbackResource, ScenarioId>> = {
   storage: "storage-failure",
 };
 
-/** The sides of what is brought back: the original first. A region goes by its container app. */
+/** The sides of what is brought back: the original first. A region goes by what leads users to it. */
 export function sidesToFailBack(environment: Environment, resource: FailbackResource) {
   const sides = {
-    region: environment.containerApp,
+    region: { primary: environment.trafficManager?.profile ?? "", secondary: undefined },
     redis: environment.redis,
     "key-vault": environment.keyVault,
     storage: environment.storage,

@@ -3,14 +3,12 @@ import * as vault from "../activities/key-vault-failure.contract.js";
 import { RunOrder } from "../domain/run-order.js";
 import { orderText } from "../domain/order-text.js";
 import { sameResource, shortNameOf } from "../domain/resource-id.js";
-import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { keyVaultFailback } from "../scenarios/key-vault-failback.js";
-import { secretsAtATime, secretStretch } from "./secrets-of-a-set.js";
-import { stretches } from "./stretches.js";
+import { bringSecrets, compareBothVaults, firstOf, longestList } from "./secrets-home.js";
 import {
   awaitAccess,
   grantRoles,
@@ -93,7 +91,7 @@ function* makeUsable(
 }
 
 function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
-  const compared = yield* inBoth(run, "compare", from, home);
+  const compared = yield* compareBothVaults(run, "compare", from, home);
   if (!compared.ok) return refused(run, describeFailure(compared.failure));
   const { newerThere, left, list, count, toBring } = compared.value;
   if (count === 0) return refused(run, "the vault in use holds no secret");
@@ -119,7 +117,7 @@ function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
   if (run.planning) {
     run.journal.planChange("bring-home", `${toBring} of ${count} secrets to bring`);
   } else {
-    const problem = yield* bring(run, "bring-home", from, home);
+    const problem = yield* bringSecrets(run, "bring-home", from, home, run.order.resource);
     if (problem !== undefined) {
       return refused(run, problem, [
         `See why each was refused; a name that is in soft deletion at home comes back by: az keyvault secret recover --vault-name ${shortNameOf(run.order.resource)} --name NAME`,
@@ -136,79 +134,6 @@ function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
     `the app uses the original vault; ${toBring} of ${count} secrets were brought home`,
   );
 }
-
-/** How the secrets of one vault stand in another. */
-interface Compared {
-  readonly count: number;
-  /** Where the secrets of the first are listed. */
-  readonly list: string;
-  readonly toBring: number;
-  readonly newerThere: readonly string[];
-  readonly left: readonly { readonly name: string; readonly reason: string }[];
-}
-
-/** Compares both vaults, stretch by stretch, and adds up. */
-function* inBoth(
-  run: Steps,
-  step: "compare" | "check-secrets",
-  from: string,
-  to: string,
-): Durable<Answer<Compared>> {
-  const set = `restores/${run.run()}/${step}/`;
-  const listed = yield* run.step("list", backup.listSecrets, { uri: from, set }, step);
-  if (!listed.ok) return listed;
-  const { list, count: whole, skipped } = listed.value;
-  const count = whole + skipped;
-  const pieces = stretches(count, secretStretch).map(({ begin, end }) => {
-    return { from, to, list, begin, end };
-  });
-  const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
-  let toBring = 0;
-  const newerThere: string[] = [];
-  const left: Compared["left"][number][] = [];
-  for (const answer of yield* run.each(step, vault.compareVaults, pieces, work)) {
-    if (!answer.ok) return answer;
-    toBring += answer.value.toBring;
-    newerThere.push(...answer.value.newerThere);
-    left.push(...answer.value.left);
-  }
-  return { ok: true, value: { count, list, toBring, newerThere, left } };
-}
-
-/**
- * Brings over what differs, by value; what is the same gets no new version. What was refused is a
- * problem: the app would miss it, or get an old value.
- */
-function* bring(
-  run: Steps,
-  step: "bring-home" | "bring-late",
-  from: string,
-  to: string,
-): Durable<string | undefined> {
-  const set = `restores/${run.run()}/${step}/`;
-  const listed = yield* run.step("list", backup.listSecrets, { uri: from, set }, step);
-  if (!listed.ok) return describeFailure(listed.failure);
-  const { list, count } = listed.value;
-  const pieces = stretches(count, secretStretch).map(({ begin, end }) => {
-    return { from, to, list, begin, end, lease: run.order.resource };
-  });
-  const work = { atATime: secretsAtATime, total: count, unit: "secrets" };
-  const refusedOnes: string[] = [];
-  for (const answer of yield* run.each(step, backup.syncSecrets, pieces, work)) {
-    if (!answer.ok) return describeFailure(answer.failure);
-    for (const { name, reason } of answer.value.skipped) {
-      // That it is disabled was found when both were compared.
-      if (reason === backup.isDisabled) continue;
-      refusedOnes.push(name);
-      run.journal.finding(`${name} was not brought home: ${reason}`);
-    }
-  }
-  if (refusedOnes.length === 0) return undefined;
-  return `${refusedOnes.length} secrets could not be brought home: ${firstOf(refusedOnes)}`;
-}
-
-const longestList = 20;
-const firstOf = (names: readonly string[]): string => names.slice(0, longestList).join(", ");
 
 /** The app is told; if it cannot read at home, it goes back to the vault that it could read. */
 function* switchHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending | undefined> {
@@ -230,10 +155,10 @@ const recoveryOf = ({ order: { environment } }: Steps): string =>
 
 /** What was written while the app was told, and whether anything was left behind. */
 function* afterwards(run: Steps, from: string, home: string): Durable<void> {
-  const late = yield* bring(run, "bring-late", from, home);
+  const late = yield* bringSecrets(run, "bring-late", from, home, run.order.resource);
   if (late !== undefined)
     run.journal.finding(`what was written meanwhile was not brought: ${late}`);
-  const checked = yield* inBoth(run, "check-secrets", from, home);
+  const checked = yield* compareBothVaults(run, "check-secrets", from, home);
   if (!checked.ok) {
     run.journal.finding(
       `nobody can tell whether all came home: ${describeFailure(checked.failure)}`,

@@ -1,22 +1,20 @@
-import { countCacheKeys } from "../activities/redis-backup.contract.js";
 import * as redis from "../activities/redis-failure.contract.js";
 import { RunOrder } from "../domain/run-order.js";
-import { parseResourceId, sameResource } from "../domain/resource-id.js";
+import { sameResource } from "../domain/resource-id.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
-import { linkWait, redisFailback } from "../scenarios/redis-failback.js";
+import { redisFailback } from "../scenarios/redis-failback.js";
 import { waits } from "../scenarios/redis-failure.js";
 import { cacheInUse, findApp, moveApp, moving, probeOf, type CacheUser } from "./move-to-cache.js";
+import { keysHome, lateKeysHome, linkedAgain, type WayOfKeys } from "./keys-home.js";
 import { nameOf } from "./replace-cache.js";
 
 type Steps = Recovery<keyof typeof redisFailback.steps>;
 
 /** The way home: both caches by their ids. */
-interface Way {
-  readonly from: string;
-  readonly to: string;
+interface Way extends WayOfKeys {
   readonly app: CacheUser | undefined;
   /** The vault names the original already, and the app still uses the other one. */
   readonly isHalfDone: boolean;
@@ -45,7 +43,7 @@ export const failBackRedis = framed(redisFailback, RunOrder, function* (run, { e
     inPlan: "done",
   });
   if (well !== "done") return refused(run, `${nameOf(to)} is not well`);
-  const way = { from, to, app, isHalfDone: isHome };
+  const way = { from, to, app, use: cacheInUse(estate), isHalfDone: isHome };
   const ended = yield* run.holding(to, function* () {
     const inner = yield* run.holding(from, () => home(run, way));
     return inner.ok ? inner.value : refused(run, describeFailure(inner.failure));
@@ -79,18 +77,9 @@ function* home(run: Steps, way: Way): Durable<Ending> {
     const written = yield* run.step("write-secret", redis.writeConnection, back, "back");
     if (!written.ok) return refused(run, describeFailure(written.failure));
   }
-  const asked = { cache: to, instead: from };
-  const seen = yield* run.step("inspect-original", redis.inspectStandby, asked);
-  if (!seen.ok) return refused(run, describeFailure(seen.failure));
-  if (!seen.value.usable) return refused(run, `${nameOf(to)}: ${seen.value.detail}`);
-  const { link } = seen.value;
-  const why =
-    link === "member"
-      ? undefined
-      : link === "replica"
-        ? yield* unlinked(run, way)
-        : yield* filled(run, way, seen.value.keys);
-  if (why !== undefined) return refused(run, why);
+  const brought = yield* keysHome(run, way);
+  if ("why" in brought) return refused(run, brought.why);
+  const { link } = brought;
 
   const moved = yield* moveApp(run, moving, { cache: to, key: "primary", lease: to }, app);
   if (moved.kind === "not-moved") {
@@ -100,7 +89,7 @@ function* home(run: Steps, way: Way): Durable<Ending> {
     ]);
   }
   // Also from a cache that the original followed: since it was unlinked they part.
-  if (link !== "member") yield* copied(run, "copy-late-keys", way, false);
+  if (link !== "member") yield* lateKeysHome(run, way);
   yield* linkedAgain(run, way, link);
   const { secondary } = run.order.estate.redis;
   const named = secondary !== undefined && sameResource(secondary, from);
@@ -110,93 +99,6 @@ function* home(run: Steps, way: Way): Durable<Ending> {
         `Delete ${from} once nobody misses anything, and take it out of the estate file if it was entered`,
       ];
   return run.end("failed-back", `the app uses ${nameOf(to)} again`, next);
-}
-
-/** The original follows the cache in use already; unlinking makes it a cache of its own. */
-function* unlinked(run: Steps, { from, to }: Way): Durable<string | undefined> {
-  const both = { primary: from, secondary: to, lease: to };
-  const begun = yield* run.step("unlink", redis.startUnlink, both);
-  if (!begun.ok) return describeFailure(begun.failure);
-  const ended = yield* run.until(
-    "await-unlink",
-    redis.observeLinks,
-    { cache: to },
-    { ...waits.unlink, done: ({ linked, settled }) => !linked && settled },
-  );
-  return ended === "done" ? undefined : `${nameOf(to)} was not unlinked in time`;
-}
-
-/** Keys that were removed since the failure must not come back, so the original is emptied first. */
-function* filled(run: Steps, way: Way, stale: number): Durable<string | undefined> {
-  if (stale > 0) {
-    const original = { cache: way.to, use: cacheInUse(run.order.estate) };
-    const emptied = yield* run.step("empty-original", redis.emptyCache, original);
-    if (!emptied.ok) return describeFailure(emptied.failure);
-  }
-  const failure = yield* copied(run, "copy-keys", way, true);
-  if (failure !== undefined || run.planning) return failure;
-  const away = yield* run.quietly("count-away", countCacheKeys, { cache: way.from });
-  const home = yield* run.quietly("count-home", countCacheKeys, { cache: way.to });
-  if (!away.ok || !home.ok) return "the keys of both caches could not be counted";
-  const missing = away.value.count - home.value.count;
-  // Some expire while others are counted.
-  return missing > Math.max(10, away.value.count / 20)
-    ? `it would lose data: ${missing} of ${away.value.count} keys did not arrive`
-    : undefined;
-}
-
-/** Undefined once all keys are copied, or why they are not. */
-function* copied(
-  run: Steps,
-  step: "copy-keys" | "copy-late-keys",
-  { from, to }: Way,
-  replace: boolean,
-): Durable<string | undefined> {
-  const piece = { from, to, replace, use: cacheInUse(run.order.estate) };
-  const answers = yield* run.onward(
-    step,
-    redis.copyKeysAcross,
-    piece,
-    ({ next }) => next && { ...piece, position: next },
-    { unit: "keys" },
-  );
-  if (answers.ok) return undefined;
-  if (!replace) run.journal.finding(`keys written meanwhile: ${describeFailure(answers.failure)}`);
-  return describeFailure(answers.failure);
-}
-
-/** As it was before the failure: the secondary of a Premium pair follows the primary. */
-function* linkedAgain(run: Steps, { from, to }: Way, link: string): Durable<void> {
-  const { tier, secondary } = run.order.estate.redis;
-  const pair =
-    tier === "Premium" && secondary !== undefined && isClassic(secondary) && isClassic(to);
-  if (!pair || link === "member") return;
-  // A person is asked before anything is prepared.
-  const approval = yield* run.approval("link");
-  if (approval !== "granted") {
-    run.journal.finding(`${nameOf(secondary)} is no replica again: not approved`);
-    return;
-  }
-  for (const cache of [to, secondary]) {
-    const both = { cache, lease: to };
-    const stopped = yield* run.step("stop-persistence", redis.stopPersistence, both, nameOf(cache));
-    if (!stopped.ok || !stopped.value.changed) continue;
-    yield* run.until("stop-persistence", redis.observeLinks, { cache }, settling);
-  }
-  const begun = yield* run.step("link", redis.startLink, { primary: to, secondary, lease: to });
-  if (!begun.ok) {
-    run.journal.finding(
-      `${nameOf(secondary)} is no replica again: ${describeFailure(begun.failure)}${sameResource(from, secondary) ? "" : "; look whether it is well"}`,
-    );
-    return;
-  }
-  const waited = yield* run.until(
-    "await-link",
-    redis.observeLinks,
-    { cache: to },
-    { ...linkWait, done: ({ linked, settled }) => linked && settled },
-  );
-  if (waited !== "done") run.journal.finding(`${nameOf(secondary)} is not in step yet`);
 }
 
 /** What our own write and read met. An original that follows the cache in use refuses writes, and is well. */
@@ -212,13 +114,6 @@ function ownWord({
   const own = sources.find(({ kind }) => kind === "own-probe");
   return own?.detail.startsWith("redis-read-only") === true ? "well" : own?.says;
 }
-
-const settling = {
-  ...linkWait,
-  done: ({ settled }: { readonly settled: boolean }) => settled,
-} as const;
-
-const isClassic = (id: string): boolean => parseResourceId(id)?.type === "microsoft.cache/redis";
 
 const unfinished = (run: Steps, to: string): Ending =>
   run.end(

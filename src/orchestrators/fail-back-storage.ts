@@ -3,22 +3,20 @@ import { isAfter } from "../domain/instant.js";
 import { orderText } from "../domain/order-text.js";
 import { RunOrder } from "../domain/run-order.js";
 import { sameResource, shortNameOf } from "../domain/resource-id.js";
-import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { failbackWaits as waits, storageFailback } from "../scenarios/storage-failback.js";
+import { blobsHome, lateBlobsHome } from "./blobs-home.js";
 import { leadEdge } from "./lead-edge.js";
 import type { Stuck } from "./stuck.js";
 import {
   awaitAccount,
   beginMove,
-  bringAcross,
   finishMove,
   grantBlobRoles,
   lookAtStorage,
-  overContainers,
   usesAgain,
   type AppOfAccount,
 } from "./use-account.js";
@@ -76,85 +74,17 @@ export const failBackStorage = framed(storageFailback, RunOrder, function* (run,
 });
 
 function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
-  const there = yield* inBoth(run, "compare", from, home);
-  if (!there.ok) return refused(run, describeFailure(there.failure));
-  const { newerThere, olderCopies, toBring, looked } = there.value;
-  if (looked === 0) return refused(run, "the account in use holds no blob");
-  if (newerThere.length > 0) {
-    return refused(
-      run,
-      `${newerThere.length} blobs were written at the original account later than at the one in use, and differ: ${firstOf(newerThere)}`,
-      "Look at each: write what is right into the account in use, which makes it the newer one",
-    );
-  }
-  const here = yield* inBoth(run, "compare-back", home, from);
-  if (!here.ok) return refused(run, describeFailure(here.failure));
-  if (here.value.missing.length > 0) {
-    run.journal.finding(
-      `only the original account has ${firstOf(here.value.missing)}: deleted meanwhile, or lost in the failover; they are there again`,
-    );
-  }
-  if (olderCopies > 0) {
-    run.journal.finding(
-      `${olderCopies} blobs are newer in the original account than the copies in use: the app gets what it had lost`,
-    );
-  }
-  if (run.planning) {
-    run.journal.planChange("bring-home", `${toBring} of ${looked} blobs to bring`);
-  } else {
-    const brought = yield* bringAcross(run, "bring-home", { from, to: home });
-    if (!brought.ok) return refused(run, describeFailure(brought.failure));
-    const { failed } = brought.value;
-    for (const { name, reason } of failed) run.journal.finding(`${name} stayed behind: ${reason}`);
-    if (failed.length > 0) {
-      return refused(
-        run,
-        `${failed.length} blobs could not be brought home: ${firstOf(failed.map(({ name }) => name))}`,
-        "See in the findings why each stayed behind",
-      );
-    }
-  }
+  const brought = yield* blobsHome(run, from, home);
+  if ("why" in brought) return refused(run, brought.why, ...brought.first);
+  const { toBring, looked } = brought;
   const moved = yield* run.holding(app.app, () => switchHome(run, { from, home, app }));
   if (!moved.ok) return refused(run, describeFailure(moved.failure));
   if (moved.value !== undefined) return moved.value;
-  if (!run.planning) yield* afterwards(run, from, home);
+  if (!run.planning) yield* lateBlobsHome(run, from, home);
   return run.end(
     "failed-back",
     `the app uses the original account; ${toBring} of ${looked} blobs were brought home`,
   );
-}
-
-/** What one account has and the other has not. */
-interface Compared {
-  readonly looked: number;
-  readonly toBring: number;
-  /** The first of those. */
-  readonly missing: readonly string[];
-  readonly newerThere: readonly string[];
-  readonly olderCopies: number;
-}
-
-function* inBoth(
-  run: Steps,
-  step: "compare" | "compare-back" | "check-blobs",
-  from: string,
-  to: string,
-): Durable<Answer<Compared>> {
-  const parts = yield* overContainers(run, step, storage.compareAccounts, { from, to });
-  if (!parts.ok) return parts;
-  const seen = parts.value;
-  const sum = (count: (part: (typeof seen)[number]) => number): number =>
-    seen.reduce((total, part) => total + count(part), 0);
-  return {
-    ok: true,
-    value: {
-      looked: sum(({ done }) => done),
-      toBring: sum(({ toBring }) => toBring),
-      missing: seen.flatMap(({ missing }) => missing),
-      newerThere: seen.flatMap(({ newerThere }) => newerThere),
-      olderCopies: sum((part) => part.olderCopies),
-    },
-  };
 }
 
 /** App and edge are led home; if the app does not get on there, both go back to where it did. */
@@ -190,24 +120,6 @@ function* lead(
   const problem = yield* leadEdge(run, { from, to: home, container });
   if (problem === undefined) run.journal.restored(run.now());
   return problem;
-}
-
-/** What was written while the app was told, and whether anything was left behind. */
-function* afterwards(run: Steps, from: string, home: string): Durable<void> {
-  const late = yield* bringAcross(run, "bring-late", { from, to: home });
-  if (!late.ok) {
-    run.journal.finding(
-      `what was written meanwhile was not brought: ${describeFailure(late.failure)}`,
-    );
-  }
-  const checked = yield* inBoth(run, "check-blobs", from, home);
-  if (!checked.ok) {
-    run.journal.finding(
-      `nobody can tell whether all came home: ${describeFailure(checked.failure)}`,
-    );
-  } else if (checked.value.toBring > 0) {
-    run.journal.finding(`${checked.value.toBring} blobs did not come home`);
-  }
 }
 
 /** The account that was failed over: copied again first, then its regions change places without a loss. */
@@ -281,12 +193,6 @@ function* regionsBack(
   run.journal.restored(run.now());
   return run.end("failed-back", `${name} is written in ${region} again`);
 }
-
-const longestList = 10;
-const firstOf = (names: readonly string[]): string => {
-  const more = names.length > longestList ? ` and ${names.length - longestList} more` : "";
-  return `${names.slice(0, longestList).join(", ")}${more}`;
-};
 
 const recoveryFirst = ({ order: { environment } }: Steps): string =>
   `Order a recovery: ${orderText("recoveries", { environment, scenario: "storage-failure" })}`;

@@ -9,6 +9,7 @@ import { keyVaultRestore } from "./key-vault-restore.js";
 import { redisBackup } from "./redis-backup.js";
 import { redisFailback } from "./redis-failback.js";
 import { redisRestore } from "./redis-restore.js";
+import { regionFailback } from "./region-failback.js";
 import { storageFailback } from "./storage-failback.js";
 import type { Scenario } from "./scenario.js";
 
@@ -34,6 +35,7 @@ export const failbackProcedures: Partial<Record<FailbackResource, Procedure>> = 
   redis: redisFailback,
   "key-vault": keyVaultFailback,
   storage: storageFailback,
+  region: regionFailback,
 };
 
 export const failbackOf = (id: ProcedureId): Procedure | undefined =>

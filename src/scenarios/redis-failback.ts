@@ -1,6 +1,65 @@
 import { hours, minutes, seconds } from "../domain/duration.js";
 import { findingSteps } from "./redis-steps.js";
-import { declareScenario } from "./scenario.js";
+import { declareScenario, type DeclaredStep } from "./scenario.js";
+
+/** What brings the keys home to the original cache, and makes the pair what it was. */
+export const keysHomeSteps = {
+  "inspect-original": {
+    title: "Look at what the original cache holds, and how it is linked",
+    expected: seconds(3),
+    path: "main",
+  },
+  unlink: {
+    title: "Unlink the original, which is a replica of the cache in use",
+    expected: seconds(5),
+    path: "fallback",
+    destroys: { asks: "unless-ordered", loss: "what has not been replicated" },
+  },
+  "await-unlink": {
+    title: "Wait until the original can be written to",
+    expected: minutes(3),
+    path: "fallback",
+  },
+  "empty-original": {
+    title: "Remove the keys that the original has held since it failed",
+    expected: seconds(5),
+    path: "main",
+    destroys: {
+      asks: "unless-ordered",
+      loss: "what the original held when it failed: the cache in use has gone on from there",
+    },
+  },
+  "copy-keys": {
+    title: "Copy the keys of the cache in use into the original",
+    expected: minutes(2),
+    path: "main",
+  },
+  "copy-late-keys": {
+    title: "Copy the keys that were written meanwhile",
+    expected: minutes(1),
+    path: "main",
+  },
+  "stop-persistence": {
+    title: "Turn the persistence of both caches off, which would forbid the link",
+    expected: minutes(1),
+    path: "fallback",
+  },
+  link: {
+    title: "Link the secondary again as the geo-replica",
+    expected: seconds(10),
+    path: "fallback",
+    destroys: {
+      asks: "unless-ordered",
+      loss: "what the secondary holds; the original has it by now",
+    },
+  },
+  "await-link": {
+    title: "Wait until the replica is in step",
+    expected: minutes(6),
+    path: "fallback",
+  },
+} as const satisfies Record<string, DeclaredStep>;
+export type KeysHomeStep = keyof typeof keysHomeSteps;
 
 export const redisFailback = declareScenario({
   id: "redis-failback",
@@ -21,36 +80,11 @@ export const redisFailback = declareScenario({
       expected: seconds(10),
       path: "main",
     },
-    "inspect-original": {
-      title: "Look at what the original cache holds, and how it is linked",
-      expected: seconds(3),
-      path: "main",
-    },
-    unlink: {
-      title: "Unlink the original, which is a replica of the cache in use",
-      expected: seconds(5),
-      path: "fallback",
-      destroys: { asks: "unless-ordered", loss: "what has not been replicated" },
-    },
-    "await-unlink": {
-      title: "Wait until the original can be written to",
-      expected: minutes(3),
-      path: "fallback",
-    },
-    "empty-original": {
-      title: "Remove the keys that the original has held since it failed",
-      expected: seconds(5),
-      path: "main",
-      destroys: {
-        asks: "unless-ordered",
-        loss: "what the original held when it failed: the cache in use has gone on from there",
-      },
-    },
-    "copy-keys": {
-      title: "Copy the keys of the cache in use into the original",
-      expected: minutes(2),
-      path: "main",
-    },
+    "inspect-original": keysHomeSteps["inspect-original"],
+    unlink: keysHomeSteps.unlink,
+    "await-unlink": keysHomeSteps["await-unlink"],
+    "empty-original": keysHomeSteps["empty-original"],
+    "copy-keys": keysHomeSteps["copy-keys"],
     "write-secret": {
       title: "Write the connection string into the vault in use, if it differs",
       expected: seconds(3),
@@ -71,30 +105,10 @@ export const redisFailback = declareScenario({
       expected: seconds(10),
       path: "main",
     },
-    "copy-late-keys": {
-      title: "Copy the keys that were written meanwhile",
-      expected: minutes(1),
-      path: "main",
-    },
-    "stop-persistence": {
-      title: "Turn the persistence of both caches off, which would forbid the link",
-      expected: minutes(1),
-      path: "fallback",
-    },
-    link: {
-      title: "Link the secondary again as the geo-replica",
-      expected: seconds(10),
-      path: "fallback",
-      destroys: {
-        asks: "unless-ordered",
-        loss: "what the secondary holds; the original has it by now",
-      },
-    },
-    "await-link": {
-      title: "Wait until the replica is in step",
-      expected: minutes(6),
-      path: "fallback",
-    },
+    "copy-late-keys": keysHomeSteps["copy-late-keys"],
+    "stop-persistence": keysHomeSteps["stop-persistence"],
+    link: keysHomeSteps.link,
+    "await-link": keysHomeSteps["await-link"],
   },
   fallbacks: [
     {

@@ -1,7 +1,37 @@
 import { hours, minutes, seconds } from "../domain/duration.js";
 import { edgeSteps } from "./edge-steps.js";
-import { declareScenario } from "./scenario.js";
+import { declareScenario, type DeclaredStep } from "./scenario.js";
 import { accountSteps } from "./storage-steps.js";
+
+/** What brings the blobs home to the original account. */
+export const blobsHomeSteps = {
+  compare: {
+    title: "Compare the account in use with the original, blob by blob",
+    expected: seconds(30),
+    path: "main",
+  },
+  "compare-back": {
+    title: "See what only the original has",
+    expected: seconds(30),
+    path: "main",
+  },
+  "bring-home": {
+    title: "Bring home the blobs that were written meanwhile",
+    expected: minutes(1),
+    path: "main",
+  },
+  "bring-late": {
+    title: "Bring home what was written while the app was told",
+    expected: seconds(30),
+    path: "main",
+  },
+  "check-blobs": {
+    title: "See that nothing was left behind",
+    expected: seconds(30),
+    path: "main",
+  },
+} as const satisfies Record<string, DeclaredStep>;
+export type BlobsHomeStep = keyof typeof blobsHomeSteps;
 
 export const storageFailback = declareScenario({
   id: "storage-failback",
@@ -25,33 +55,13 @@ export const storageFailback = declareScenario({
       expected: seconds(5),
       path: "main",
     },
-    compare: {
-      title: "Compare the account in use with the original, blob by blob",
-      expected: seconds(30),
-      path: "main",
-    },
-    "compare-back": {
-      title: "See what only the original has",
-      expected: seconds(30),
-      path: "main",
-    },
-    "bring-home": {
-      title: "Bring home the blobs that were written meanwhile",
-      expected: minutes(1),
-      path: "main",
-    },
+    compare: blobsHomeSteps.compare,
+    "compare-back": blobsHomeSteps["compare-back"],
+    "bring-home": blobsHomeSteps["bring-home"],
     ...edgeSteps,
     ...accountSteps,
-    "bring-late": {
-      title: "Bring home what was written while the app was told",
-      expected: seconds(30),
-      path: "main",
-    },
-    "check-blobs": {
-      title: "See that nothing was left behind",
-      expected: seconds(30),
-      path: "main",
-    },
+    "bring-late": blobsHomeSteps["bring-late"],
+    "check-blobs": blobsHomeSteps["check-blobs"],
     "set-redundancy": {
       title: "Have the account copied to its other region again",
       expected: seconds(10),

@@ -1,0 +1,319 @@
+import * as container from "../activities/container-app.contract.js";
+import * as vault from "../activities/key-vault-failure.contract.js";
+import * as side from "../activities/standby.contract.js";
+import * as storage from "../activities/storage-failure.contract.js";
+import * as traffic from "../activities/traffic.contract.js";
+import { describeDuration, milliseconds } from "../domain/duration.js";
+import { orderText } from "../domain/order-text.js";
+import { breakGlass, regionSides, witnessesOf, type RegionSides } from "../domain/region-sides.js";
+import { shortNameOf } from "../domain/resource-id.js";
+import { RunOrder } from "../domain/run-order.js";
+import type { Durable } from "../durable/durable.js";
+import type { Ending } from "../recovery/endings.js";
+import { framed } from "../recovery/framed.js";
+import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { failbackWaits as waits, regionFailback } from "../scenarios/region-failback.js";
+import { blobsHome, lateBlobsHome } from "./blobs-home.js";
+import { keysHome, lateKeysHome, linkedAgain, type WayOfKeys } from "./keys-home.js";
+import { changeEdge, proveEdge } from "./lead-edge.js";
+import { moveTraffic } from "./move-traffic.js";
+import { readySide } from "./ready-side.js";
+import { bringSecrets, compareBothVaults, firstOf } from "./secrets-home.js";
+import { lookAtStorage } from "./use-account.js";
+
+type Steps = Recovery<keyof typeof regionFailback.steps>;
+
+/** Where users are, where they go, and what lies between; vaults and accounts by their addresses. */
+interface Homecoming extends RegionSides {
+  readonly fqdn: string;
+  readonly secrets: { readonly from: string; readonly home: string };
+  readonly blobs: { readonly from: string; readonly home: string };
+  /** Undefined where the estate has no other cache. */
+  readonly keys: WayOfKeys | undefined;
+}
+
+/** Users stay where they are, and this is why; or undefined where all is well so far. */
+type Refused = { readonly why: string; readonly first?: readonly string[] } | undefined;
+
+/**
+ * The primary region is well again, and has been for a while: what was written in the other one comes home
+ * first, then users do, and the other side stands by again. It refuses where that would lose data.
+ */
+export const failBackRegion = framed(regionFailback, RunOrder, function* (run, { estate }) {
+  const sides = regionSides(estate);
+  if (sides === undefined) {
+    return run.end(
+      "needs-operator",
+      "single-region estate: there is no other side to come back from",
+      breakGlass(estate),
+    );
+  }
+  const { front } = sides;
+  const seen = yield* run.step("find-active-side", traffic.observeTraffic, { front });
+  if (!seen.ok) return refused(run, { why: describeFailure(seen.failure) });
+  const { primary, secondary } = seen.value;
+  if (primary.enabled && secondary?.enabled !== true) {
+    return run.end("not-needed", `users are led to ${sides.primary.region} already`);
+  }
+  const up = yield* confirmUp(run, sides);
+  if (up !== undefined) return refused(run, up);
+  const way = yield* wayHome(run, sides);
+  if ("why" in way) return refused(run, way);
+  const soaked = yield* soak(run, "soak", way.fqdn);
+  if (soaked !== undefined) return refused(run, soaked);
+
+  const brought = yield* dataHome(run, way);
+  if (brought !== undefined) return refused(run, brought);
+  return yield* usersHome(run, way);
+});
+
+function* confirmUp(run: Steps, sides: RegionSides): Durable<Refused> {
+  let detail = "";
+  const waited = yield* run.until(
+    "confirm-up",
+    traffic.witnessRegion,
+    witnessesOf(run.order.estate, sides),
+    {
+      ...waits.up,
+      inPlan: "done",
+      done: (seen) => {
+        ({ detail } = seen);
+        return seen.verdict === "up";
+      },
+    },
+  );
+  return waited === "done" ? undefined : { why: `${sides.primary.region} is not up: ${detail}` };
+}
+
+/** What both sides use, each looked at; nothing is brought on a guess. */
+function* wayHome(
+  run: Steps,
+  sides: RegionSides,
+): Durable<Homecoming | { readonly why: string; readonly first?: readonly string[] }> {
+  const { estate } = run.order;
+  const { health: rule } = estate.containerApp;
+  const look = (app: string, item: string) =>
+    run.step("inspect-sides", side.observeSide, { app, rule }, item);
+  const home = yield* look(sides.primary.app, "primary");
+  if (!home.ok) return { why: describeFailure(home.failure) };
+  const away = yield* look(sides.secondary.app, "secondary");
+  if (!away.ok) return { why: describeFailure(away.failure) };
+  const { fqdn } = home.value;
+  const { vault: fromVault, storage: fromAccount } = away.value;
+  if (fqdn === undefined) return { why: `${shortNameOf(sides.primary.app)} has no ingress` };
+  if (fromVault === undefined || fromAccount === undefined) {
+    return {
+      why: `${shortNameOf(sides.secondary.app)} does not say which vault and storage it uses`,
+    };
+  }
+  const homeVault = yield* run.step(
+    "find-homes",
+    vault.observeVault,
+    { vault: estate.keyVault.primary },
+    "vault",
+  );
+  if (!homeVault.ok || !homeVault.value.usable || homeVault.value.address === undefined) {
+    const why = homeVault.ok ? homeVault.value.detail : describeFailure(homeVault.failure);
+    return { why: `the vault of ${sides.primary.region} cannot be used: ${why}` };
+  }
+  const homeAccount = yield* run.step(
+    "find-homes",
+    storage.observeAccount,
+    { account: estate.storage.primary },
+    "account",
+  );
+  if (!homeAccount.ok || !homeAccount.value.usable || homeAccount.value.endpoint === undefined) {
+    const why = homeAccount.ok ? homeAccount.value.detail : describeFailure(homeAccount.failure);
+    return { why: `the storage of ${sides.primary.region} cannot be used: ${why}` };
+  }
+  const { redundancy, endpoint } = homeAccount.value;
+  if (redundancy !== undefined && redundancy.primaryLocation !== sides.primary.region) {
+    return {
+      why: `${shortNameOf(estate.storage.primary)} is written in ${redundancy.primaryLocation} since it was failed over`,
+      first: [
+        `Bring it home first: ${orderText("failbacks", { environment: run.order.environment, resource: "storage" })}`,
+      ],
+    };
+  }
+  const { redis } = estate;
+  return {
+    ...sides,
+    fqdn,
+    secrets: { from: fromVault, home: homeVault.value.address },
+    blobs: { from: fromAccount, home: endpoint },
+    keys:
+      redis.secondary === undefined
+        ? undefined
+        : {
+            from: redis.secondary,
+            to: redis.primary,
+            use: {
+              app: sides.secondary.app,
+              vault: { primary: sides.secondary.vault, secondary: undefined },
+              redis: { primary: redis.primary, secondary: redis.secondary },
+              secret: redis.connectionSecret,
+            },
+          },
+  };
+}
+
+/** Well for as long as the estate wants, without a bad look in between. */
+function* soak(run: Steps, step: "soak" | "soak-afterwards", fqdn: string): Durable<Refused> {
+  const { health: rule, soak: long } = run.order.estate.containerApp;
+  const { every, grace } = waits.soak;
+  let says = "";
+  const inARow = Math.max(rule.inARow, Math.ceil(long / every) + 1);
+  const waited = yield* run.until(
+    step,
+    container.probeHealth,
+    { fqdn, rule },
+    {
+      ...{ first: every, longest: every, apart: every, inARow },
+      within: milliseconds(long + grace),
+      ...(step === "soak-afterwards" ? { failedInARow: 3 } : {}),
+      failed: ({ healthy }) => step === "soak-afterwards" && !healthy,
+      done: ({ healthy, detail }) => {
+        says = detail;
+        return healthy;
+      },
+    },
+  );
+  return waited === "done"
+    ? undefined
+    : { why: `the primary app was not well for ${describeDuration(long)}: ${says}` };
+}
+
+/** Secrets, blobs and keys, in this order: the cache's connection string is written anew afterwards. */
+function* dataHome(run: Steps, way: Homecoming): Durable<Refused> {
+  const { estate } = run.order;
+  const secrets = yield* run.holding(estate.keyVault.primary, () => secretsHome(run, way));
+  if (!secrets.ok) return { why: describeFailure(secrets.failure) };
+  if (secrets.value !== undefined) return secrets.value;
+  const { from, home } = way.blobs;
+  const blobs = yield* run.holding(estate.storage.primary, () => blobsHome(run, from, home));
+  if (!blobs.ok) return { why: describeFailure(blobs.failure) };
+  return "why" in blobs.value ? blobs.value : undefined;
+}
+
+function* secretsHome(run: Steps, { secrets: { from, home } }: Homecoming): Durable<Refused> {
+  const compared = yield* compareBothVaults(run, "compare-secrets", from, home);
+  if (!compared.ok) return { why: describeFailure(compared.failure) };
+  const { newerThere, count, toBring } = compared.value;
+  if (count === 0) return { why: "the vault in use holds no secret" };
+  const { connectionSecret } = run.order.estate.redis;
+  const conflicts = newerThere.filter((name) => name !== connectionSecret);
+  if (conflicts.length > 0) {
+    return {
+      why: `it would lose data: ${conflicts.length} secrets have a newer and different value in the primary region: ${firstOf(conflicts)}`,
+      first: [
+        "Look at each: set the value that is right in the vault in use, which makes it the newer one",
+      ],
+    };
+  }
+  if (run.planning) {
+    run.journal.planChange("bring-secrets", `${toBring} of ${count} secrets to bring`);
+    return undefined;
+  }
+  const { primary } = run.order.estate.keyVault;
+  const why = yield* bringSecrets(run, "bring-secrets", from, home, primary);
+  return why === undefined ? undefined : { why };
+}
+
+/** The primary app is proven with its own data, then users are led to it, the new endpoint first. */
+function* usersHome(run: Steps, way: Homecoming): Durable<Ending> {
+  const { estate, environment } = run.order;
+  const home = yield* run.holding(estate.redis.primary, function* (): Durable<Refused | Ending> {
+    const link = way.keys === undefined ? undefined : yield* keysHome(run, way.keys);
+    if (link !== undefined && "why" in link) return { why: link.why };
+    const ready = yield* readySide(run, {
+      app: way.primary.app,
+      fqdn: way.fqdn,
+      vault: estate.keyVault.primary,
+      vaultAddress: way.secrets.home,
+      storageAddress: way.blobs.home,
+      cache: estate.redis.primary,
+    });
+    if (ready !== undefined) return { why: `the primary app is not ready: ${ready.why}` };
+    const container = lookAtStorage(estate).container;
+    const led = yield* changeEdge(run, {
+      from: way.blobs.from,
+      to: way.blobs.home,
+      container,
+    });
+    const moved = yield* moveTraffic(run, { to: "primary", app: way.primary.app });
+    if (moved !== undefined) return { why: moved.why };
+    yield* late(run, way);
+    const edge = yield* proveEdge(run, led);
+    if (edge !== undefined) {
+      run.journal.finding(`users do not get the files of ${way.primary.region}: ${edge.why}`);
+    }
+    run.journal.restored(run.now());
+    const soaked = yield* soak(run, "soak-afterwards", way.fqdn);
+    if (soaked !== undefined) return yield* awayAgain(run, way, soaked.why);
+    if (way.keys !== undefined && link !== undefined) yield* linkedAgain(run, way.keys, link.link);
+    return undefined;
+  });
+  if (!home.ok) return refused(run, { why: describeFailure(home.failure) });
+  if (home.value !== undefined) {
+    return "outcome" in home.value ? home.value : refused(run, home.value);
+  }
+  return run.end(
+    "failed-back",
+    `users are led to ${way.primary.region}; ${way.secondary.region} stands by`,
+    [
+      `See what the other side lacks to stand by: its vault and storage follow with the next backups of ${environment}`,
+    ],
+  );
+}
+
+/** What was written in the other region until users were away from it. */
+function* late(run: Steps, way: Homecoming): Durable<void> {
+  if (run.planning) return;
+  const { estate } = run.order;
+  const secrets = yield* run.holding(estate.keyVault.primary, () =>
+    bringSecrets(
+      run,
+      "bring-late-secrets",
+      way.secrets.from,
+      way.secrets.home,
+      estate.keyVault.primary,
+      estate.redis.connectionSecret,
+    ),
+  );
+  const why = secrets.ok ? secrets.value : describeFailure(secrets.failure);
+  if (why !== undefined) run.journal.finding(`secrets written meanwhile were not brought: ${why}`);
+  const blobs = yield* run.holding(estate.storage.primary, () =>
+    lateBlobsHome(run, way.blobs.from, way.blobs.home),
+  );
+  if (!blobs.ok) {
+    run.journal.finding(
+      `blobs written meanwhile were not brought: ${describeFailure(blobs.failure)}`,
+    );
+  }
+  if (way.keys !== undefined) yield* lateKeysHome(run, way.keys);
+}
+
+/** The primary app does not stay well: users are led away from it once more. */
+function* awayAgain(run: Steps, way: Homecoming, why: string): Durable<Ending> {
+  run.journal.lost();
+  const away = yield* moveTraffic(run, { to: "secondary", app: way.secondary.app });
+  const where =
+    away === undefined
+      ? `users are led to ${way.secondary.region} again`
+      : `users could not be led to ${way.secondary.region} again: ${away.why}`;
+  if (away === undefined) {
+    run.journal.finding(
+      `what was written in ${way.primary.region} in the meantime is there alone, and no part of what users see now`,
+    );
+  }
+  return refused(run, { why: `${why}; ${where}` });
+}
+
+const refused = (
+  run: Steps,
+  { why, first = [] }: { readonly why: string; readonly first?: readonly string[] },
+): Ending =>
+  run.end("needs-operator", why, [
+    ...first,
+    `Order it again when that is mended: ${orderText("failbacks", { environment: run.order.environment, resource: "region" })}`,
+  ]);
