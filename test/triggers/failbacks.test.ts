@@ -110,14 +110,14 @@ describe("orders to fail back", () => {
     expect(after).toEqual(before);
   });
 
-  it.each(["region", "storage"])("refuse a %s, which this version cannot fail back", async (of) => {
+  it("refuse a region, which this version cannot fail back", async () => {
     const { order: send, client, entries } = failbacks();
 
-    const answer = await send({ ...order, resource: of });
+    const answer = await send({ ...order, resource: "region" });
 
     expect(answer.status).toBe(400);
     expect(answer.json["detail"]).toBe(
-      `this version cannot fail back a ${of}, only redis and key-vault`,
+      "this version cannot fail back a region, only redis and key-vault and storage",
     );
     expect(client.started).toEqual([]);
     expect(entries()).toMatchObject([{ action: "start-failback", result: "refused" }]);

@@ -106,7 +106,7 @@ describe("alert key", () => {
 });
 
 describe("triage", () => {
-  const decide = (alert: Alert) => triage(alert, sampleEstate(), catalogue);
+  const decide = (alert: Alert, scenarios = catalogue) => triage(alert, sampleEstate(), scenarios);
 
   it.each(["metric", "availability-test", "log", "resource-health"])("recovers on %s", (name) => {
     expect(decide(parsed(name))).toMatchObject({
@@ -136,7 +136,8 @@ describe("triage", () => {
       kind: "ignored",
     });
     expect(decide({ ...metric, targets: [] })).toMatchObject({ kind: "ignored" });
-    expect(decide({ ...metric, targets: [storage.toLowerCase()] })).toEqual({
+    const others = catalogue.filter(({ resource }) => resource !== "storage");
+    expect(decide({ ...metric, targets: [storage.toLowerCase()] }, others)).toEqual({
       kind: "ignored",
       reason: "no scenario recovers storage automatically",
     });
