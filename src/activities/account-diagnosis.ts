@@ -106,11 +106,11 @@ export function accountDiagnosisActivities(azure: AccountWitnesses): readonly Ac
       },
     ),
 
-    contract.findStorageUsers.implementedBy(classifyError, async ({ app, instead }) => {
+    contract.findStorageUsers.implementedBy(classifyError, async ({ app, instead }, { caller }) => {
       const [writers, service, there] = await Promise.all([
         apps.secretReaders(app),
         roles.self(),
-        unlessAbsent(() => roles.assignedAt(instead)),
+        unlessAbsent(() => roles.assignedAt(instead), caller.attempt),
       ]);
       const users = new Map<string, contract.BlobRole>();
       const names = new Map(writers.map(({ principalId, name }) => [principalId, name]));
@@ -142,11 +142,16 @@ const blobRoles = new Map<string, contract.BlobRole>([
 ]);
 
 /** An account that is gone, or in a region that is, has nobody whose role could be seen. */
-async function unlessAbsent<T>(ask: () => Promise<readonly T[]>): Promise<readonly T[]> {
+async function unlessAbsent<T>(
+  ask: () => Promise<readonly T[]>,
+  attempt: number,
+): Promise<readonly T[]> {
   try {
     return await ask();
   } catch (error) {
-    if (classifyError(error) === null) throw error;
+    const failure = classifyError(error);
+    // Whoever is left out here, such as the edge, would be kept out of the new account.
+    if (failure === null || (failure.class === "transient" && attempt < 4)) throw error;
     return [];
   }
 }

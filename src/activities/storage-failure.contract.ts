@@ -226,7 +226,7 @@ const Stretch = z.strictObject({
   container: z.string(),
   /** Where the listing goes on; absent at its beginning. */
   token: z.string().optional(),
-  /** Only blobs that were written later; whatever the target has of the name is older. */
+  /** Only blobs that were written later; they replace what a copy has brought, whenever it did. */
   newerThan: Instant.optional(),
 });
 
@@ -239,6 +239,8 @@ const Compared = {
   newerThere: z.array(z.string()),
   /** How many the source has only as the copy of a backup, while the target has another version. */
   olderCopies: z.int().nonnegative(),
+  /** The first of those, as container/path. */
+  keptThere: z.array(z.string()),
 };
 
 /** Compare a stretch of a container with the same container of another account. */
@@ -252,6 +254,8 @@ export const compareAccounts = declareActivity({
     toBring: z.int().nonnegative(),
     /** The first of those that the target has not at all, as container/path. */
     missing: z.array(z.string()),
+    /** The first of those that it has in an older version. */
+    newerHere: z.array(z.string()),
   }),
   patience: untilRolesAreFelt,
 });
@@ -264,6 +268,8 @@ export const bringBlobs = declareActivity({
     ...mutated,
     ...Compared,
     brought: z.int().nonnegative(),
+    /** Large ones that the service is still copying; ask again. */
+    waiting: z.int().nonnegative(),
     /** The first of those that could not be brought, and why. */
     failed: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   }),

@@ -2,7 +2,7 @@ import * as storage from "../activities/storage-failure.contract.js";
 import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
-import type { BlobsHomeStep } from "../scenarios/storage-failback.js";
+import { failbackWaits as waits, type BlobsHomeStep } from "../scenarios/storage-failback.js";
 import { bringAcross, overContainers } from "./use-account.js";
 
 type Steps = Recovery<BlobsHomeStep>;
@@ -19,9 +19,9 @@ export function* blobsHome(
   | { readonly toBring: number; readonly looked: number }
   | { readonly why: string; readonly first: readonly string[] }
 > {
-  const there = yield* inBoth(run, "compare", from, home);
+  const there = yield* compareBothAccounts(run, "compare", from, home);
   if (!there.ok) return { why: describeFailure(there.failure), first: [] };
-  const { newerThere, olderCopies, toBring, looked } = there.value;
+  const { newerThere, olderCopies, keptThere, toBring, looked } = there.value;
   if (looked === 0) return { why: "the account in use holds no blob", first: [] };
   if (newerThere.length > 0) {
     return {
@@ -31,7 +31,7 @@ export function* blobsHome(
       ],
     };
   }
-  const here = yield* inBoth(run, "compare-back", home, from);
+  const here = yield* compareBothAccounts(run, "compare-back", home, from);
   if (!here.ok) return { why: describeFailure(here.failure), first: [] };
   if (here.value.missing.length > 0) {
     run.journal.finding(
@@ -40,15 +40,15 @@ export function* blobsHome(
   }
   if (olderCopies > 0) {
     run.journal.finding(
-      `${olderCopies} blobs are newer in the original account than the copies in use: the app gets what it had lost`,
+      `${olderCopies} blobs are only copies in the account in use, and differ in the original account, whose version the app gets again: ${firstOf(keptThere)}`,
     );
   }
   if (run.planning) {
     run.journal.planChange("bring-home", `${toBring} of ${looked} blobs to bring`);
   } else {
-    const brought = yield* bringAcross(run, "bring-home", { from, to: home });
+    const brought = yield* bringAcross(run, "bring-home", { from, to: home }, waits.copies);
     if (!brought.ok) return { why: describeFailure(brought.failure), first: [] };
-    const { failed } = brought.value;
+    const { failed, waiting } = brought.value;
     for (const { name, reason } of failed) run.journal.finding(`${name} stayed behind: ${reason}`);
     if (failed.length > 0) {
       return {
@@ -56,19 +56,23 @@ export function* blobsHome(
         first: ["See in the findings why each stayed behind"],
       };
     }
+    if (waiting > 0) {
+      const why = `${waiting} large blobs are still being copied to the original account`;
+      return { why, first: [] };
+    }
   }
   return { toBring, looked };
 }
 
 /** What was written while the app was told, and whether anything was left behind. */
 export function* lateBlobsHome(run: Steps, from: string, home: string): Durable<void> {
-  const late = yield* bringAcross(run, "bring-late", { from, to: home });
+  const late = yield* bringAcross(run, "bring-late", { from, to: home }, waits.copies);
   if (!late.ok) {
     run.journal.finding(
       `what was written meanwhile was not brought: ${describeFailure(late.failure)}`,
     );
   }
-  const checked = yield* inBoth(run, "check-blobs", from, home);
+  const checked = yield* compareBothAccounts(run, "check-blobs", from, home);
   if (!checked.ok) {
     run.journal.finding(
       `nobody can tell whether all came home: ${describeFailure(checked.failure)}`,
@@ -84,11 +88,15 @@ interface Compared {
   readonly toBring: number;
   /** The first of those. */
   readonly missing: readonly string[];
+  /** The first of those that the other has in an older version. */
+  readonly newerHere: readonly string[];
   readonly newerThere: readonly string[];
   readonly olderCopies: number;
+  /** The first of those. */
+  readonly keptThere: readonly string[];
 }
 
-function* inBoth(
+export function* compareBothAccounts(
   run: Steps,
   step: "compare" | "compare-back" | "check-blobs",
   from: string,
@@ -96,7 +104,7 @@ function* inBoth(
 ): Durable<Answer<Compared>> {
   const parts = yield* overContainers(run, step, storage.compareAccounts, { from, to });
   if (!parts.ok) return parts;
-  const seen = parts.value;
+  const seen = parts.value.map(({ output }) => output);
   const sum = (count: (part: (typeof seen)[number]) => number): number =>
     seen.reduce((total, part) => total + count(part), 0);
   return {
@@ -105,14 +113,16 @@ function* inBoth(
       looked: sum(({ done }) => done),
       toBring: sum(({ toBring }) => toBring),
       missing: seen.flatMap(({ missing }) => missing),
+      newerHere: seen.flatMap(({ newerHere }) => newerHere),
       newerThere: seen.flatMap(({ newerThere }) => newerThere),
       olderCopies: sum((part) => part.olderCopies),
+      keptThere: seen.flatMap(({ keptThere }) => keptThere),
     },
   };
 }
 
 const longestList = 10;
-const firstOf = (names: readonly string[]): string => {
+export const firstOf = (names: readonly string[]): string => {
   const more = names.length > longestList ? ` and ${names.length - longestList} more` : "";
   return `${names.slice(0, longestList).join(", ")}${more}`;
 };

@@ -1,5 +1,8 @@
+import * as edge from "../activities/edge.contract.js";
 import * as storage from "../activities/storage-failure.contract.js";
-import { isAfter } from "../domain/instant.js";
+import { hostOf, sameHost } from "../domain/address.js";
+import { hostsInUse } from "../domain/edge-move.js";
+import { isAfter, type Instant } from "../domain/instant.js";
 import { orderText } from "../domain/order-text.js";
 import { RunOrder } from "../domain/run-order.js";
 import { sameResource, shortNameOf } from "../domain/resource-id.js";
@@ -8,12 +11,13 @@ import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { failbackWaits as waits, storageFailback } from "../scenarios/storage-failback.js";
-import { blobsHome, lateBlobsHome } from "./blobs-home.js";
+import { blobsHome, compareBothAccounts, firstOf, lateBlobsHome } from "./blobs-home.js";
 import { leadEdge } from "./lead-edge.js";
-import type { Stuck } from "./stuck.js";
+import { stuck, type Stuck } from "./stuck.js";
 import {
   awaitAccount,
   beginMove,
+  bringAcross,
   finishMove,
   grantBlobRoles,
   lookAtStorage,
@@ -51,7 +55,7 @@ export const failBackStorage = framed(storageFailback, RunOrder, function* (run,
   const app = { app: estate.containerApp.primary, fqdn, rule: estate.containerApp.health };
   const ended = yield* run.holding(original, function* () {
     if (sameResource(used.id, original)) {
-      return yield* regionsBack(run, { id: used.id, redundancy, app });
+      return yield* regionsBack(run, { id: used.id, address: used.address, redundancy, app });
     }
     const seen = yield* run.until(
       "find-original",
@@ -91,17 +95,33 @@ function* goHome(run: Steps, { from, home, app }: Homecoming): Durable<Ending> {
 function* switchHome(run: Steps, way: Homecoming): Durable<Ending | undefined> {
   const { from, home, app } = way;
   const container = run.order.estate.storage.containers[0] ?? "branding";
+  const since = run.now();
   const problem = yield* lead(run, way, container, 1);
   if (problem === undefined) return undefined;
+  if (problem.untouched) return refused(run, `${problem.why}; nothing was told to the app`);
   const back = yield* lead(run, { from: home, home: from, app }, container, 2);
+  if (!run.planning) yield* bringBack(run, way, since);
   if (back === undefined) {
     return refused(run, `${problem.why}; the app uses the other account again`);
   }
   run.journal.lost();
-  return refused(
-    run,
-    `${problem.why}, nor the other one again: ${back.why}`,
-    ...[recoveryFirst(run)],
+  return refused(run, `${problem.why}, nor the other one again: ${back.why}`, recoveryFirst(run));
+}
+
+/** What the app wrote at home before it was led back; nothing that was written since is replaced by it. */
+function* bringBack(run: Steps, { from, home }: Homecoming, since: Instant): Durable<void> {
+  const between = { from: home, to: from, newerThan: since };
+  const brought = yield* bringAcross(run, "bring-back", between, waits.copies);
+  const problems = brought.ok
+    ? [
+        ...brought.value.failed.map(({ name, reason }) => `${name} (${reason})`),
+        ...brought.value.newerThere.map((name) => `${name} (written in both)`),
+        ...(brought.value.waiting > 0 ? [`${brought.value.waiting} large blobs`] : []),
+      ]
+    : [describeFailure(brought.failure)];
+  if (problems.length === 0) return;
+  run.journal.finding(
+    `what the app wrote at the original account meanwhile was not all brought back: ${firstOf(problems)}`,
   );
 }
 
@@ -110,8 +130,12 @@ function* lead(
   { from, home, app }: Homecoming,
   container: string,
   nth: 1 | 2,
-): Durable<Stuck | undefined> {
+): Durable<(Stuck & { readonly untouched?: true }) | undefined> {
   const begun = yield* beginMove(run, app.app, home, nth);
+  // A clear no: the app has heard nothing, so it need not be led back.
+  if (!begun.ok && ["terminal", "permission-lag"].includes(begun.failure.class)) {
+    return { ...stuck("the app could not be told", begun.failure), untouched: true };
+  }
   const moved = yield* finishMove(run, app.app, begun);
   if (moved !== undefined) return moved;
   if (!(yield* usesAgain(run, app))) {
@@ -127,6 +151,7 @@ function* regionsBack(
   run: Steps,
   account: {
     readonly id: string;
+    readonly address: string;
     readonly redundancy: storage.Redundancy | undefined;
     readonly app: AppOfAccount;
   },
@@ -135,7 +160,7 @@ function* regionsBack(
   const region = run.order.estate.primaryRegion;
   const name = shortNameOf(id);
   if (redundancy === undefined || redundancy.primaryLocation === region) {
-    return run.end("not-needed", `the app uses ${name}, the original account, already`);
+    return yield* edgeHome(run, name, account.address);
   }
   if (redundancy.geo === undefined) {
     // Zones come back by a conversion of their own, which takes days.
@@ -192,6 +217,43 @@ function* regionsBack(
   }
   run.journal.restored(run.now());
   return run.end("failed-back", `${name} is written in ${region} again`);
+}
+
+/** The app is at home. A run that was ended half-way may have left users at the other account. */
+function* edgeHome(run: Steps, name: string, home: string): Durable<Ending> {
+  const { frontDoor, storage: sides } = run.order.estate;
+  const already = `the app uses ${name}, the original account, already`;
+  if (frontDoor === undefined) return run.end("not-needed", already);
+  const seen = yield* run.step("observe-edge", edge.observeEdge, { edge: frontDoor });
+  if (!seen.ok) {
+    return refused(
+      run,
+      `${already}; nobody can tell where the edge leads: ${describeFailure(seen.failure)}`,
+    );
+  }
+  const elsewhere = hostsInUse(seen.value.view).filter((host) => !sameHost(host, hostOf(home)));
+  if (elsewhere.length === 0) return run.end("not-needed", already);
+  const other =
+    sides.secondary === undefined
+      ? undefined
+      : yield* run.step("find-original", storage.observeAccount, { account: sides.secondary });
+  const from = other?.ok === true ? other.value.endpoint : undefined;
+  const usersAway = `${already}, and the edge leads to ${elsewhere.join(" and ")}`;
+  if (from === undefined) return refused(run, usersAway);
+  const stray = yield* compareBothAccounts(run, "compare", from, home);
+  const strays = stray.ok ? [...stray.value.missing, ...stray.value.newerHere] : [];
+  if (!stray.ok) {
+    run.journal.finding(`the other account was not compared: ${describeFailure(stray.failure)}`);
+  }
+  if (strays.length > 0) {
+    run.journal.finding(
+      `the other account has what the original has not, or has older; it was left there: ${firstOf(strays)}`,
+    );
+  }
+  const container = sides.containers[0] ?? "branding";
+  const problem = yield* leadEdge(run, { from, to: home, container });
+  if (problem !== undefined) return refused(run, `${usersAway}: ${problem.why}`);
+  return run.end("failed-back", `${already}, and the edge leads there again`);
 }
 
 const recoveryFirst = ({ order: { environment } }: Steps): string =>

@@ -1,6 +1,7 @@
 import * as backup from "../activities/backup.contract.js";
 import * as restore from "../activities/blob-restore.contract.js";
 import type { Redundancy } from "../activities/storage-failure.contract.js";
+import { minutes } from "../domain/duration.js";
 import type { Instant } from "../domain/instant.js";
 import type { RecoveryOrder } from "../domain/recovery-order.js";
 import { shortNameOf } from "../domain/resource-id.js";
@@ -9,6 +10,9 @@ import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { carryOut, compareWithBlobSet } from "./bring-back-blobs.js";
 import type { Stuck } from "./stuck.js";
 import { bringAcross } from "./use-account.js";
+
+/** Large blobs are copied by the service in its own time; the app does without them for longer than this. */
+const largeOnes = minutes(10);
 
 type Filling = Recovery<"find-set" | "compare" | "prepare" | "restore" | "bring-newer">;
 
@@ -121,12 +125,18 @@ function* fromCopy(
   const from = redundancy?.secondaryEndpoint;
   if (from === undefined) return undefined;
   const between = { from, to: address, ...(newerThan === undefined ? {} : { newerThan }) };
-  const passed = yield* bringAcross(run, "bring-newer", between);
+  const passed = yield* bringAcross(run, "bring-newer", between, largeOnes);
   if (!passed.ok) {
     run.journal.finding(`the account's copy could not be read: ${describeFailure(passed.failure)}`);
     return undefined;
   }
-  const { failed, looked } = passed.value;
+  const { failed, looked, waiting, newerThere } = passed.value;
+  for (const name of newerThere) {
+    run.journal.finding(`${name} was left as it is: newer than in the account's copy`);
+  }
+  if (waiting > 0) {
+    run.journal.finding(`${waiting} large blobs were still being copied when the app was told`);
+  }
   for (const { name, reason } of failed) run.journal.finding(`${name} was not brought: ${reason}`);
   if (looked === 0 && newerThan === undefined) return undefined;
   return { upTo: redundancy?.geo?.lastSyncAt, from: "the account's copy in its other region" };

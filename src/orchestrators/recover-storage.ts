@@ -1,6 +1,9 @@
+import * as edge from "../activities/edge.contract.js";
 import * as storage from "../activities/storage-failure.contract.js";
 import { describeDuration } from "../domain/duration.js";
 import type { AccountCondition } from "../domain/account-condition.js";
+import { hostOf, sameHost } from "../domain/address.js";
+import { hostsInUse } from "../domain/edge-move.js";
 import { elapsed } from "../domain/instant.js";
 import { orderText } from "../domain/order-text.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
@@ -49,7 +52,7 @@ export const recoverStorage = framed(storageFailure, RecoveryOrder, function* (r
   if (confirmed === "blind") return yield* unseen(run, order);
   const seen = yield* run.step("diagnose", storage.diagnoseStorage, look);
   if (!seen.ok) return blind(run, describeFailure(seen.failure));
-  if (confirmed === "done") return notNeeded(run, order, seen.value);
+  if (confirmed === "done") return yield* notNeeded(run, order, seen.value);
   const unconfirmed = run.unconfirmed(seen.value.sources);
   if (unconfirmed !== undefined) return unconfirmed;
 
@@ -389,15 +392,15 @@ function* verified(run: Steps, patient: Patient): Durable<boolean> {
 }
 
 /** The app uses its storage: perhaps the alert speaks of the other account, or of this service. */
-function notNeeded(
+function* notNeeded(
   run: Steps,
-  { resource }: RecoveryOrder,
+  { resource, environment, estate: { frontDoor } }: RecoveryOrder,
   seen: {
     readonly account: storage.AccountPlace;
     readonly usable: boolean;
     readonly detail: string;
   },
-): Ending {
+): Durable<Ending> {
   if (!seen.usable) {
     run.journal.finding(`the app uses its storage and this service cannot: ${seen.detail}`);
   }
@@ -408,7 +411,19 @@ function notNeeded(
       ["See what is wrong with the account that stands by: a recovery may need it"],
     );
   }
-  return run.end("not-needed", "the app uses its storage; nothing was changed");
+  const notNeededAtAll = "the app uses its storage; nothing was changed";
+  if (frontDoor === undefined) return run.end("not-needed", notNeededAtAll);
+  // A recovery that was ended half-way may have led users to another account than the app.
+  const led = yield* run.look("observe-edge", edge.observeEdge, { edge: frontDoor });
+  const home = hostOf(seen.account.address);
+  const elsewhere = led.ok
+    ? hostsInUse(led.value.view).filter((host) => !sameHost(host, home))
+    : [];
+  if (elsewhere.length === 0) return run.end("not-needed", notNeededAtAll);
+  run.journal.finding(`the edge leads to ${elsewhere.join(" and ")}, and the app uses ${home}`);
+  return run.end("not-needed", notNeededAtAll, [
+    `Lead the edge to the account that the app uses: ${orderText("failbacks", { environment, resource: "storage" })}`,
+  ]);
 }
 
 const stuckAt = (run: Steps, why: string, ...more: readonly string[]): Ending => {

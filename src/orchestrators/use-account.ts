@@ -1,6 +1,6 @@
 import * as app from "../activities/container-app.contract.js";
 import * as storage from "../activities/storage-failure.contract.js";
-import { milliseconds } from "../domain/duration.js";
+import { milliseconds, minutes, seconds, type Milliseconds } from "../domain/duration.js";
 import type { Environment, HealthRule } from "../domain/estate.js";
 import type { Instant } from "../domain/instant.js";
 import type { ActivityContract, Answer } from "../durable/activity-contract.js";
@@ -129,6 +129,9 @@ export function* usesAgain(run: AccountUser, { fqdn, rule }: AppOfAccount): Dura
 export interface Passed {
   readonly looked: number;
   readonly brought: number;
+  /** Large ones that the service was still copying in the end. */
+  readonly waiting: number;
+  readonly newerThere: readonly string[];
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -138,6 +141,14 @@ interface Between {
   readonly newerThan?: Instant | undefined;
 }
 
+type Stretch = Between & { readonly container: string; readonly token?: string | undefined };
+
+/** A stretch of a container, and what was found in it. */
+interface Seen<Output> {
+  readonly stretch: Stretch;
+  readonly output: Output;
+}
+
 /** Works through the containers of the estate, one after the other, stretch by stretch. */
 export function* overContainers<
   StepId extends string,
@@ -145,35 +156,45 @@ export function* overContainers<
 >(
   run: Recovery<StepId>,
   step: StepId,
-  contract: ActivityContract<Between & { container: string; token?: string | undefined }, Output>,
+  contract: ActivityContract<Stretch, Output>,
   between: Between,
-): Durable<Answer<readonly Output[]>> {
+): Durable<Answer<readonly Seen<Output>[]>> {
   const [first = "branding", ...others] = new Set(run.order.estate.storage.containers);
-  let container = first;
-  return yield* run.onward(
+  const stretches: Stretch[] = [{ ...between, container: first }];
+  const answer = yield* run.onward(
     step,
     contract,
-    { ...between, container },
+    { ...between, container: first },
     ({ token }) => {
-      if (token !== undefined) return { ...between, container, token };
-      const next = others.shift();
-      if (next === undefined) return undefined;
-      container = next;
-      return { ...between, container };
+      const container = token === undefined ? others.shift() : stretches.at(-1)?.container;
+      if (container === undefined) return undefined;
+      const next = { ...between, container, ...(token === undefined ? {} : { token }) };
+      stretches.push(next);
+      return next;
     },
     { unit: "blobs" },
   );
+  if (!answer.ok) return answer;
+  const seen = answer.value.flatMap((output, nth) => {
+    const stretch = stretches[nth];
+    return stretch === undefined ? [] : [{ stretch, output }];
+  });
+  return { ok: true, value: seen };
 }
 
-/** Brings what one account has and another has not. */
+/** Brings what one account has and another has not; large ones are waited for, up to `within` each stretch. */
 export function* bringAcross<StepId extends string>(
   run: Recovery<StepId>,
   step: StepId,
   between: Between,
+  within: Milliseconds,
 ): Durable<Answer<Passed>> {
   const answer = yield* overContainers(run, step, storage.bringBlobs, between);
   if (!answer.ok) return answer;
-  const parts = answer.value;
+  const parts: Brought[] = [];
+  for (const { stretch, output } of answer.value) {
+    parts.push(output.waiting === 0 ? output : yield* arrived(run, step, stretch, output, within));
+  }
   const sum = (count: (part: (typeof parts)[number]) => number): number =>
     parts.reduce((total, part) => total + count(part), 0);
   return {
@@ -181,7 +202,33 @@ export function* bringAcross<StepId extends string>(
     value: {
       looked: sum(({ done }) => done),
       brought: sum(({ brought }) => brought),
+      waiting: sum(({ waiting }) => waiting),
+      newerThere: parts.flatMap(({ newerThere }) => newerThere),
       failed: parts.flatMap(({ failed }) => failed),
     },
   };
+}
+
+type Brought = ReturnType<typeof storage.bringBlobs.parseOutput>;
+
+/** Waits for the large blobs of a stretch; what fails in the service's hands is begun anew by each look. */
+function* arrived<StepId extends string>(
+  run: Recovery<StepId>,
+  step: StepId,
+  stretch: Stretch,
+  begun: Brought,
+  within: Milliseconds,
+): Durable<Brought> {
+  let last = begun;
+  yield* run.until(step, storage.bringBlobs, stretch, {
+    done: (output) => {
+      last = output;
+      return output.waiting === 0;
+    },
+    within,
+    first: seconds(10),
+    longest: minutes(5),
+  });
+  const newerThere = [...new Set([...begun.newerThere, ...last.newerThere])];
+  return { ...last, brought: begun.brought + begun.waiting - last.waiting, newerThere };
 }

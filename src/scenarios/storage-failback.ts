@@ -60,6 +60,11 @@ export const storageFailback = declareScenario({
     "bring-home": blobsHomeSteps["bring-home"],
     ...edgeSteps,
     ...accountSteps,
+    "bring-back": {
+      title: "Bring back what was written at home before the app was led back",
+      expected: seconds(30),
+      path: "fallback",
+    },
     "bring-late": blobsHomeSteps["bring-late"],
     "check-blobs": blobsHomeSteps["check-blobs"],
     "set-redundancy": {
@@ -95,7 +100,7 @@ export const storageFailback = declareScenario({
     },
     {
       when: "the app does not get on with the original account",
-      steps: ["move-app", "await-revision", "verify"],
+      steps: ["move-app", "await-revision", "verify", "bring-back"],
       dataLoss: "none: the account in use until then is still there",
     },
   ],
@@ -106,5 +111,7 @@ export const failbackWaits = {
   original: { first: seconds(5), longest: seconds(10), inARow: 2, within: minutes(2) },
   /** All that an account holds is copied anew, by Azure, in its own time. */
   replicated: { first: seconds(30), growth: 1.2, longest: minutes(5), within: hours(24) },
+  /** Blobs that are too large for one call are copied by the service in its own time. */
+  copies: hours(2),
   failover: { first: seconds(30), growth: 1.1, longest: minutes(2), within: minutes(180) },
 } as const;
