@@ -18,6 +18,7 @@ import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { blobBackup } from "../scenarios/blob-backup.js";
 import { ensured } from "./ensured-settings.js";
+import { estateOfUsers } from "./users-side.js";
 
 type Steps = Recovery<keyof typeof blobBackup.steps>;
 
@@ -49,7 +50,8 @@ interface Work {
  * that is complete.
  */
 export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order) {
-  const { environment, estate, scope, kind } = order;
+  const { environment, scope, kind } = order;
+  const estate = yield* estateOfUsers(run, "find-active");
   const active = yield* run.step("find-active", blobs.findActiveAccount, {
     app: estate.containerApp.primary,
     standby: estate.containerApp.secondary,

@@ -10,6 +10,7 @@ import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { keyVaultBackup } from "../scenarios/key-vault-backup.js";
 import { ensured } from "./ensured-settings.js";
 import { stretches } from "./stretches.js";
+import { estateOfUsers } from "./users-side.js";
 
 type Steps = Recovery<keyof typeof keyVaultBackup.steps>;
 
@@ -25,7 +26,8 @@ const apart = seconds(8);
  * has changed. The pointer moves only to a set that is complete.
  */
 export const backUpKeyVault = framed(keyVaultBackup, BackupOrder, function* (run, order) {
-  const { environment, estate, scope, kind } = order;
+  const { environment, scope, kind } = order;
+  const estate = yield* estateOfUsers(run, "find-active");
   const active = yield* run.step("find-active", vault.findActiveVault, {
     app: estate.containerApp.primary,
     standby: estate.containerApp.secondary,

@@ -19,6 +19,7 @@ import { redisBackup } from "../scenarios/redis-backup.js";
 import { cleanUpFiles } from "./clean-up-files.js";
 import { cacheStorageOf } from "./cache-storage.js";
 import { ensured } from "./ensured-settings.js";
+import { estateOfUsers } from "./users-side.js";
 
 type Steps = Recovery<keyof typeof redisBackup.steps>;
 
@@ -42,7 +43,9 @@ const mostWalks = 4;
  * which the service copies into the recovery region, or else key by key.
  */
 export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, order) {
-  const { environment, estate, scope, kind } = order;
+  const { environment, scope, kind } = order;
+  const estate = yield* estateOfUsers(run, "find-active");
+  const asUsed = { ...order, estate };
   const active = yield* run.step("find-active", redis.findActiveCache, {
     app: estate.containerApp.primary,
     vault: estate.keyVault,
@@ -59,7 +62,7 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
   const counted = yield* run.quietly("count-keys", redis.countCacheKeys, { cache: cache.id });
   const copied: Copied =
     cache.way === "export"
-      ? yield* exported(run, order, cache, set, counted)
+      ? yield* exported(run, asUsed, cache, set, counted)
       : yield* copiedByKey(run, cache.id, set, counted);
   if ("failed" in copied) return run.end("failed", copied.failed);
   const { keys } = copied;
@@ -86,7 +89,7 @@ export const backUpRedis = framed(redisBackup, BackupOrder, function* (run, orde
     },
   });
   if (!completed.ok) return run.end("failed", describeFailure(completed.failure));
-  yield* protect(run, order, cache.id);
+  yield* protect(run, asUsed, cache.id);
   return ending(run, copied.what);
 });
 

@@ -16,6 +16,7 @@ import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpBlobs } from "../../src/orchestrators/back-up-blobs.js";
 import { sampleEstate } from "../support/estates.js";
 import { broken, replay, stub, type Call } from "../support/replay-driver.js";
+import { usersAt } from "../support/users-side.js";
 
 const period = "2026-11-22T12:00:00.000Z";
 /** A set is of what is there when its run begins, not when its period does. */
@@ -41,6 +42,7 @@ interface Traits {
   /** Looks until the large copies are done. */
   readonly slowLooks: number;
   readonly base: string | undefined;
+  readonly users: "primary" | "secondary";
   /** What an activity answers with instead, by its name. */
   readonly broken: Readonly<Record<string, Failure>>;
 }
@@ -56,6 +58,7 @@ const usual: Traits = {
   copied: 500,
   slowLooks: 1,
   base: undefined,
+  users: "primary",
   broken: {},
 };
 
@@ -104,6 +107,7 @@ async function backUp(given: Partial<Traits> = {}) {
           record = saved;
           return { detail: "saved" };
         }),
+        usersAt(traits.users),
         stub(contract.findActiveAccount, ({ storage }) => ({
           side: "primary",
           known: traits.known,
@@ -221,6 +225,16 @@ describe("back up blobs", () => {
     ]);
     expect(pieces[3]?.list).toBe(`${set}work/piece-4.jsonl`);
     expect(record.outcome).toBe("passed");
+  });
+
+  it("copies what the other side uses while users are led there, and asks nobody of the side they left", async () => {
+    const { calls, record } = await backUp({ users: "secondary" });
+    const asked = calls.find(({ name }) => name === "findActiveAccount");
+    expect(asked?.input).toEqual({
+      app: estate.containerApp.secondary,
+      storage: { primary: estate.storage.secondary },
+    });
+    expect(record?.findings).toContainEqual(expect.stringContaining("users are led to westus"));
   });
 
   it("takes nothing over in a nightly full set", async () => {

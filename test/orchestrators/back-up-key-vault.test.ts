@@ -15,6 +15,7 @@ import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpKeyVault } from "../../src/orchestrators/back-up-key-vault.js";
 import { detectedAt, orderOf } from "../support/estates.js";
 import { broken, replay, stub } from "../support/replay-driver.js";
+import { usersAt } from "../support/users-side.js";
 
 const forbidden: Failure = { class: "terminal", code: "Forbidden", message: "no" };
 
@@ -78,6 +79,7 @@ async function backUp(given: Partial<World> = {}) {
           record = saved.record;
           return { detail: "saved" };
         }),
+        usersAt("primary"),
         stub(vault.findActiveVault, ({ vault: { primary } }) =>
           typeof active === "object"
             ? { failure: active }

@@ -16,6 +16,7 @@ import { verbEvent } from "../../src/domain/verb.js";
 import { backUpRedis } from "../../src/orchestrators/back-up-redis.js";
 import { detectedAt, orderOf } from "../support/estates.js";
 import { broken, replay, stub } from "../support/replay-driver.js";
+import { usersAt } from "../support/users-side.js";
 
 const forbidden: Failure = { class: "terminal", code: "Forbidden", message: "no" };
 
@@ -99,6 +100,7 @@ async function backUp(given: Partial<World> = {}) {
           record = saved.record;
           return { detail: "saved" };
         }),
+        usersAt("primary"),
         stub(redis.findActiveCache, ({ redis: { primary } }) => ({
           side: "primary" as const,
           known: "observed" as const,
