@@ -1,12 +1,13 @@
 import * as container from "../activities/container-app.contract.js";
 import * as vault from "../activities/key-vault-failure.contract.js";
+import * as redis from "../activities/redis-failure.contract.js";
 import * as side from "../activities/standby.contract.js";
 import * as storage from "../activities/storage-failure.contract.js";
 import * as traffic from "../activities/traffic.contract.js";
 import { describeDuration, milliseconds } from "../domain/duration.js";
 import { orderText } from "../domain/order-text.js";
 import { breakGlass, regionSides, witnessesOf, type RegionSides } from "../domain/region-sides.js";
-import { shortNameOf } from "../domain/resource-id.js";
+import { sameResource, shortNameOf } from "../domain/resource-id.js";
 import { RunOrder } from "../domain/run-order.js";
 import type { Durable } from "../durable/durable.js";
 import type { Ending } from "../recovery/endings.js";
@@ -28,7 +29,7 @@ interface Homecoming extends RegionSides {
   readonly fqdn: string;
   readonly secrets: { readonly from: string; readonly home: string };
   readonly blobs: { readonly from: string; readonly home: string };
-  /** Undefined where the estate has no other cache. */
+  /** Undefined where users use the original cache already. */
   readonly keys: WayOfKeys | undefined;
 }
 
@@ -135,25 +136,23 @@ function* wayHome(
       ],
     };
   }
-  const { redis } = estate;
+  const use = {
+    app: sides.secondary.app,
+    vault: { primary: sides.secondary.vault, secondary: undefined },
+    redis: { primary: estate.redis.primary, secondary: estate.redis.secondary },
+    secret: estate.redis.connectionSecret,
+  };
+  const cache = yield* run.step("find-cache", redis.findCacheInUse, use);
+  if (!cache.ok) return { why: describeFailure(cache.failure) };
+  // What is copied must be what users have; a guess could bring old keys over new ones.
+  if (cache.value.known !== "observed") return { why: cache.value.detail };
+  const isHome = sameResource(cache.value.id, estate.redis.primary);
   return {
     ...sides,
     fqdn,
     secrets: { from: fromVault, home: homeVault.value.address },
     blobs: { from: fromAccount, home: endpoint },
-    keys:
-      redis.secondary === undefined
-        ? undefined
-        : {
-            from: redis.secondary,
-            to: redis.primary,
-            use: {
-              app: sides.secondary.app,
-              vault: { primary: sides.secondary.vault, secondary: undefined },
-              redis: { primary: redis.primary, secondary: redis.secondary },
-              secret: redis.connectionSecret,
-            },
-          },
+    keys: isHome ? undefined : { from: cache.value.id, to: estate.redis.primary, use },
   };
 }
 

@@ -48,6 +48,11 @@ export const regionFailback = declareScenario({
       expected: seconds(10),
       path: "main",
     },
+    "find-cache": {
+      title: "Find the cache that users use now",
+      expected: seconds(3),
+      path: "main",
+    },
     soak: {
       title: "Wait until the primary app has been well for long enough",
       expected: minutes(15),
