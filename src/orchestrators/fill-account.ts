@@ -142,7 +142,7 @@ function* fromCopy(
   return { upTo: redundancy?.geo?.lastSyncAt, from: "the account's copy in its other region" };
 }
 
-function without(run: Filling, why: string): undefined {
+function without(run: Filling, why: string): Filled {
   run.journal.finding(`no set was used: ${why}`);
   return undefined;
 }

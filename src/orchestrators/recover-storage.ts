@@ -267,7 +267,7 @@ function* moveTo(
   return passedOver(run, name, { why: describeFailure(moved.failure), lacksRole: false });
 }
 
-function passedOver(run: Steps, name: string, { why, lacksRole }: Stuck): undefined {
+function passedOver(run: Steps, name: string, { why, lacksRole }: Stuck): Ending | undefined {
   const role = lacksRole ? "; this service's identity lacks a role" : "";
   run.journal.finding(`${name} cannot take over: ${why}${role}`);
   return undefined;
