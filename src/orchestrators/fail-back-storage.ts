@@ -141,7 +141,7 @@ function* lead(
   if (!(yield* usesAgain(run, app))) {
     return { why: "the app does not get on with the account", lacksRole: false };
   }
-  const problem = yield* leadEdge(run, { from, to: home, container });
+  const problem = yield* leadEdge(run, { from, to: home, container, nth });
   if (problem === undefined) run.journal.restored(run.now());
   return problem;
 }

@@ -20,6 +20,8 @@ export interface EdgeMove {
   readonly to: string;
   /** Where the file that proves the move is looked for, unless the estate names one. */
   readonly container: string;
+  /** Tells an act of a run that leads the edge there from one that leads it back. */
+  readonly nth?: 1 | 2;
 }
 
 const { within } = waits.operation;
@@ -32,6 +34,7 @@ export interface LedEdge {
   readonly container: string;
   /** A file that proves it; absent where none is small enough, or a plan cannot know. */
   readonly asset: { readonly container: string; readonly name: string } | undefined;
+  readonly nth: 1 | 2;
 }
 
 /**
@@ -66,7 +69,7 @@ export function* proveEdge(
 function* change(
   run: Recovery<EdgeStep>,
   place: FrontDoor,
-  { from, to, container }: EdgeMove,
+  { from, to, container, nth = 1 }: EdgeMove,
 ): Durable<LedEdge | Stuck> {
   const seen = yield* run.step("observe-edge", edge.observeEdge, { edge: place });
   if (!seen.ok) return stuck("nobody can tell where the edge leads", seen.failure);
@@ -85,16 +88,20 @@ function* change(
   if (chosen?.ok === false) return stuck("the new account cannot be read", chosen.failure);
 
   for (const act of acts) {
-    const failed = yield* carryOut(run, place, to, act);
+    const failed = yield* carryOut(run, place, {
+      to,
+      act,
+      name: itemOf(`${act.kind}-${act.of}`, nth),
+    });
     if (failed !== undefined) return failed;
   }
   const asset = chosen?.value.kind === "found" ? chosen.value.asset : undefined;
-  return { place, view, to, container, asset };
+  return { place, view, to, container, asset, nth };
 }
 
 function* prove(
   run: Recovery<EdgeStep>,
-  { place, view, to, container, asset }: LedEdge,
+  { place, view, to, container, asset, nth }: LedEdge,
 ): Durable<Stuck | undefined> {
   const hosts = view.endpoints.map(({ hostName }) => hostName);
   const probed = { hosts, account: to, asset: asset ?? { container, name: "" } };
@@ -110,7 +117,8 @@ function* prove(
   // What is purged earlier the edge may fetch from the old account once more.
   for (const { name } of view.endpoints) {
     const target = { edge: place, endpoint: name };
-    const purged = yield* run.step("purge-edge", edge.startEdgePurge, target, name);
+    const item = itemOf(name, nth);
+    const purged = yield* run.step("purge-edge", edge.startEdgePurge, target, item);
     if (!purged.ok) return stuck(`${name} could not be purged`, purged.failure);
     const { operation } = purged.value;
     yield* followEdge(run, place, { step: "purge-edge", operation, within });
@@ -129,14 +137,14 @@ function* prove(
   return verified === "done" ? undefined : stuck(`the edge does not give what ${hostOf(to)} has`);
 }
 
+const itemOf = (name: string, nth: 1 | 2): string => (nth === 1 ? name : `${name}-back`);
+
 /** One change of the edge, which is followed until ARM shows it. */
 function* carryOut(
   run: Recovery<EdgeStep>,
   place: FrontDoor,
-  to: string,
-  act: EdgeAct,
+  { to, act, name }: { readonly to: string; readonly act: EdgeAct; readonly name: string },
 ): Durable<Stuck | undefined> {
-  const name = `${act.kind}-${act.of}`;
   const wanted = { edge: place, to, act };
   const started = yield* run.step("move-origin", edge.startOriginMove, wanted, name);
   if (!started.ok) return stuck("the edge could not be changed", started.failure);

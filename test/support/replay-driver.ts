@@ -293,8 +293,8 @@ function refuseNonDeterminism(history: readonly HistoryEvent[], actions: readonl
 
 class SharedClaim extends Error {}
 
-/** Activities that change something and need no claim: each only looks. */
-const unclaimed = new Set(["postNotice", "pruneSet"]);
+/** Activities that change something and need no claim: each looks at every piece before it acts. */
+const unclaimed = new Set(["postNotice", "pruneSet", "bringBlobs"]);
 
 /** A claim is named by its step alone: a second act of that name would be taken for a repeat of the first. */
 function claimsOfRun(): (call: Omit<Call, "at">, answer: unknown) => void {
