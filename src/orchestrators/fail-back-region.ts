@@ -16,7 +16,7 @@ import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { failbackWaits as waits, regionFailback } from "../scenarios/region-failback.js";
 import { blobsHome, lateBlobsHome } from "./blobs-home.js";
 import { keysHome, lateKeysHome, linkedAgain, type WayOfKeys } from "./keys-home.js";
-import { changeEdge, proveEdge } from "./lead-edge.js";
+import { changeEdge, leadEdge, proveEdge } from "./lead-edge.js";
 import { moveTraffic } from "./move-traffic.js";
 import { readySide } from "./ready-side.js";
 import { bringSecrets, compareBothVaults, firstOf } from "./secrets-home.js";
@@ -300,6 +300,10 @@ function* awayAgain(run: Steps, way: Homecoming, why: string): Durable<Ending> {
     away === undefined
       ? `users are led to ${way.secondary.region} again`
       : `users could not be led to ${way.secondary.region} again: ${away.why}`;
+  const { from, home } = way.blobs;
+  const { container } = lookAtStorage(run.order.estate);
+  const edge = yield* leadEdge(run, { from: home, to: from, container, nth: 2 });
+  if (edge !== undefined) run.journal.finding(`the edge was not led back: ${edge.why}`);
   if (away === undefined) {
     run.journal.finding(
       `what was written in ${way.primary.region} in the meantime is there alone, and no part of what users see now`,
