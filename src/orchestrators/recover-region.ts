@@ -72,7 +72,12 @@ export const recoverRegion = framed(regionOutage, RecoveryOrder, function* (run,
   if (fqdn === undefined || !answers || ready === 0) return notReady(run, sides, detail);
 
   const loss = yield* measureLoss(run, order);
-  const approval = yield* run.approval("move-region", `${whatIsDone(order, sides)}; ${loss}`);
+  const done = whatIsDone(order, sides);
+  if (run.planning) {
+    run.journal.plan("move-region", done, run.now());
+    run.journal.planChange("move-region", done);
+  }
+  const approval = yield* run.approval("move-region", `${loss}. Approved with it: ${done}`);
   if (approval !== "granted") {
     const said = approval === "denied" ? "it was denied" : "nobody approved it in time";
     return stuckAt(run, `users are not led to ${sides.secondary.region}: ${said}`);
@@ -117,10 +122,23 @@ function* confirm(
 }
 
 /** What the one approval is for, in words. */
-function whatIsDone({ estate }: RecoveryOrder, { secondary }: RegionSides): string {
-  const names = [estate.redis.secondary, estate.keyVault.secondary, estate.storage.secondary];
+function whatIsDone({ estate }: RecoveryOrder, { front, primary, secondary }: RegionSides): string {
+  const { frontDoor, redis, recoveryRegion } = estate;
+  const names = [redis.secondary, secondary.vault, estate.storage.secondary];
   const data = names.flatMap((id) => (id === undefined ? [] : [shortNameOf(id)])).join(", ");
-  return `${data} take over, a geo-replica is unlinked, the edge and ${shortNameOf(secondary.app)} are led to them, and users to ${secondary.region}`;
+  const app = shortNameOf(secondary.app);
+  return [
+    `${data} take over and get what they lack from the newest verified sets`,
+    ...(redis.secondary === undefined
+      ? []
+      : [`${shortNameOf(redis.secondary)} is unlinked if it is a geo-replica`]),
+    `a cache is made in ${recoveryRegion} if no other can be used`,
+    ...(frontDoor === undefined
+      ? []
+      : [`${shortNameOf(frontDoor.profile)} is led to that storage`]),
+    `${app} gets a new revision or a restart`,
+    `${front.secondaryEndpoint} is enabled, then ${front.primaryEndpoint} disabled, which leads users from ${primary.region} to ${secondary.region}`,
+  ].join("; ");
 }
 
 /** How old what the other region has may be, in words. */
@@ -142,7 +160,7 @@ function* measureLoss(run: Steps, { environment, estate }: RecoveryOrder): Durab
         : `${kind}: the newest verified set is ${describeDuration(elapsed(newest.takenAt, run.now()))} old`,
     );
   }
-  return `lost is what had not reached the other region (${words.join("; ")})`;
+  return `what had not reached the other region (${words.join("; ")})`;
 }
 
 function* move(run: Steps, standby: Standby): Durable<Ending> {

@@ -452,19 +452,33 @@ export class Journal {
 
   /** Now, plus what the current step still takes, plus the declared steps that are still to come. */
   #forecast(at: Instant): Instant {
-    const declared = Object.entries(this.scenario.steps);
     const current = this.#current;
-    const position = declared.findIndex(([id]) => id === current?.id);
-    const inFallback = this.declared(current?.id ?? "")?.path === "fallback";
-    const toCome = this.#sum(
-      declared
-        .slice(position + 1)
-        .map(([, step]) => step)
-        .filter(({ path }) => path === "main" || inFallback),
-    );
     const usual = current === undefined ? 0 : (this.declared(current.id)?.expected ?? 0);
     const spent = current?.status === "running" ? elapsed(current.startedAt, at) : usual;
+    const toCome = this.expectedAfter(current?.id);
     return plus(at, milliseconds(Math.max(0, usual - spent) + toCome));
+  }
+
+  /**
+   * What the declared steps behind one usually take: those of the main path, and of the fallbacks that
+   * the step itself is part of. A step that the run comes back to has done what it was counted for.
+   */
+  expectedAfter(id: string | undefined): Milliseconds {
+    const declared = Object.entries(this.scenario.steps);
+    const position = declared.findIndex(([each]) => each === id);
+    const ways =
+      this.declared(id ?? "")?.path === "fallback"
+        ? this.scenario.fallbacks.flatMap(({ steps }) =>
+            steps.some((each) => each === id) ? steps : [],
+          )
+        : [];
+    return this.#sum(
+      declared
+        .slice(position + 1)
+        .filter(([each, { path }]) => path === "main" || ways.some((way) => way === each))
+        .filter(([each]) => this.#step(each)?.status !== "done")
+        .map(([, step]) => step),
+    );
   }
 
   #step(id: string): Mutable<StepRecord> | undefined {

@@ -416,8 +416,10 @@ export class Recovery<StepId extends string = string> {
     const known = this.#approvals.get(this.#inRound(id));
     if (known !== undefined) return known;
     yield* this.#safePoint();
-    const { expected = milliseconds(0), dispensable } = this.journal.declared(id) ?? {};
-    const loss = measured ?? this.#destroys(id)?.loss ?? this.journal.scenario.dataLoss;
+    const declared = this.journal.declared(id);
+    const { expected: own = milliseconds(0), dispensable, destroys } = declared ?? {};
+    const expected = destroys?.covers === "the-rest" ? this.journal.expectedAfter(id) : own;
+    const loss = measured ?? destroys?.loss ?? this.journal.scenario.dataLoss;
     const wanted = { ...demand, dispensable };
     const answer = yield* this.#ask(id, this.#titleOf(id), loss, expected, wanted);
     this.#approvals.set(this.#inRound(id), answer);

@@ -7,12 +7,23 @@ import { declareScenario } from "./scenario.js";
 import { storageFailure } from "./storage-failure.js";
 import { trafficSteps } from "./traffic-steps.js";
 
-/** The one approval of the run is for this too. */
-const { destroys: _asked, ...unlink } = replacementSteps.unlink;
+const {
+  "find-standby": findStandby,
+  // The one approval of the run is for this too.
+  unlink: { destroys: _asked, ...unlink },
+  "await-unlink": awaitUnlink,
+  "find-set": _findSet,
+  ...otherReplacementSteps
+} = replacementSteps;
+const {
+  "await-edge": awaitEdge,
+  "purge-edge": purgeEdge,
+  "verify-edge": verifyEdge,
+  ...edgeChange
+} = edgeSteps;
 const { "restore-secrets": restoreSecrets, "check-secrets": checkSecrets } = keyVaultFailure.steps;
 const {
   "choose-account": chooseAccount,
-  compare,
   prepare,
   restore,
   "bring-newer": bringNewer,
@@ -60,11 +71,12 @@ export const regionOutage = declareScenario({
     },
     "move-region": {
       title: "Give the primary region up and go on in the other one",
-      expected: minutes(12),
+      expected: seconds(5),
       path: "main",
       destroys: {
         asks: "unless-ordered",
         loss: "what had not reached the other region",
+        covers: "the-rest",
       },
     },
     "find-vault": {
@@ -72,26 +84,42 @@ export const regionOutage = declareScenario({
       expected: seconds(5),
       path: "main",
     },
+    // Of the vault and of the account.
+    "find-set": {
+      title: "Find the newest verified set and see whether the other side can take it",
+      expected: seconds(5),
+      path: "main",
+    },
+    compare: {
+      title: "Compare the set with what the other side holds",
+      expected: seconds(30),
+      path: "main",
+    },
     "find-active": {
       title: "See which cache the other side's app is told to use",
       expected: seconds(3),
       path: "fallback",
     },
-    ...replacementSteps,
-    unlink,
+    "find-standby": { ...findStandby, path: "main" },
+    unlink: { ...unlink, path: "main" },
+    "await-unlink": { ...awaitUnlink, path: "main" },
+    ...otherReplacementSteps,
     "restore-secrets": restoreSecrets,
     "check-secrets": checkSecrets,
     "choose-account": chooseAccount,
     "find-users": findUsers,
     "grant-roles": grantRoles,
     "await-access": awaitAccess,
-    compare,
     prepare,
     restore,
     "bring-newer": bringNewer,
-    ...edgeSteps,
+    ...edgeChange,
     ...sideSteps,
     ...trafficSteps,
+    // It spreads while users are led to the app.
+    "await-edge": awaitEdge,
+    "purge-edge": purgeEdge,
+    "verify-edge": verifyEdge,
     "look-back": {
       title: "See what can still be seen of the region that is down",
       expected: seconds(30),

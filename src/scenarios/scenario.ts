@@ -13,7 +13,12 @@ export interface DeclaredStep {
   /** Steps of a fallback count for the forecast only once the run has come that far. */
   readonly path: "main" | "fallback";
   /** For a step that can destroy something: when it is asked for, and what may be lost. */
-  readonly destroys?: { readonly asks: Asks; readonly loss: string };
+  readonly destroys?: {
+    readonly asks: Asks;
+    readonly loss: string;
+    /** The one approval is for all that follows, and so is the time that people are told it takes. */
+    readonly covers?: "the-rest";
+  };
   /** The scenario can go on without it, so it does not spend its whole target on asking. */
   readonly dispensable?: true;
 }
