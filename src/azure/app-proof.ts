@@ -12,9 +12,9 @@ export interface AppProof {
 }
 
 /** An application that cannot be reached is an answer too. */
-export function httpsAppProof(timeLimit: Milliseconds): AppProof {
+export function httpsAppProof(timeLimit: Milliseconds, send: typeof fetch = fetch): AppProof {
   const ask = async (url: string, init: RequestInit) => {
-    const answer = await fetch(url, {
+    const answer = await send(url, {
       ...init,
       redirect: "manual",
       signal: AbortSignal.timeout(timeLimit),

@@ -34,14 +34,13 @@ export async function startFailback(endpoint: ActingEndpoint): Promise<HttpRespo
   const wish = accept(FailbackRequest.safeParse(readJson(await readText(request))));
   audit.about({ environment: wish.environment, reason: wish.reason });
   const { environment } = environmentIn(estate, wish.environment, 400);
+  if (wish.resource === "region" && !hasOtherRegion(environment)) {
+    throw singleRegion(wish.environment, environment);
+  }
   const procedure = failbackProcedures[wish.resource];
   if (procedure === undefined) {
     const known = Object.keys(failbackProcedures).join(" and ");
     throw refuse(problem(400, `this version cannot fail back a ${wish.resource}, only ${known}`));
-  }
-
-  if (wish.resource === "region" && !hasOtherRegion(environment)) {
-    throw singleRegion(wish.environment, environment);
   }
   const { original, other } = sidesToFailBack(environment, wish.resource);
   const scenario = failureOf[wish.resource];
