@@ -7,7 +7,8 @@ const proofOf = (...answers: readonly (readonly [status: number, text: string] |
   const rest = [...answers];
   const proof = httpsAppProof(seconds(10), (url, init) => {
     const { method = "GET", signal } = init ?? {};
-    asked.push({ method, url: String(url), limited: signal != null });
+    const address = url instanceof Request ? url.url : url.toString();
+    asked.push({ method, url: address, limited: signal instanceof AbortSignal });
     const next = rest.shift();
     if (next === undefined || next instanceof Error) {
       return Promise.reject(next ?? new Error("asked too often"));
