@@ -48,5 +48,6 @@ export const witnessesOf = (estate: Environment, { front }: RegionSides) => ({
 export const breakGlass = (estate: Environment): readonly string[] => [
   `Make the environment anew in ${estate.recoveryRegion} by its deployment templates: container app, cache, vault, storage account`,
   "Restore into it what is backed up: POST /api/restores for key-vault, redis and blobs; GET /api/backups says how old each set is",
-  "Lead the users' domain to the new app, and enter what was made in the estate file",
+  "Prove the new app by a write and a read, lead the users' domain to it, and enter what was made in the estate file",
+  "Each step in full: docs/break-glass.md of this service",
 ];

@@ -49,7 +49,10 @@ export const recoverRegion = framed(regionOutage, RecoveryOrder, function* (run,
   const active = yield* run.step("find-active-side", traffic.observeTraffic, {
     front: sides.front,
   });
-  if (!active.ok) return stuckAt(run, describeFailure(active.failure));
+  if (!active.ok) {
+    const blind = stuck("Traffic Manager cannot be looked at", active.failure);
+    return stuckAt(run, blind.why, ...rolesFor(blind, sides.secondary.region));
+  }
   const { primary, secondary } = active.value;
   if (!primary.enabled && secondary?.enabled === true) {
     return run.end(
@@ -170,10 +173,18 @@ function* move(run: Steps, standby: Standby): Durable<Ending> {
     return stuckAt(
       run,
       `users are not led to ${secondary.region}, whose app cannot serve them yet: ${ready.why}`,
+      ...rolesFor(ready, secondary.region),
     );
   }
   const moved = yield* moveTraffic(run, { to: "secondary", app: secondary.app });
-  if (moved !== undefined) return stuckAt(run, moved.why);
+  if (moved !== undefined) {
+    return stuckAt(
+      run,
+      moved.why,
+      ...rolesFor(moved, secondary.region),
+      `${shortNameOf(secondary.app)} is ready and proven: enable ${front.secondaryEndpoint} of ${front.profile}, wait until it is Online, and only then disable ${front.primaryEndpoint}`,
+    );
+  }
   // It has had the time since it was changed; users of the app are served meanwhile.
   const edge = yield* proveEdge(run, ready.edge);
   run.journal.restored(run.now());
@@ -314,6 +325,14 @@ function* lookBack(run: Steps, { order }: Standby): Durable<void> {
     (call) => call(vault.observeVault, { vault: keyVault.primary }),
   ]);
 }
+
+/** What a person gives this service, where it lacks a role. */
+const rolesFor = ({ lacksRole }: Stuck, region: string): readonly string[] =>
+  lacksRole
+    ? [
+        `Give this service the role that it lacks: Traffic Manager Contributor at the profile, CDN Profile Contributor at the edge; in ${region} Redis Cache Contributor, Key Vault Secrets Officer, Storage Blob Data Contributor and Container Apps Contributor`,
+      ]
+    : [];
 
 const notReady = (run: Steps, { secondary }: RegionSides, why: string): Ending =>
   stuckAt(

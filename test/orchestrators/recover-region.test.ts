@@ -371,6 +371,24 @@ describe("recover region", () => {
     expect(run.on).toEqual(["primary", "secondary"]);
   });
 
+  it("says how users are led there by hand where the role for it is missing", async () => {
+    const { record } = await recover({ failing: { enableEndpoint: lag } });
+
+    expect(record.outcome).toBe("needs-operator");
+    expect(record.nextSteps[0]).toContain("Traffic Manager Contributor");
+    expect(record.nextSteps[1]).toContain(`enable westus of ${profile}, wait until it is Online`);
+  });
+
+  it.each(["observeTraffic", "startSideChange"])(
+    "names the roles where %s is not allowed",
+    async (name) => {
+      const { record } = await recover({ failing: { [name]: lag } });
+
+      expect(record.outcome).toBe("needs-operator");
+      expect(record.nextSteps[0]).toContain("Give this service the role that it lacks");
+    },
+  );
+
   it("goes on where an earlier run has stopped", async () => {
     const enabled = await recover({ on: ["primary", "secondary"], onlineAfter: 0 });
     const unlinked = await recover({
