@@ -5,6 +5,7 @@ import { containerAppFailure } from "./rows/container-app-failure.js";
 import { keyVaultFailure } from "./rows/key-vault-failure.js";
 import { redisBackup } from "./rows/redis-backup.js";
 import { redisFailure } from "./rows/redis-failure.js";
+import { regionOutage } from "./rows/region-outage.js";
 import { host } from "./rows/host.js";
 import { keyVaultBackup } from "./rows/key-vault-backup.js";
 
@@ -14,6 +15,7 @@ export const measurements: readonly Measurement[] = [
   ...containerAppFailure,
   ...redisFailure,
   ...keyVaultFailure,
+  ...regionOutage,
   ...keyVaultBackup,
   ...redisBackup,
   ...blobBackup,

@@ -21,10 +21,14 @@ export interface Course {
   readonly seed?: (stack: Stack) => unknown;
   /** What the service has done before. */
   readonly prepare?: (stack: Stack) => Promise<void>;
+  /** Seconds from the fault until its alert comes; by default none. */
+  readonly noticedAfter?: number;
   readonly outcome: RunRecord["outcome"];
+  /** The step that holds once users are served again; by default `verify`. */
+  readonly verifies?: string;
   readonly path: (production: Environment) => CriticalPath;
   /** The program under `runbook/` that does by the runbook's commands what the service does. */
-  readonly runbook?: "redis-failure" | "key-vault-failure";
+  readonly runbook?: "redis-failure" | "key-vault-failure" | "region-outage";
 }
 
 interface Recovered {
@@ -45,7 +49,7 @@ export async function recoveries(course: Course, runs: number): Promise<readonly
       checkCourse(recovered.record, course.outcome, way);
       seen.push(recovered);
     }
-    const rows = rowsOf(seen, way);
+    const rows = rowsOf(seen, way, course.verifies ?? "verify");
     const { runbook } = course;
     if (runbook === undefined) return rows;
     return [...rows, ...besideRunbook(await byRunbook(stack, { ...course, runbook }), seen)];
@@ -54,7 +58,7 @@ export async function recoveries(course: Course, runs: number): Promise<readonly
   }
 }
 
-function rowsOf(seen: readonly Recovered[], path: CriticalPath): readonly Row[] {
+function rowsOf(seen: readonly Recovered[], path: CriticalPath, verifies: string): readonly Row[] {
   const of = `median of ${seen.length}`;
   const restored = restoredAfter(seen);
   const ended = median(seen.map(({ record }) => elapsed(record.detectedAt, record.endedAt)));
@@ -67,9 +71,9 @@ function rowsOf(seen: readonly Recovered[], path: CriticalPath): readonly Row[] 
     ];
   };
   return [
-    ...beside("the app is restored", restored, until(path, "verify")),
+    ...beside("the app is restored", restored, until(path, verifies)),
     // Where the run verifies last, what follows is only its own papers.
-    ...(path.at(-1)?.step === "verify" ? [] : beside("the end of the run", ended, path)),
+    ...(path.at(-1)?.step === verifies ? [] : beside("the end of the run", ended, path)),
     {
       what: `calls of ARM in a run, ${of}`,
       value: median(seen.map(({ armCalls }) => armCalls)),
@@ -126,6 +130,7 @@ async function recover(stack: Stack, production: Environment, course: Course): P
   await simulator.reset(course.seed?.(stack) ?? seedFromEstate(stack.estate));
   await course.prepare?.(stack);
   await simulator.fault(course.fault(production));
+  if (course.noticedAfter !== undefined) await simulator.advance(course.noticedAfter);
   const since = (await simulator.log()).at(-1)?.n ?? 0;
   const answer = await service.postAlert(course.alert(production, await simulator.now()));
   if (answer.run === undefined) throw new Error(`the alert started no run: ${answer.reason}`);
