@@ -179,17 +179,18 @@ describe("leading the edge to another account", () => {
     );
   });
 
-  it("holds the edge alone while it changes it", async () => {
+  it("holds the edge alone while it changes it, and again while it purges", async () => {
     const { callsOf } = await lead();
     const { profile } = production.frontDoor!;
 
     expect(callsOf("takeLease").map(({ input }) => input)).toEqual([
       { resource: profile, scenario: "blob-restore" },
+      { resource: profile, scenario: "blob-restore" },
     ]);
     expect(callsOf("startOriginMove")[0]?.caller.leases).toEqual([
       { resource: profile, fencing: 1 },
     ]);
-    expect(callsOf("releaseLease")).toHaveLength(1);
+    expect(callsOf("releaseLease")).toHaveLength(2);
   });
 
   it("enables an origin that stands ready before it disables the old one", async () => {
