@@ -8,6 +8,7 @@ import { redisFailure } from "./rows/redis-failure.js";
 import { regionOutage } from "./rows/region-outage.js";
 import { host } from "./rows/host.js";
 import { keyVaultBackup } from "./rows/key-vault-backup.js";
+import { storageFailure } from "./rows/storage-failure.js";
 
 /** Everything that is measured, in the order of the table. */
 export const measurements: readonly Measurement[] = [
@@ -15,6 +16,7 @@ export const measurements: readonly Measurement[] = [
   ...containerAppFailure,
   ...redisFailure,
   ...keyVaultFailure,
+  ...storageFailure,
   ...regionOutage,
   ...keyVaultBackup,
   ...redisBackup,
