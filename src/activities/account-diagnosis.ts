@@ -162,7 +162,7 @@ const armSays = (view: StorageAccountView | undefined): AccountFacts["arm"] => {
   return view.primaryIsAvailable ? "available" : "unavailable";
 };
 
-export const redundancyOf = (view: StorageAccountView): contract.Redundancy => ({
+const redundancyOf = (view: StorageAccountView): contract.Redundancy => ({
   sku: view.sku,
   primaryLocation: view.primaryLocation,
   ...(view.secondaryLocation === undefined ? {} : { secondaryLocation: view.secondaryLocation }),

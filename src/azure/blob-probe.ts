@@ -5,7 +5,7 @@ import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
 
 /** The container that this service writes a few bytes into, to see whether an account takes them. */
-export const probeContainer = "mcp-dr-probe";
+const probeContainer = "mcp-dr-probe";
 
 /** Whether an account can be used, seen as a client of it. Failures are thrown as the service says them. */
 export interface BlobProbe {
