@@ -8,7 +8,7 @@ const leadEdge = "afdOrigins.update";
 const purge = "afdEndpoints.purgeContent";
 
 /** Without a secondary a new account is made, and filled from a backup. */
-const withoutSecondary = { environment: "development" } as const;
+const withoutSecondary = { environment: "development", certain: [makeAccount, moveApp] } as const;
 
 /** An account that answers nobody: the other side's takes over, or where there is none a new one. */
 export const storageFailure: Exercise = {
@@ -16,15 +16,17 @@ export const storageFailure: Exercise = {
   environment: "production",
   breaks: ({ storage }) => [{ name: "storage-unavailable", resource: storage.primary }],
   backups: ["blobs"],
+  certain: [leadEdge, moveApp, purge],
   alert: ({ storage }, firedAt) => storageAlert(storage.primary, firedAt),
   changes: [makeAccount, failOver, moveApp, leadEdge, purge],
   longChanges: [moveApp],
   // A failover that is ordered twice leads back to the region that is down.
   repeatable: [makeAccount, moveApp, leadEdge, purge],
+  unlogged: [],
   missingRole: () => [{ name: "role-missing", role: "Role Based Access Control Administrator" }],
   courses: {
     "lost-answer": withoutSecondary,
-    "role-missing": withoutSecondary,
+    "role-missing": { ...withoutSecondary, certain: [makeAccount] },
     "newest-set-corrupt": withoutSecondary,
     "no-set": withoutSecondary,
   },
