@@ -104,7 +104,7 @@ function* restart(
 }
 
 /** The app says that it is well, and gives back what was written through it. */
-export function* proven(
+function* proven(
   run: Recovery<SideStep>,
   { fqdn }: Pick<SideData, "fqdn">,
 ): Durable<Stuck | undefined> {
