@@ -10,16 +10,24 @@ interface NamedAccounts {
   readonly staging?: string | undefined;
 }
 
-/** The account in a region that a cache exchanges files with: it reaches none of another region. */
+/**
+ * The account in a region that a cache exchanges files with: it reaches none of another region. One that
+ * cannot be looked at keeps nobody from using another: its region may be away.
+ */
 export async function storageInRegion(
   accounts: StorageAccounts,
   { primary, secondary, staging }: NamedAccounts,
   region: string,
 ): Promise<StorageAccountView> {
-  for (const id of staging === undefined ? [primary, secondary] : [staging]) {
-    const account = id === undefined ? undefined : await accounts.account(id);
+  const named = (staging === undefined ? [primary, secondary] : [staging]).flatMap(
+    (id) => id ?? [],
+  );
+  const looks = await Promise.allSettled(named.map((id) => accounts.account(id)));
+  for (const look of looks) {
+    const account = look.status === "fulfilled" ? look.value : undefined;
     if (account !== undefined && shortRegion(account.primaryLocation) === region) return account;
   }
+  for (const look of looks) if (look.status === "rejected") throw look.reason;
   throw terminal(
     "no-storage-in-region",
     staging === undefined

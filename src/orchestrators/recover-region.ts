@@ -30,6 +30,9 @@ import { awaitAccount, grantBlobRoles, lookAtStorage } from "./use-account.js";
 
 type Steps = Recovery<keyof typeof regionOutage.steps>;
 
+/** Why the other side cannot take over, and what a person does about it where that is known. */
+type Unready = Stuck & { readonly remedy?: string };
+
 /** The side that takes over, as it was seen. */
 interface Standby extends RegionSides {
   readonly order: RecoveryOrder;
@@ -174,6 +177,7 @@ function* move(run: Steps, standby: Standby): Durable<Ending> {
       run,
       `users are not led to ${secondary.region}, whose app cannot serve them yet: ${ready.why}`,
       ...rolesFor(ready, secondary.region),
+      ...(ready.remedy === undefined ? [] : [ready.remedy]),
     );
   }
   const moved = yield* moveTraffic(run, { to: "secondary", app: secondary.app });
@@ -202,7 +206,7 @@ function* move(run: Steps, standby: Standby): Durable<Ending> {
 function* makeWritable(
   run: Steps,
   standby: Standby,
-): Durable<Stuck | { readonly edge: LedEdge | Stuck | undefined }> {
+): Durable<Unready | { readonly edge: LedEdge | Stuck | undefined }> {
   const { order, secondary, fqdn } = standby;
   const address = yield* readyVault(run, standby);
   if (typeof address !== "string") return address;
@@ -225,7 +229,7 @@ function* makeWritable(
 }
 
 /** The address of the other side's vault, once it holds the secrets. */
-function* readyVault(run: Steps, { order, secondary }: Standby): Durable<string | Stuck> {
+function* readyVault(run: Steps, { order, secondary }: Standby): Durable<string | Unready> {
   const target = secondary.vault;
   const seen = yield* run.step("find-vault", vault.observeVault, { vault: target });
   if (!seen.ok) return stuck("the other side's vault cannot be looked at", seen.failure);
@@ -240,7 +244,9 @@ function* readyVault(run: Steps, { order, secondary }: Standby): Durable<string 
     }),
   );
   if (!held.ok) return stuck("the other side's vault could not be had alone", held.failure);
-  return held.value ?? address;
+  if (held.value === undefined) return address;
+  const remedy = `Write the secrets that the app reads into ${shortNameOf(target)}, from wherever you keep them`;
+  return { ...held.value, remedy };
 }
 
 /** A cache that can be written to, with what could be brought into it. */
@@ -263,12 +269,14 @@ function* readyCache(run: Steps, { order, secondary }: Standby): Durable<string 
     return undefined;
   }
   if (held.value === undefined) return undefined;
-  run.journal.loses(`of the cache: ${held.value.data}`, "keys");
+  const { data, how } = held.value;
+  const late = how === "replica" ? ", without what had not reached it" : "";
+  run.journal.loses(`of the cache: ${data}${late}`, "keys");
   return held.value.cache;
 }
 
 /** The address of the account that the other side uses, once it holds the blobs. */
-function* readyAccount(run: Steps, standby: Standby): Durable<string | Stuck> {
+function* readyAccount(run: Steps, standby: Standby): Durable<string | Unready> {
   const { order, secondary } = standby;
   const { sides } = lookAtStorage(order.estate);
   const lost = order.estate.storage.primary;
@@ -280,7 +288,9 @@ function* readyAccount(run: Steps, standby: Standby): Durable<string | Stuck> {
   if (!chosen.ok) return stuck("no storage account could be chosen", chosen.failure);
   const target = chosen.value.standby;
   if (target === undefined) {
-    return stuck(`no storage account of the other side stands by: ${chosen.value.detail}`);
+    const remedy = `Make a storage account in ${secondary.region} and enter it as storage.secondary of the estate`;
+    const why = `no storage account of the other side stands by: ${chosen.value.detail}`;
+    return { ...stuck(why), remedy };
   }
   const held = yield* run.holding(target, function* () {
     const problem = yield* grantBlobRoles(run, secondary.app, target, lost);

@@ -1,4 +1,5 @@
 import { startUnlink } from "../../src/activities/redis-failure.contract.js";
+import { prepareImport } from "../../src/activities/redis-restore.contract.js";
 import { takeLease } from "../../src/activities/run.contract.js";
 import * as contract from "../../src/activities/standby.contract.js";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
@@ -314,5 +315,30 @@ describe("proveSide", () => {
 
     expect(seen.holds).toBe(false);
     expect(seen.detail).toContain("no answer");
+  });
+});
+
+describe("prepareImport", () => {
+  const wanted = {
+    storage: { primary: storage.primary, secondary: storage.secondary },
+    region: "westus",
+  };
+
+  it("needs no account of the region that is away", async () => {
+    await azure.control.reset();
+    await regionDown();
+
+    const { place } = await done(prepareImport, wanted);
+
+    expect(place.endpoint).toContain("mcpstorageproddr");
+  });
+
+  it("fails for a while where only the account that cannot be looked at could do", async () => {
+    await azure.control.reset();
+    await regionDown();
+
+    const answer = await runner.run(prepareImport, base, { ...wanted, region: "eastus" });
+
+    expect(answer).toMatchObject({ ok: false, failure: { class: "transient" } });
   });
 });

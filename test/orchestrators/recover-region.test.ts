@@ -230,7 +230,7 @@ describe("recover region", () => {
     const { record } = await recover();
 
     expect(record.dataLoss).toContain("secrets since 2026-11-22T13:30:00.000Z");
-    expect(record.dataLoss).toContain("of the cache: its keys are those of the replica");
+    expect(record.dataLoss).toContain("of the cache: its keys are those of the replica, without");
     expect(record.dataLoss).toContain("blobs since 2026-11-22T13:30:00.000Z");
   });
 
@@ -289,11 +289,18 @@ describe("recover region", () => {
     expect(run.endpoints).toEqual([]);
   });
 
+  it("says what is to be put into a vault that is empty", async () => {
+    const { record } = await recover({ vault: { standbyEmpty: true, set: false } });
+
+    expect(record.nextSteps[0]).toContain("Write the secrets that the app reads into");
+  });
+
   it("leads nobody to an app for which no storage account stands by", async () => {
     const run = await recover({ account: false });
 
     expect(run.record.outcome).toBe("needs-operator");
     expect(run.record.reason).toContain("no storage account of the other side stands by");
+    expect(run.record.nextSteps[0]).toContain("storage.secondary");
     expect(run.endpoints).toEqual([]);
   });
 

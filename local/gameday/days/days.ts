@@ -63,7 +63,7 @@ const regionDuringCreation = (regionOutage: Exercise): CompoundDay => ({
   name: "region-outage-during-creation",
   what: "the primary region goes down while the recovery of the cache makes a new one",
   environment: "production",
-  backups: ["redis"],
+  backups: ["key-vault", "redis", "blobs"],
   of: [redisFailure, regionOutage],
   mostRuns: 2,
   breaks: (environment) => [

@@ -52,7 +52,10 @@ export const regionOutage: Exercise = {
     ...[purgeEdge, tellApp, restart, endpoint],
   ],
   unlogged: ["import-over"],
-  missingRole: () => [{ name: "role-missing", role: "Traffic Manager Contributor" }],
+  missingRole: ({ trafficManager }) =>
+    trafficManager === undefined
+      ? []
+      : [{ name: "role-missing", resource: trafficManager.profile }],
   courses: {
     "cache-refused": withoutCache,
     "newest-set-corrupt": withoutCache,
