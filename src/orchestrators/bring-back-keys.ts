@@ -112,7 +112,7 @@ function* imported(
   try {
     ending = yield* importedFrom(run, step, cache, target, place, copies, within);
   } finally {
-    if (!run.planning) yield* cleanUpFiles(run, place, false);
+    if (!run.planning) yield* cleanUpFiles(run, place, false, step);
   }
   return ending.outcome === "passed" && run.journal.hasFindings
     ? { ...ending, outcome: "passed-with-findings" }

@@ -261,6 +261,14 @@ describe("recover region", () => {
     expect(run.record.findings.join()).toContain("mcp-redis-prod-dr cannot take over");
   });
 
+  it("tells that the files of an import were removed again", async () => {
+    const { record } = await recover({ cache: { standby: "unusable" } });
+
+    const imported = record.steps.find(({ id }) => id === "import");
+    expect(imported).toMatchObject({ status: "done", changed: true });
+    expect(imported?.detail).toContain("removed");
+  });
+
   it("goes on without a cache where none is to be had, if the app is well all the same", async () => {
     const failing = { startCreation: terminal };
     const run = await recover({ cache: { standby: "unusable", failing } });
