@@ -41,21 +41,18 @@ export function criticalPath(azure: Durations, rule: HealthRule): Path {
     { step: "enable-endpoint", takes: 0 },
     { step: "await-online", takes: azure.trafficManagerFirstProbe },
     { step: "disable-endpoint", takes: 0 },
-    { step: "verify-dns", takes: azure.trafficManagerPropagation },
+    // Of two endpoints of which one is degraded the name leads to the other as soon as that is online.
+    { step: "verify-dns", takes: 0 },
     { step: "watch-traffic", takes: 0 },
     {
       step: "await-edge",
       takes:
-        Math.max(0, azure.edgePropagation - meanwhile - azure.trafficManagerPropagation) +
+        Math.max(0, azure.edgePropagation - meanwhile) +
         inARow(edgeWaits.edge.inARow, edgeWaits.edge.apart),
     },
     { step: "purge-edge", takes: azure.edgeOperation },
-    {
-      step: "verify-edge",
-      takes:
-        Math.max(0, azure.edgePurge - azure.edgeOperation) +
-        inARow(edgeWaits.purged.inARow, edgeWaits.purged.apart),
-    },
+    // It has kept nothing of an account that does not answer.
+    { step: "verify-edge", takes: inARow(edgeWaits.purged.inARow, edgeWaits.purged.apart) },
     { step: "look-back", takes: 0 },
   ];
 }

@@ -18,10 +18,10 @@ describe("the critical path of a region outage", () => {
   it("counts the operations on the way, one after the other", () => {
     const azure = {
       ...{ redisUnlinking: 90_000, edgeOperation: 15_000, revisionRestart: 45_000 },
-      ...{ trafficManagerFirstProbe: 10_000, trafficManagerPropagation: 5_000 },
+      trafficManagerFirstProbe: 10_000,
     };
 
-    expect(lengthWith(azure) - waited).toBe(90_000 + 2 * 15_000 + 45_000 + 10_000 + 5_000);
+    expect(lengthWith(azure) - waited).toBe(90_000 + 2 * 15_000 + 45_000 + 10_000);
   });
 
   it("counts of the edge only what users of the app do not wait for anyway", () => {
@@ -33,10 +33,6 @@ describe("the critical path of a region outage", () => {
     expect(lengthWith({ ...busy, edgePropagation: hidden + 20_000 })).toBe(
       lengthWith(busy) + 20_000,
     );
-  });
-
-  it("counts of a purge what goes on after its operation", () => {
-    expect(lengthWith({ edgeOperation: 15_000, edgePurge: 40_000 }) - waited).toBe(55_000);
   });
 
   it("counts the waits that are declared: to confirm, and good looks in a row", () => {
