@@ -5,7 +5,7 @@ import { backupAccount, stateAccount } from "../stack/seed-from-estate.js";
 const probeContainer = "mcp-dr-probe";
 
 /** The effects on Azure itself, the service's own papers left out. */
-export const isEffect = ({ effect, mutating, host }: LogEntry): boolean =>
+const isEffect = ({ effect, mutating, host }: LogEntry): boolean =>
   effect !== undefined && mutating && !isOwn(host);
 
 /** The effects that anybody would notice: those of `isEffect` without the service's own probes. */

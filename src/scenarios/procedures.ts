@@ -31,7 +31,7 @@ export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
 };
 
 /** The failback of each resource: back to the original side, with what is newer brought home. */
-export const failbackProcedures: Partial<Record<FailbackResource, Procedure>> = {
+export const failbackProcedures: Readonly<Record<FailbackResource, Procedure>> = {
   redis: redisFailback,
   "key-vault": keyVaultFailback,
   storage: storageFailback,

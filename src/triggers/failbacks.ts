@@ -38,10 +38,7 @@ export async function startFailback(endpoint: ActingEndpoint): Promise<HttpRespo
     throw singleRegion(wish.environment, environment);
   }
   const procedure = failbackProcedures[wish.resource];
-  if (procedure === undefined) {
-    const known = Object.keys(failbackProcedures).join(" and ");
-    throw refuse(problem(400, `this version cannot fail back a ${wish.resource}, only ${known}`));
-  }
+
   const { original, other } = sidesToFailBack(environment, wish.resource);
   const scenario = failureOf[wish.resource];
   const { run, receivedAt, distinction } = await orderedRun(

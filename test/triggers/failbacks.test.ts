@@ -110,17 +110,12 @@ describe("orders to fail back", () => {
     expect(after).toEqual(before);
   });
 
-  it("refuse a region, which this version cannot fail back", async () => {
-    const { order: send, client, entries } = failbacks();
+  it("hold the incident of what leads users to a region, so that its alert is attached", async () => {
+    const { order: send, blobs } = failbacks();
 
-    const answer = await send({ ...order, resource: "region" });
-
-    expect(answer.status).toBe(400);
-    expect(answer.json["detail"]).toBe(
-      "this version cannot fail back a region, only redis and key-vault and storage",
-    );
-    expect(client.started).toEqual([]);
-    expect(entries()).toMatchObject([{ action: "start-failback", result: "refused" }]);
+    expect((await send({ ...order, resource: "region" })).status).toBe(202);
+    const open = [...blobs.blobs.keys()].filter((name) => name.startsWith("incidents/"));
+    expect(open).toEqual([expect.stringMatching(/^incidents\/production\/region-outage\//)]);
   });
 
   it("name the member that is wrong", async () => {
