@@ -214,7 +214,8 @@ function* secretsHome(run: Steps, { secrets: { from, home } }: Homecoming): Dura
     return undefined;
   }
   const { primary } = run.order.estate.keyVault;
-  const why = yield* bringSecrets(run, "bring-secrets", from, home, primary);
+  // That of the cache at home is newer where an earlier failback wrote it; it is written anew anyway.
+  const why = yield* bringSecrets(run, "bring-secrets", from, home, primary, connectionSecret);
   return why === undefined ? undefined : { why };
 }
 
@@ -240,7 +241,12 @@ function* usersHome(run: Steps, way: Homecoming): Durable<Ending> {
       container,
     });
     const moved = yield* moveTraffic(run, { to: "primary", app: way.primary.app });
-    if (moved !== undefined) return { why: moved.why };
+    if (moved !== undefined) {
+      if (led !== undefined && !("why" in led)) {
+        run.journal.finding(`the edge leads to the storage of ${way.primary.region} already`);
+      }
+      return { why: moved.why };
+    }
     yield* late(run, way);
     const edge = yield* proveEdge(run, led);
     if (edge !== undefined) {
@@ -269,18 +275,21 @@ function* usersHome(run: Steps, way: Homecoming): Durable<Ending> {
 function* late(run: Steps, way: Homecoming): Durable<void> {
   if (run.planning) return;
   const { estate } = run.order;
-  const secrets = yield* run.holding(estate.keyVault.primary, () =>
-    bringSecrets(
-      run,
-      "bring-late-secrets",
-      way.secrets.from,
-      way.secrets.home,
-      estate.keyVault.primary,
-      estate.redis.connectionSecret,
-    ),
+  const { from, home: to } = way.secrets;
+  const { primary } = estate.keyVault;
+  const secrets = yield* run.holding(primary, () =>
+    bringSecrets(run, "bring-late-secrets", from, to, primary, estate.redis.connectionSecret),
   );
   const why = secrets.ok ? secrets.value : describeFailure(secrets.failure);
   if (why !== undefined) run.journal.finding(`secrets written meanwhile were not brought: ${why}`);
+  const checked = yield* compareBothVaults(run, "check-secrets", from, to);
+  if (!checked.ok) {
+    run.journal.finding(
+      `nobody can tell whether all secrets came home: ${describeFailure(checked.failure)}`,
+    );
+  } else if (checked.value.toBring > 0) {
+    run.journal.finding(`${checked.value.toBring} secrets did not come home`);
+  }
   const blobs = yield* run.holding(estate.storage.primary, () =>
     lateBlobsHome(run, way.blobs.from, way.blobs.home),
   );
