@@ -70,7 +70,7 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
   const on = new Map<string, number>(is.on.map((name) => [name, 0]));
   /** How many endpoints were switched on at the least. */
   let least = on.size;
-  let edgeHost = lostHost;
+  let edgeHost = is.on.includes("primary") ? lostHost : standbyHost;
   let purged = false;
   let latest = "mcp-server-prod-dr--v41";
   let looks = 0;
@@ -86,7 +86,8 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
   };
   const endpointAt = (name: "primary" | "secondary", now: number) => {
     const since = on.get(name);
-    const online = name === "secondary" && since !== undefined && now - since >= is.onlineAfter;
+    const isUp = name === "secondary" || is.verdicts.at(-1) === "up";
+    const online = isUp && since !== undefined && now - since >= is.onlineAfter;
     return {
       name: name === "primary" ? "eastus" : "westus",
       enabled: since !== undefined,
@@ -202,9 +203,9 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
         detail: "a logo",
       })),
     ),
-    stub(edge.startOriginMove, (_input, { mode }) =>
+    stub(edge.startOriginMove, ({ to }, { mode }) =>
       orFailed("startOriginMove", () => {
-        if (mode === "execute") edgeHost = standbyHost;
+        if (mode === "execute") edgeHost = new URL(to).host;
         return { changed: true, operation: "origin", detail: "leading" };
       }),
     ),
@@ -297,6 +298,7 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
     closedWith: () => closedWith,
     least: () => least,
     on: () => [...on.keys()],
+    edgeHost: () => edgeHost,
   };
 }
 
