@@ -245,6 +245,7 @@ function* usersHome(run: Steps, way: Homecoming): Durable<Ending> {
       if (led !== undefined && !("why" in led)) {
         run.journal.finding(`the edge leads to the storage of ${way.primary.region} already`);
       }
+      yield* stayAway(run, way);
       return { why: moved.why };
     }
     yield* late(run, way);
@@ -268,6 +269,22 @@ function* usersHome(run: Steps, way: Homecoming): Durable<Ending> {
     [
       `See what the other side lacks to stand by: its vault and storage follow with the next backups of ${environment}`,
     ],
+  );
+}
+
+/**
+ * An endpoint that comes online by itself some day would lead users home without what was written until
+ * then, so it is switched off again. While the other one is not online, it stays: some answer is better than none.
+ */
+function* stayAway(run: Steps, { front }: Homecoming): Durable<void> {
+  const { profile, endpointType: type, primaryEndpoint: endpoint } = front;
+  const off = yield* run.holding(profile, () =>
+    run.step("disable-endpoint", traffic.disableEndpoint, { profile, type, endpoint }, "primary"),
+  );
+  const failure = off.ok ? (off.value.ok ? undefined : off.value.failure) : off.failure;
+  if (failure === undefined) return;
+  run.journal.finding(
+    `${endpoint} stays enabled, so Traffic Manager may lead users home by itself: ${describeFailure(failure)}`,
   );
 }
 

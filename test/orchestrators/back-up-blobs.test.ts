@@ -234,7 +234,7 @@ describe("back up blobs", () => {
       app: estate.containerApp.secondary,
       storage: { primary: estate.storage.secondary },
     });
-    expect(record?.findings).toContainEqual(expect.stringContaining("users are led to westus"));
+    expect(record.findings).toContainEqual(expect.stringContaining("users are led to westus"));
   });
 
   it("takes nothing over in a nightly full set", async () => {

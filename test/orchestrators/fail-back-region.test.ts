@@ -310,13 +310,13 @@ describe("fail back region", () => {
     expect(run.on).toEqual(["primary"]);
   });
 
-  it("disables nothing where the endpoint at home does not come online, and says where the edge leads", async () => {
+  it("switches an endpoint at home that does not come online off again, and says where the edge leads", async () => {
     const run = await failBack({ onlineAfter: Infinity });
 
     expect(run.record.outcome).toBe("needs-operator");
     expect(run.record.reason).toContain("eastus did not come online");
-    expect(run.endpoints).toEqual(["enableEndpoint eastus"]);
-    expect(run.on).toEqual(["secondary", "primary"]);
+    expect(run.endpoints).toEqual(["enableEndpoint eastus", "disableEndpoint eastus"]);
+    expect(run.on).toEqual(["secondary"]);
     expect(run.record.findings.join()).toContain("the edge leads to the storage of eastus already");
     expect(run.record.restoredAt).toBeUndefined();
   });
