@@ -28,7 +28,7 @@ export interface Course {
   readonly verifies?: string;
   readonly path: (production: Environment) => CriticalPath;
   /** The program under `runbook/` that does by the runbook's commands what the service does. */
-  readonly runbook?: "redis-failure" | "key-vault-failure" | "region-outage";
+  readonly runbook?: "redis-failure" | "key-vault-failure" | "storage-failure" | "region-outage";
 }
 
 interface Recovered {

@@ -8,16 +8,10 @@ type Path = CriticalPath<keyof typeof storageFailure.steps>;
 
 /** The way that scenario 4 takes, computed from profile, catalogue and estate, never from a run. */
 export function criticalPaths(azure: Durations, rule: HealthRule) {
-  const users = inARow(edgeWaits.edge.inARow, edgeWaits.edge.apart);
-  const purged = inARow(edgeWaits.purged.inARow, edgeWaits.purged.apart);
-  const edge: Path = [
-    { step: "move-origin", takes: azure.edgeOperation },
-    { step: "await-edge", takes: azure.edgePropagation + users },
-    { step: "purge-edge", takes: azure.edgePurge },
-    { step: "verify-edge", takes: purged },
-  ];
-  const led = edge.reduce((sum, { takes }) => sum + takes, 0);
+  const seen = inARow(rule.inARow, rule.interval);
   const revision = Math.max(azure.revisionProvisioning, azure.revisionReady);
+  // The new revision comes up while the edge is changed, and the edge hears of that while the app is looked at.
+  const left = Math.max(0, revision - azure.edgeOperation);
   return {
     standby: [
       { step: "confirm", takes: inARow(waits.confirm.failedInARow, waits.confirm.first) },
@@ -33,10 +27,21 @@ export function criticalPaths(azure: Durations, rule: HealthRule) {
       { step: "restore", takes: 0 },
       { step: "bring-newer", takes: 0 },
       { step: "move-app", takes: 0 },
-      ...edge,
-      // The new revision comes up while the edge is led.
-      { step: "await-revision", takes: Math.max(0, revision - led) },
-      { step: "verify", takes: inARow(rule.inARow, rule.interval) },
+      { step: "observe-edge", takes: 0 },
+      { step: "find-asset", takes: 0 },
+      { step: "move-origin", takes: azure.edgeOperation },
+      { step: "await-origin", takes: 0 },
+      { step: "await-revision", takes: left },
+      { step: "verify", takes: seen },
+      {
+        step: "await-edge",
+        takes:
+          Math.max(0, azure.edgePropagation - left - seen) +
+          inARow(edgeWaits.edge.inARow, edgeWaits.edge.apart),
+      },
+      { step: "purge-edge", takes: azure.edgeOperation },
+      // It has kept nothing of an account that does not answer.
+      { step: "verify-edge", takes: inARow(edgeWaits.purged.inARow, edgeWaits.purged.apart) },
     ],
   } as const satisfies Readonly<Record<string, Path>>;
 }

@@ -18,7 +18,9 @@ const course: Course = {
   alert: ({ storage }, firedAt) => storageAlert(storage.primary, firedAt),
   prepare: backedUp,
   outcome: "failed-over",
+  verifies: "verify-edge",
   path: ({ containerApp }) => criticalPaths(durationsOf(calm, 1), containerApp.health).standby,
+  runbook: "storage-failure",
 };
 
 /** Scenario 4 from alert to record in simulated time, beside what it cannot do without. */
