@@ -45,11 +45,18 @@ describe("storage accounts", () => {
       primaryLocation: "eastus",
       secondaryLocation: "westus",
       blobEndpoint: "https://mcpstorage.blob.core.windows.net",
+      secondaryEndpoint: "https://mcpstorage-secondary.blob.core.windows.net",
       provisioningState: "Succeeded",
       primaryIsAvailable: true,
       failoverInProgress: false,
       conversionInProgress: false,
-      geo: { status: "Live", lastSyncAt: expect.any(String) as string, canFailover: true },
+      geo: {
+        status: "Live",
+        lastSyncAt: expect.any(String) as string,
+        canFailover: true,
+        canPlannedFailover: expect.any(Boolean) as boolean,
+      },
+      tags: {},
     });
   });
 

@@ -151,16 +151,16 @@ describe("many alerts and arbitrary bodies", () => {
     [
       "POST",
       "/api/recoveries",
-      '{"scenario":"storage-failure","environment":"production","reason":"x"}',
-      400,
-      "no orchestrator for storage-failure",
+      '{"scenario":"region-outage","environment":"development","reason":"x"}',
+      409,
+      "single-region estate",
     ],
     [
       "POST",
       "/api/failbacks",
-      '{"resource":"storage","environment":"production","reason":"x"}',
-      400,
-      "cannot fail back a storage",
+      '{"resource":"region","environment":"development","reason":"x"}',
+      409,
+      "single-region estate",
     ],
     [
       "POST",
