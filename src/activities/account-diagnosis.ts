@@ -106,35 +106,45 @@ export function accountDiagnosisActivities(azure: AccountWitnesses): readonly Ac
       },
     ),
 
-    contract.findStorageUsers.implementedBy(classifyError, async ({ app, instead }, { caller }) => {
-      const [writers, service, there] = await Promise.all([
-        apps.secretReaders(app),
-        roles.self(),
-        unlessAbsent(() => roles.assignedAt(instead), caller.attempt),
-      ]);
-      const users = new Map<string, contract.BlobRole>();
-      const names = new Map(writers.map(({ principalId, name }) => [principalId, name]));
-      names.set(service, "this service");
-      for (const { principalId, role } of there) {
-        const known = blobRoles.get(role);
-        if (known !== undefined) users.set(principalId, known);
-      }
-      for (const id of names.keys()) users.set(id, "Storage Blob Data Contributor");
-      const named = [...users].map(([principalId, role]) => ({
-        principalId,
-        name:
-          names.get(principalId) ?? `${principalId.slice(0, 8)}, who has it at the other account`,
-        role,
-      }));
-      const more = named.length - names.size;
-      const detail =
-        writers.length === 0
-          ? "the app has no identity"
-          : `the app writes as ${writers.map(({ name }) => name).join(", ")}; ${more} others have a role`;
-      return { users: named, appHasIdentity: writers.length > 0, detail };
-    }),
+    contract.findStorageUsers.implementedBy(
+      classifyError,
+      async ({ app, instead, away }, { caller }) => {
+        const [writers, service, there] = await Promise.all([
+          apps.secretReaders(app),
+          roles.self(),
+          unlessAbsent(
+            () => roles.assignedAt(instead),
+            away === true ? 1 : patientTries,
+            caller.attempt,
+          ),
+        ]);
+        const users = new Map<string, contract.BlobRole>();
+        const names = new Map(writers.map(({ principalId, name }) => [principalId, name]));
+        names.set(service, "this service");
+        for (const { principalId, role } of there) {
+          const known = blobRoles.get(role);
+          if (known !== undefined) users.set(principalId, known);
+        }
+        for (const id of names.keys()) users.set(id, "Storage Blob Data Contributor");
+        const named = [...users].map(([principalId, role]) => ({
+          principalId,
+          name:
+            names.get(principalId) ?? `${principalId.slice(0, 8)}, who has it at the other account`,
+          role,
+        }));
+        const more = named.length - names.size;
+        const detail =
+          writers.length === 0
+            ? "the app has no identity"
+            : `the app writes as ${writers.map(({ name }) => name).join(", ")}; ${more} others have a role`;
+        return { users: named, appHasIdentity: writers.length > 0, detail };
+      },
+    ),
   ];
 }
+
+/** Whoever is left out is kept out of the new account, so a hiccup is waited for. */
+const patientTries = 4;
 
 const blobRoles = new Map<string, contract.BlobRole>([
   [roleIds.storageBlobDataContributor, "Storage Blob Data Contributor"],
@@ -144,6 +154,7 @@ const blobRoles = new Map<string, contract.BlobRole>([
 /** An account that is gone, or in a region that is, has nobody whose role could be seen. */
 async function unlessAbsent<T>(
   ask: () => Promise<readonly T[]>,
+  tries: number,
   attempt: number,
 ): Promise<readonly T[]> {
   try {
@@ -151,7 +162,7 @@ async function unlessAbsent<T>(
   } catch (error) {
     const failure = classifyError(error);
     // Whoever is left out here, such as the edge, would be kept out of the new account.
-    if (failure === null || (failure.class === "transient" && attempt < 4)) throw error;
+    if (failure === null || (failure.class === "transient" && attempt < tries)) throw error;
     return [];
   }
 }

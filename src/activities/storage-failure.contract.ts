@@ -188,7 +188,12 @@ export type BlobRole = z.infer<typeof BlobRole>;
  */
 export const findStorageUsers = declareActivity({
   name: "findStorageUsers",
-  input: z.strictObject({ app: z.string(), instead: z.string() }),
+  input: z.strictObject({
+    app: z.string(),
+    instead: z.string(),
+    /** The region of the other account is known to be away: nobody waits for its answer. */
+    away: z.boolean().optional(),
+  }),
   output: z.strictObject({
     ...observed,
     users: z.array(z.strictObject({ principalId: z.string(), name: z.string(), role: BlobRole })),

@@ -293,7 +293,7 @@ function* readyAccount(run: Steps, standby: Standby): Durable<string | Unready> 
     return { ...stuck(why), remedy };
   }
   const held = yield* run.holding(target, function* () {
-    const problem = yield* grantBlobRoles(run, secondary.app, target, lost);
+    const problem = yield* grantBlobRoles(run, secondary.app, target, lost, true);
     if (problem !== undefined) return problem;
     const address = yield* awaitAccount(run, target);
     if (address === undefined) return stuck(`this service cannot use ${shortNameOf(target)}`);

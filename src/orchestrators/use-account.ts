@@ -44,8 +44,11 @@ export function* grantBlobRoles(
   appId: string,
   account: string,
   instead: string,
+  /** Whether nobody can be expected to tell who has roles at the other one. */
+  away = false,
 ): Durable<Stuck | undefined> {
-  const users = yield* run.step("find-users", storage.findStorageUsers, { app: appId, instead });
+  const asked = { app: appId, instead, ...(away ? { away } : {}) };
+  const users = yield* run.step("find-users", storage.findStorageUsers, asked);
   if (!users.ok) return stuck("nobody can tell whom the app writes as", users.failure);
   if (!users.value.appHasIdentity) return stuck("the app has no identity that could use blobs");
   for (const { principalId, name, role } of users.value.users) {
