@@ -2,9 +2,10 @@
 
 /** Activities that are tested against the simulated Azure, in processes of their own that coverage does not see. */
 const testedApart = [
-  ...["cache-connection", "cache-creation", "key-vault-failure", "redis-failback"],
-  ...["redis-failure", "region-probe", "region-silence", "region-witnesses"],
-  ...["traffic", "vault-diagnosis"],
+  ...["account-diagnosis", "account-in-use", "apps-word", "cache-connection", "cache-creation"],
+  ...["edge", "key-vault-failure"],
+  ...["redis-failback", "redis-failure", "region-probe", "region-silence", "region-witnesses"],
+  ...["standby", "storage-failure", "traffic", "vault-diagnosis"],
 ];
 
 /** @type {import("jest").Config} */
