@@ -423,6 +423,8 @@ export class Recovery<StepId extends string = string> {
     const wanted = { ...demand, dispensable };
     const answer = yield* this.#ask(id, this.#titleOf(id), loss, expected, wanted);
     this.#approvals.set(this.#inRound(id), answer);
+    // Who has said yes to all that follows is not asked for the whole once more.
+    if (answer === "granted" && destroys?.covers === "the-rest") this.#mayChange = true;
     return answer;
   }
 

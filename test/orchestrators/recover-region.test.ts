@@ -6,10 +6,10 @@ import { hours, minutes } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { elapsed } from "../../src/domain/instant.js";
 import type { RecoveryOrder } from "../../src/domain/recovery-order.js";
-import { verbEvent } from "../../src/domain/verb.js";
 import { recoverRegion } from "../../src/orchestrators/recover-region.js";
 import { regionOutage } from "../../src/scenarios/region-outage.js";
 import { detectedAt, orderOf, runOf, sampleEstate } from "../support/estates.js";
+import { answering } from "../support/answering.js";
 import { regionPatient, type RegionTraits } from "../support/region-patient.js";
 import { replay, type People } from "../support/replay-driver.js";
 
@@ -32,21 +32,6 @@ const trusted: Partial<RecoveryOrder> = {
   trigger: byOrder,
   estate: { ...production, approval: { ...production.approval, secondPerson: false } },
 };
-
-/** Approves, or denies, whatever is asked, a minute later. */
-function answering(decision: "approve" | "deny"): People {
-  const known = new Set<string>();
-  return (status) =>
-    Checkpoint.parse(status)
-      .approvals.filter(({ nonce, status: is }) => is === "open" && !known.has(nonce))
-      .map(({ nonce }) => {
-        known.add(nonce);
-        const by = { name: "ada", source: "key" };
-        const verb = { verb: "approval", nonce, decision };
-        const data = { id: nonce, at: detectedAt, by, reason: "x", ...verb };
-        return { name: verbEvent, data, after: 60_000 };
-      });
-}
 
 async function recover(
   traits: Partial<RegionTraits> = {},
@@ -189,6 +174,13 @@ describe("recover region", () => {
       expect(asked?.expectedLoss).toContain(part);
     }
     expect(parseInt(asked?.expectedDuration ?? "", 10)).toBeGreaterThan(10);
+  });
+
+  it("asks nobody for a proposal besides, where automation may only propose", async () => {
+    const { record } = await recover({}, { authority: "propose" });
+
+    expect(record.outcome).toBe("failed-over");
+    expect(record.approvals.map(({ step }) => step)).toEqual(["move-region"]);
   });
 
   it("needs no approval by an order, but one of somebody else where the estate wants two", async () => {
