@@ -10,15 +10,16 @@ import type { Scenario } from "./scenario.js";
 /** What answers a failure. */
 type FailureScenario = Scenario<string, ScenarioId>;
 
-/** Every scenario that this version can run. */
-export const catalogue: readonly FailureScenario[] = [
-  containerAppFailure,
-  redisFailure,
-  redisKeyRotation,
-  keyVaultFailure,
-  storageFailure,
-  regionOutage,
-];
+const scenarios: Readonly<Record<ScenarioId, FailureScenario>> = {
+  "container-app-failure": containerAppFailure,
+  "redis-failure": redisFailure,
+  "redis-key-rotation": redisKeyRotation,
+  "key-vault-failure": keyVaultFailure,
+  "storage-failure": storageFailure,
+  "region-outage": regionOutage,
+};
 
-export const scenarioOf = (id: ScenarioId): FailureScenario | undefined =>
-  catalogue.find((scenario) => scenario.id === id);
+/** Every scenario that can be run. */
+export const catalogue: readonly FailureScenario[] = Object.values(scenarios);
+
+export const scenarioOf = (id: ScenarioId): FailureScenario => scenarios[id];

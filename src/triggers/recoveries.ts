@@ -60,9 +60,6 @@ export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpRespo
   audit.about({ environment: wish.environment, reason: wish.reason });
 
   const scenario = scenarioOf(wish.scenario);
-  if (scenario === undefined) {
-    throw refuse(problem(400, `this version has no orchestrator for ${wish.scenario}`));
-  }
   const { environment } = environmentIn(estate, wish.environment, 400);
   if (scenario.id === "region-outage" && !hasOtherRegion(environment))
     throw singleRegion(wish.environment, environment);
