@@ -9,6 +9,7 @@ import type { StateStore } from "../state/state-store.js";
 import { checkIn } from "./apps-word.js";
 import * as contract from "./container-app.contract.js";
 import { ensure } from "./ensure.js";
+import { makingRevision } from "./make-revision.js";
 import { operationSeen } from "./operation-seen.js";
 
 /** How long Azure may take to show a trace of a restart: the first new replica. */
@@ -202,27 +203,10 @@ export function containerAppActivities(
     ),
 
     contract.startRollForward.implementedBy(classifyError, ({ app, from, suffix }, context) => {
-      const revision = `${nameOf(app)}--${suffix}`;
-      return ensure(store, context, contract.startRollForward, {
-        resource: app,
-        plan: () => ({
-          changed: true,
-          revision,
-          detail: `would make ${revision} from the template of ${from}`,
-        }),
-        onRepeat: "repeat",
-        settling: changeSettling,
-        observe: async () =>
-          (await apps.revision(app, revision)) === undefined
-            ? undefined
-            : { changed: false, revision, detail: `${revision} exists` },
-        act: async () => ({
-          changed: true,
-          revision,
-          operation: await apps.startRollForward(app, from, suffix),
-          detail: `making ${revision} from the template of ${from}`,
-        }),
-      });
+      const what = ` from the template of ${from}`;
+      const start = () => apps.startRollForward(app, from, suffix);
+      const effect = makingRevision(apps, { app, suffix, what, start });
+      return ensure(store, context, contract.startRollForward, effect);
     }),
 
     contract.pollAppOperation.implementedBy(classifyError, async ({ app, operation }) =>

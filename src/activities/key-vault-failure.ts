@@ -11,6 +11,8 @@ import { sha256 } from "../state/hash.js";
 import type { StateStore } from "../state/state-store.js";
 import { ensure } from "./ensure.js";
 import * as contract from "./key-vault-failure.contract.js";
+import { granting } from "./grant-role.js";
+import { makingRevision } from "./make-revision.js";
 import { operationSeen } from "./operation-seen.js";
 import { sameRules } from "./vault-diagnosis.js";
 
@@ -34,26 +36,16 @@ export function keyVaultFailureActivities(
 ): readonly Activity[] {
   return [
     contract.grantVaultRole.implementedBy(classifyError, (wanted, context) => {
-      const { vault, principalId, name, role } = wanted;
-      return ensure(store, context, contract.grantVaultRole, {
-        resource: vault,
-        plan: () => ({ changed: true, detail: `would give ${name} the role ${role}` }),
-        onRepeat: "repeat",
-        settling: changeSettling,
-        observe: async () => {
-          // A vault that a plan only imagines has nobody yet.
-          if (context.caller.mode === "plan" && (await vaults.vault(vault)) === undefined) {
-            return undefined;
-          }
-          return (await roles.rolesOf(vault, principalId)).includes(roleOf[role])
-            ? { changed: false, detail: `${name} has the role ${role}` }
-            : undefined;
-        },
-        act: async () => {
-          const changed = await roles.assign(vault, principalId, roleOf[role]);
-          return { changed, detail: `${name} has been given the role ${role}` };
-        },
-      });
+      const { vault, role } = wanted;
+      const grant = {
+        ...wanted,
+        scope: vault,
+        lease: vault,
+        definition: roleOf[role],
+        isImagined: async () =>
+          context.caller.mode === "plan" && (await vaults.vault(vault)) === undefined,
+      };
+      return ensure(store, context, contract.grantVaultRole, granting(roles, grant));
     }),
 
     contract.setVaultNetwork.implementedBy(classifyError, ({ vault, rules }, context) =>
@@ -173,32 +165,10 @@ export function keyVaultFailureActivities(
     ),
 
     contract.startVaultMove.implementedBy(classifyError, ({ app, from, to, suffix }, context) => {
-      const revision = `${nameOf(app)}--${suffix}`;
-      return ensure(store, context, contract.startVaultMove, {
-        resource: app,
-        plan: () => ({
-          changed: true,
-          revision,
-          detail: `would make ${revision}, which uses ${to || "the vault chosen"}`,
-        }),
-        onRepeat: "repeat",
-        settling: changeSettling,
-        observe: async () =>
-          (await apps.revision(app, revision)) === undefined
-            ? undefined
-            : { changed: false, revision, detail: `${revision} exists` },
-        act: async () => {
-          const operation = await whileRolesArrive(() =>
-            apps.startVaultMove(app, { from, to, suffix }),
-          );
-          return {
-            changed: true,
-            revision,
-            operation,
-            detail: `making ${revision}, which uses ${to}`,
-          };
-        },
-      });
+      const what = `, which uses ${to}`;
+      const start = () => whileRolesArrive(() => apps.startVaultMove(app, { from, to, suffix }));
+      const effect = makingRevision(apps, { app, suffix, what, start });
+      return ensure(store, context, contract.startVaultMove, effect);
     }),
   ];
 }

@@ -14,6 +14,8 @@ import type { Activity } from "../durable/activity-contract.js";
 import { sha256 } from "../state/hash.js";
 import type { StateStore } from "../state/state-store.js";
 import { ensure } from "./ensure.js";
+import { granting } from "./grant-role.js";
+import { makingRevision } from "./make-revision.js";
 import { operationSeen } from "./operation-seen.js";
 import * as contract from "./storage-failure.contract.js";
 
@@ -165,50 +167,22 @@ export function storageFailureActivities(azure: AccountHands): readonly Activity
     ),
 
     contract.grantStorageRole.implementedBy(classifyError, (wanted, context) => {
-      const { account, principalId, name, role, lease } = wanted;
-      return ensure(store, context, contract.grantStorageRole, {
-        resource: lease,
-        plan: () => ({ changed: true, detail: `would give ${name} the role ${role}` }),
-        onRepeat: "repeat",
-        settling: changeSettling,
-        observe: async () => {
-          // An account that a plan only imagines has nobody yet.
-          const isImagined =
-            context.caller.mode === "plan" && (await accounts.account(account)) === undefined;
-          if (isImagined) return undefined;
-          return (await roles.rolesOf(account, principalId)).includes(roleOf[role])
-            ? { changed: false, detail: `${name} has the role ${role}` }
-            : undefined;
-        },
-        act: async () => {
-          const changed = await roles.assign(account, principalId, roleOf[role]);
-          return { changed, detail: `${name} has been given the role ${role}` };
-        },
-      });
+      const { account, role } = wanted;
+      const grant = {
+        ...wanted,
+        scope: account,
+        definition: roleOf[role],
+        isImagined: async () =>
+          context.caller.mode === "plan" && (await accounts.account(account)) === undefined,
+      };
+      return ensure(store, context, contract.grantStorageRole, granting(roles, grant));
     }),
 
     contract.startStorageMove.implementedBy(classifyError, ({ app, to, suffix }, context) => {
-      const revision = `${nameOf(app)}--${suffix}`;
-      return ensure(store, context, contract.startStorageMove, {
-        resource: app,
-        plan: () => ({
-          changed: true,
-          revision,
-          detail: `would make ${revision}, which uses ${to}`,
-        }),
-        onRepeat: "repeat",
-        settling: changeSettling,
-        observe: async () =>
-          (await apps.revision(app, revision)) === undefined
-            ? undefined
-            : { changed: false, revision, detail: `${revision} exists` },
-        act: async () => ({
-          changed: true,
-          revision,
-          operation: await apps.startVariableChange(app, { STORAGE_ACCOUNT_URL: to }, suffix),
-          detail: `making ${revision}, which uses ${to}`,
-        }),
-      });
+      const what = `, which uses ${to}`;
+      const start = () => apps.startVariableChange(app, { STORAGE_ACCOUNT_URL: to }, suffix);
+      const effect = makingRevision(apps, { app, suffix, what, start });
+      return ensure(store, context, contract.startStorageMove, effect);
     }),
   ];
 }
