@@ -1,9 +1,10 @@
 import * as vault from "../../src/activities/key-vault-failure.contract.js";
 import { takeLease } from "../../src/activities/run.contract.js";
-import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
+import type { Caller } from "../../src/durable/activity-contract.js";
 import { madeByTag } from "../../src/domain/recovery-vault.js";
 import { seedFromEstate } from "../../local/stack/seed-from-estate.js";
 import { sampleEstate } from "../support/estates.js";
+import { change, describeSafety, requestsOf, type Change } from "../support/safe-changes.js";
 import {
   simulatedAzure,
   type ActivityRunner,
@@ -22,30 +23,6 @@ const [from, to] = [
   "https://mcp-server-prod-kv.vault.azure.net/",
   "https://mcp-server-prod-kv-dr.vault.azure.net/",
 ];
-
-interface Change {
-  readonly name: string;
-  readonly perform: (
-    runner: ActivityRunner,
-    caller: Caller,
-  ) => Promise<Answer<{ changed: boolean }>>;
-  /** The request that Azure gets. */
-  readonly operation: string;
-  readonly resource: string;
-  readonly fault?: string;
-}
-
-function change<Input, Output extends { changed: boolean }>(
-  contract: ActivityContract<Input, Output>,
-  input: Input,
-  more: Omit<Change, "name" | "perform">,
-): Change {
-  return {
-    name: contract.name,
-    perform: (runner, caller) => runner.run(contract, caller, input),
-    ...more,
-  };
-}
 
 const changes: readonly Change[] = [
   change(
@@ -134,77 +111,9 @@ describe("key vault activities", () => {
     if (!lease.ok || lease.value.kind !== "taken") throw new Error("no lease");
     return { ...base, leases: [{ resource, fencing: lease.value.fencing }] };
   }
-  const requests = async (operation: string) =>
-    (await azure.control.log()).filter((entry) => entry.operation === operation && entry.mutating);
+  const requests = (operation: string) => requestsOf(azure, operation);
 
-  describe.each(changes)("$name", (subject) => {
-    const { operation } = subject;
-
-    it("changes once when it is run twice", async () => {
-      const caller = await begin(subject);
-
-      const first = await subject.perform(runner, caller);
-      const again = await subject.perform(runner, { ...caller, attempt: 2 });
-
-      expect(first).toMatchObject({ ok: true, value: { changed: true } });
-      expect(again).toEqual(first);
-      expect(await requests(operation)).toHaveLength(1);
-    });
-
-    it.each([
-      ["lost-answer", {}],
-      ["server-error", { status: 500 }],
-      ["throttle", { retryAfterSeconds: 7 }],
-    ])("sends exactly one request under %s", async (name, more) => {
-      const caller = await begin(subject);
-      await azure.control.fault({ name, times: 1, match: { operation }, ...more });
-
-      const answer = await subject.perform(runner, caller);
-
-      expect(answer).toMatchObject({ ok: false, failure: { class: "transient" } });
-      expect(await requests(operation)).toHaveLength(1);
-    });
-
-    it("finds its own act when the answer was lost, and does not repeat it", async () => {
-      const caller = await begin(subject);
-      await azure.control.fault({ name: "lost-answer", times: 1, match: { operation } });
-
-      await subject.perform(runner, caller);
-      await azure.control.advance(30);
-      const again = await subject.perform(runner, { ...caller, attempt: 2 });
-
-      expect(again).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(operation)).toHaveLength(1);
-    });
-
-    it("is found by the next process when it is killed between act and answer", async () => {
-      const caller = await begin(subject);
-      const doomed = await azure.runner();
-      await azure.control.fault({ name: "hold-answer", times: 1, match: { operation } });
-
-      const lost = subject.perform(doomed, caller).catch(() => undefined);
-      expect(await azure.control.held(5_000)).toHaveLength(1);
-      await doomed.kill();
-      await lost;
-      await azure.control.removeFaults();
-      await azure.control.advance(30);
-      const again = await subject.perform(runner, { ...caller, attempt: 2 });
-
-      expect(again).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(operation)).toHaveLength(1);
-    });
-
-    it("changes nothing without the lease, and nothing in a plan", async () => {
-      const caller = await begin(subject);
-
-      const bare = await subject.perform(runner, { ...caller, leases: [] });
-      const plan = await subject.perform(runner, { ...caller, leases: [], mode: "plan" });
-
-      expect(bare).toMatchObject({ ok: false, failure: { code: "lease-lost" } });
-      expect(plan).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(operation)).toHaveLength(0);
-    });
-  });
+  describeSafety(changes, { azure: () => azure, runner: () => runner, begin });
 
   it("moves an app in one revision that keeps all but its vault", async () => {
     const caller = await begin({ resource: app });

@@ -1,9 +1,10 @@
 import * as storage from "../../src/activities/storage-failure.contract.js";
 import { takeLease } from "../../src/activities/run.contract.js";
 import { madeByTag } from "../../src/domain/recovery-vault.js";
-import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
+import type { ActivityContract, Caller } from "../../src/durable/activity-contract.js";
 import { seedFromEstate } from "../../local/stack/seed-from-estate.js";
 import { sampleEstate } from "../support/estates.js";
+import { change, describeSafety, requestsOf, type Change } from "../support/safe-changes.js";
 import {
   simulatedAzure,
   type ActivityRunner,
@@ -33,42 +34,21 @@ const look = {
   health: production.containerApp.health,
 };
 
-interface Change {
-  readonly name: string;
-  readonly perform: (
-    runner: ActivityRunner,
-    caller: Caller,
-  ) => Promise<Answer<{ changed: boolean }>>;
-  /** The request that Azure gets. */
-  readonly operation: string;
-  readonly resource: string;
-}
-
-function change<Input, Output extends { changed: boolean }>(
-  contract: ActivityContract<Input, Output>,
-  input: Input,
-  operation: string,
-  resource: string,
-): Change {
-  return {
-    name: contract.name,
-    perform: (runner, caller) => runner.run(contract, caller, input),
-    ...{ operation, resource },
-  };
-}
-
 const failOver = { account: primary, from: "eastus", kind: "unplanned" } as const;
 const changes: readonly Change[] = [
-  change(storage.startStorageFailover, failOver, "storageAccounts.failover", primary),
+  change(storage.startStorageFailover, failOver, {
+    operation: "storageAccounts.failover",
+    resource: primary,
+  }),
   change(
     storage.startAccountCreation,
     { account: fresh, location: "westus", sku: "Standard_RAGRS", lease: primary },
-    ...(["storageAccounts.create", primary] as const),
+    { operation: "storageAccounts.create", resource: primary },
   ),
   change(
     storage.setRedundancy,
     { account: development.storage.primary, sku: "Standard_RAGRS" },
-    ...(["storageAccounts.update", development.storage.primary] as const),
+    { operation: "storageAccounts.update", resource: development.storage.primary },
   ),
   change(
     storage.grantStorageRole,
@@ -76,12 +56,12 @@ const changes: readonly Change[] = [
       ...{ account: secondary, principalId: somebody, name: "somebody", lease: secondary },
       role: "Storage Blob Data Reader",
     },
-    ...(["roleAssignments.create", secondary] as const),
+    { operation: "roleAssignments.create", resource: secondary },
   ),
   change(
     storage.startStorageMove,
     { app, to, suffix: "dr-ab12cd-1" },
-    ...(["containerApps.update", app] as const),
+    { operation: "containerApps.update", resource: app },
   ),
 ];
 
@@ -117,76 +97,12 @@ describe("storage activities", () => {
     if (!answer.ok) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
     return answer.value;
   }
-  const requests = async (operation: string) =>
-    (await azure.control.log()).filter((entry) => entry.operation === operation && entry.mutating);
+  const requests = (operation: string) => requestsOf(azure, operation);
 
-  describe.each(changes)("$name", (subject) => {
-    const { operation, resource } = subject;
-
-    it("changes once when it is run twice", async () => {
-      const caller = await begin(resource);
-
-      const first = await subject.perform(runner, caller);
-      const again = await subject.perform(runner, { ...caller, attempt: 2 });
-
-      expect(first).toMatchObject({ ok: true, value: { changed: true } });
-      expect(again).toEqual(first);
-      expect(await requests(operation)).toHaveLength(1);
-    });
-
-    it.each([
-      ["lost-answer", {}],
-      ["server-error", { status: 503 }],
-      ["throttle", { retryAfterSeconds: 7 }],
-    ])("sends exactly one request under %s", async (name, more) => {
-      const caller = await begin(resource);
-      await azure.control.fault({ name, times: 1, match: { operation }, ...more });
-
-      const answer = await subject.perform(runner, caller);
-
-      expect(answer).toMatchObject({ ok: false, failure: { class: "transient" } });
-      expect(await requests(operation)).toHaveLength(1);
-    });
-
-    it("finds its own act when the answer was lost, and does not repeat it", async () => {
-      const caller = await begin(resource);
-      await azure.control.fault({ name: "lost-answer", times: 1, match: { operation } });
-
-      await subject.perform(runner, caller);
-      await azure.control.advance(30);
-      const again = await subject.perform(runner, { ...caller, attempt: 2 });
-
-      expect(again).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(operation)).toHaveLength(1);
-    });
-
-    it("is found by the next process when it is killed between act and answer", async () => {
-      const caller = await begin(resource);
-      const doomed = await azure.runner();
-      await azure.control.fault({ name: "hold-answer", times: 1, match: { operation } });
-
-      const lost = subject.perform(doomed, caller).catch(() => undefined);
-      expect(await azure.control.held(5_000)).toHaveLength(1);
-      await doomed.kill();
-      await lost;
-      await azure.control.removeFaults();
-      await azure.control.advance(30);
-      const again = await subject.perform(runner, { ...caller, attempt: 2 });
-
-      expect(again).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(operation)).toHaveLength(1);
-    });
-
-    it("changes nothing without the lease, and nothing in a plan", async () => {
-      const caller = await begin(resource);
-
-      const bare = await subject.perform(runner, { ...caller, leases: [] });
-      const plan = await subject.perform(runner, { ...caller, leases: [], mode: "plan" });
-
-      expect(bare).toMatchObject({ ok: false, failure: { code: "lease-lost" } });
-      expect(plan).toMatchObject({ ok: true, value: { changed: true } });
-      expect(await requests(operation)).toHaveLength(0);
-    });
+  describeSafety(changes, {
+    azure: () => azure,
+    runner: () => runner,
+    begin: ({ resource }) => begin(resource),
   });
 
   describe("a failover", () => {
