@@ -129,7 +129,7 @@ export function accountDiagnosisActivities(azure: AccountWitnesses): readonly Ac
         const named = [...users].map(([principalId, role]) => ({
           principalId,
           name:
-            names.get(principalId) ?? `${principalId.slice(0, 8)}, who has it at the other account`,
+            names.get(principalId) ?? `principal ${principalId.slice(0, 8)} of the other account`,
           role,
         }));
         const more = named.length - names.size;

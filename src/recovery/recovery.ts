@@ -135,7 +135,7 @@ export class Recovery<StepId extends string = string> {
     if (!answer.ok) {
       this.journal.fail(id, answer.failure, this.now());
       if (answer.failure.code === supersededCode) throw new Superseded(answer.failure.message);
-    } else if (this.planning && answer.value.changed !== undefined) {
+    } else if (this.planning && answer.value.changed === true) {
       this.journal.plan(id, answer.value.detail, this.now());
       this.journal.planChange(id, answer.value.detail);
     } else {
@@ -261,7 +261,7 @@ export class Recovery<StepId extends string = string> {
       answer.ok && answer.value.changed !== undefined ? [answer.value.changed] : [],
     );
     const changed = changes.length === 0 ? {} : { changed: changes.includes(true) };
-    if (first === undefined && this.planning && changes.length > 0) {
+    if (first === undefined && this.planning && changes.includes(true)) {
       this.journal.plan(id, detail, this.now());
       this.journal.planChange(id, detail);
     } else if (first === undefined) {
@@ -317,7 +317,7 @@ export class Recovery<StepId extends string = string> {
     }
     const detail = `${done} ${work.unit}`;
     const changes = answers.flatMap(({ changed }) => changed ?? []);
-    if (this.planning && changes.length > 0) {
+    if (this.planning && changes.includes(true)) {
       this.journal.plan(id, detail, this.now());
       this.journal.planChange(id, detail);
     } else {
