@@ -32,7 +32,8 @@ process.on("message", (order: Order) => {
   server.stdin.end(config);
   const gone = (why: string): void => {
     if (!servers.delete(id)) return;
-    if (process.connected) process.send?.({ gone: id, why: `${why}: ${output}` });
+    // The simulator may end at this moment: "disconnect" then follows and says all that matters.
+    if (process.connected) process.send?.({ gone: id, why: `${why}: ${output}` }, () => undefined);
     else if (servers.size === 0) process.exit(0);
   };
   server.on("error", (error) => {
@@ -48,9 +49,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => undefined);
 }
 
+process.on("exit", () => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
 process.on("disconnect", () => {
   for (const server of servers.values()) server.kill("SIGKILL");
-  rmSync(directory, { recursive: true, force: true });
   // It stays until they are gone, so that nobody has to take care of what is left of them.
   setTimeout(() => process.exit(0), servers.size === 0 ? 0 : ENDED_WITHIN_MS);
 });
