@@ -39,7 +39,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...vaultDiagnosisActivities(ports),
     compareVaultsActivity(secrets, sets, store),
     ...evidenceActivities(apps, ports.logs, store),
-    ...runActivities(store),
+    ...runActivities(store, sets),
     ...backupActivities(sets),
     ...keyVaultBackupActivities(apps, vaults, secrets, sets, store),
     ...keyVaultRestoreActivities(vaults, secrets, sets),

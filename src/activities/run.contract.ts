@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
 import { observed } from "../durable/step-output.js";
+import { Milliseconds } from "../domain/duration.js";
 import { Instant } from "../domain/instant.js";
 import { patiently, persistently } from "../domain/patience.js";
+import { FallsBackOn } from "../domain/recovery-point.js";
 import { Outcome, RunRecord } from "../domain/run-record.js";
 import { RunbookId } from "../domain/scenario-id.js";
 
@@ -52,10 +54,17 @@ export const findPreviousOutcome = declareActivity({
   patience: patiently,
 });
 
+export const RecordToSave = z.strictObject({
+  record: RunRecord,
+  /** The backups whose age at the detection belongs into the record, and how old they may be. */
+  fallsBackOn: z.strictObject({ rpo: Milliseconds, backups: z.array(FallsBackOn) }).optional(),
+});
+export type RecordToSave = z.infer<typeof RecordToSave>;
+
 /** Write the record and the reports rendered from it. */
 export const saveRecord = declareActivity({
   name: "saveRecord",
-  input: z.strictObject({ record: RunRecord }),
+  input: RecordToSave,
   output: z.strictObject({ ...observed }),
   patience: persistently,
 });

@@ -2,8 +2,12 @@ import { escapeUTF8 } from "entities";
 import { classifyError } from "../azure/classify-error.js";
 import { renderHtml } from "../domain/report-html.js";
 import { renderMarkdown } from "../domain/report-markdown.js";
-import type { Outcome } from "../domain/run-record.js";
+import { scrub } from "../domain/credential-scrubbing.js";
+import type { Instant } from "../domain/instant.js";
+import type { Outcome, RunRecord } from "../domain/run-record.js";
 import type { Activity } from "../durable/activity-contract.js";
+import type { Backups } from "../state/backups.js";
+import { recoveryPoints } from "../state/recovery-points.js";
 import type { StateStore } from "../state/state-store.js";
 import * as contract from "./run.contract.js";
 
@@ -11,7 +15,7 @@ import * as contract from "./run.contract.js";
 const verdictOf: ReadonlySet<Outcome> = new Set(["passed", "passed-with-findings", "failed"]);
 
 /** What a run does to its own papers: mandate, leases, record, incident. */
-export function runActivities(store: StateStore): readonly Activity[] {
+export function runActivities(store: StateStore, sets: Backups): readonly Activity[] {
   return [
     contract.confirmMandate.implementedBy(classifyError, async ({ incident }, { caller }) => {
       const standing = (await store.incidents.read(incident))?.value;
@@ -52,12 +56,19 @@ export function runActivities(store: StateStore): readonly Activity[] {
         : { outcome: last.outcome, detail: `${last.id} has ${last.outcome}` };
     }),
 
-    contract.saveRecord.implementedBy(classifyError, async ({ record: written }) => {
-      const [audit, notifications] = await Promise.all([
+    contract.saveRecord.implementedBy(classifyError, async (wanted, { now }) => {
+      const written = wanted.record;
+      const [audit, notifications, points] = await Promise.all([
         store.audit.ofRun(written.id),
         store.notices.ofRun(written.id),
+        pointsOf(sets, wanted, now()),
       ]);
-      const record = { ...written, audit: [...audit], notifications: [...notifications] };
+      const record = {
+        ...written,
+        ...points,
+        audit: [...audit],
+        notifications: [...notifications],
+      };
       await store.runs.save(record, {
         md: renderMarkdown(record),
         html: renderHtml(record, escapeUTF8),
@@ -73,4 +84,22 @@ export function runActivities(store: StateStore): readonly Activity[] {
       },
     ),
   ];
+}
+
+/** What there was to fall back on. The record is worth more than this part of it, which Azure still has. */
+async function pointsOf(
+  sets: Backups,
+  { record, fallsBackOn }: contract.RecordToSave,
+  now: Instant,
+): Promise<Partial<RunRecord>> {
+  if (fallsBackOn === undefined) return {};
+  const { environment, detectedAt, findings } = record;
+  const failure = { environment, detectedAt, rpo: fallsBackOn.rpo };
+  try {
+    return { recoveryPoints: await recoveryPoints(sets, fallsBackOn.backups, failure, now) };
+  } catch (error) {
+    const why = classifyError(error)?.message ?? "a defect of this service";
+    const finding = `how old the backups were at the detection could not be read: ${scrub(why)}`;
+    return { findings: [...findings, finding] };
+  }
 }

@@ -4,6 +4,7 @@ import { describePerson } from "./identity.js";
 import { elapsed } from "./instant.js";
 import type { NoticeReceipt } from "./notice-receipt.js";
 import { describeBreach } from "./objectives.js";
+import { describeRecoveryPoint } from "./recovery-point.js";
 import type { Outcome, RunRecord, StepRecord } from "./run-record.js";
 
 /** What a report says, before it is Markdown or HTML: the record in an operator's words. */
@@ -70,6 +71,9 @@ export function report(record: RunRecord): Report {
         ? timesOf(record)
         : [["Expected duration", describeDuration(record.plan.expected)] as const]),
       ["Data loss", record.dataLoss],
+      ...(record.recoveryPoints ?? []).map(
+        (point) => [`Newest backup: ${point.kind}`, describeRecoveryPoint(point)] as const,
+      ),
     ],
     nextSteps: record.nextSteps,
     findings: record.findings,

@@ -6,6 +6,7 @@ import { EnvironmentName } from "./environment-name.js";
 import { Milliseconds } from "./duration.js";
 import { Instant } from "./instant.js";
 import { ApprovalRecord, DecisionRecord, Intervention } from "./verb.js";
+import { RecoveryPoint } from "./recovery-point.js";
 import { NoticeReceipt } from "./notice-receipt.js";
 
 /**
@@ -128,6 +129,8 @@ export const RunRecord = z.strictObject({
   deadlines: Deadlines,
   withinRto: WithinRto,
   dataLoss: z.string(),
+  /** Of a recovery that may have to fall back on backups: what there was when the failure was detected. */
+  recoveryPoints: z.array(RecoveryPoint).optional(),
   /** What a person has to do now, in order; empty after a clean run. */
   nextSteps: z.array(z.string()),
   findings: z.array(z.string()),

@@ -2,6 +2,7 @@ import type { OrchestrationContext, OrchestrationHandler } from "durable-functio
 import type { z } from "zod";
 import type { Durable } from "../durable/durable.js";
 import { closeIncident, confirmMandate, saveRecord } from "../activities/run.contract.js";
+import { sidesOf } from "../domain/backup-order.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import type { RunOrder } from "../domain/run-order.js";
 import type { Scenario } from "../scenarios/scenario.js";
@@ -90,9 +91,23 @@ function* planned<StepId extends string, Order extends RunOrder>(
 
 function* save<StepId extends string>(recovery: Recovery<StepId>, ending: Ending): Durable<Ending> {
   const record = recovery.journal.record(recovery.run(), recovery.now(), ending);
-  const saved = yield* recovery.quietly("save-record", saveRecord, { record });
+  const saved = yield* recovery.quietly("save-record", saveRecord, {
+    record,
+    ...fallbackOf(recovery),
+  });
   if (saved.ok) return ending;
   return { ...ending, reason: `${ending.reason}; no record: ${describeFailure(saved.failure)}` };
+}
+
+/** The backups that a recovery may have had to fall back on. */
+function fallbackOf({ journal: { scenario }, order: { estate } }: Recovery) {
+  const { fallsBackOn } = scenario;
+  if (fallsBackOn === undefined) return {};
+  const backups = fallsBackOn.map((kind) => {
+    const { primary, secondary } = sidesOf(estate, kind);
+    return { kind, primary, ...(secondary === undefined ? {} : { secondary }) };
+  });
+  return { fallsBackOn: { rpo: estate.objectives.rpo, backups } };
 }
 
 /** A scenario that needs a person asks him, for as long as the estate says, and starts over if he wants. */

@@ -16,6 +16,7 @@ export const keyVaultFailure = declareScenario({
   signals: ["vault-availability", "vault-deleted", "app-health"],
   rto: minutes(45),
   automatic: true,
+  fallsBackOn: ["key-vault"],
   dataLoss:
     "what was written to secrets since the last backup and sync, and only where the vault is gone for good",
   steps: {

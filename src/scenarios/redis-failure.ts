@@ -97,6 +97,7 @@ export const redisFailure = declareScenario({
   // Neither exports anything, and neither can be linked: their data comes back key by key.
   rtoIn: ({ redis: { tier } }) => minutes(tier === "Standard" || tier === "Basic" ? 60 : 30),
   automatic: true,
+  fallsBackOn: ["redis"],
   dataLoss: "none while the cache itself comes back; each way around it says what it may lose",
   steps: {
     ...findingSteps,

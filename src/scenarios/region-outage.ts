@@ -46,6 +46,7 @@ export const regionOutage = declareScenario({
   signals: ["traffic-manager-endpoint", "service-health-region"],
   rto: minutes(60),
   automatic: true,
+  fallsBackOn: ["key-vault", "redis", "blobs"],
   dataLoss:
     "what had not reached the other region: cache entries of the last seconds, blobs and secrets since their last copy",
   steps: {

@@ -1,4 +1,5 @@
 import type { Asks } from "../domain/approval-policy.js";
+import type { BackupKind } from "../domain/backup.js";
 import type { Milliseconds } from "../domain/duration.js";
 import type { Environment, ResourceKind } from "../domain/estate.js";
 import type { RunKind } from "../domain/run-record.js";
@@ -47,6 +48,8 @@ export interface Scenario<StepId extends string = string, Id extends RunbookId =
   readonly rtoIn?: (environment: Environment) => Milliseconds;
   /** Whether an alert starts it. */
   readonly automatic: boolean;
+  /** The kinds of backups that it may have to fall back on. */
+  readonly fallsBackOn?: readonly BackupKind[];
   /** What may be lost, in words, when it goes as planned. */
   readonly dataLoss: string;
   readonly steps: Readonly<Record<StepId, DeclaredStep>>;

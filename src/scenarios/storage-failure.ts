@@ -17,6 +17,7 @@ export const storageFailure = declareScenario({
   signals: ["storage-availability", "storage-deleted", "app-health"],
   rto: minutes(30),
   automatic: true,
+  fallsBackOn: ["blobs"],
   dataLoss: "what was written to blobs since the account was last copied or backed up",
   steps: {
     confirm: {

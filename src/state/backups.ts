@@ -51,13 +51,19 @@ export interface Backups {
   latest(wanted: BackupSource, now: Instant): Promise<FoundSet | undefined>;
   read(set: string, wanted: BackupSource, now: Instant): Promise<FoundSet>;
   /** The newest set that can be trusted, and what is wrong with newer ones. */
-  newestVerified(wanted: BackupSource, now: Instant): Promise<NewestSet>;
+  newestVerified(
+    wanted: BackupSource,
+    now: Instant,
+    among?: { readonly takenUntil: Instant },
+  ): Promise<NewestSet>;
   /** The manifest of a set; one that cannot be used is a failure for good. */
   usable(set: string, wanted: BackupSource, now: Instant): Promise<BackupManifest>;
   /** The items from one position to another; parts that lie outside are not read. */
   stretchOf(manifest: BackupManifest, begin: number, end: number): Promise<readonly BackupItem[]>;
   /** The sets that have a manifest or the beginnings of one, newest first. */
   sets(wanted: BackupSource): Promise<readonly string[]>;
+  /** The resources that have sets of a kind: the sides, and caches that a recovery made beside them. */
+  sourcesOf(kind: BackupSource["kind"], sides: CacheSides): Promise<readonly string[]>;
   /** The caches with sets that a recovery made beside the ones that the estate names. */
   madeInRecovery(sides: CacheSides): Promise<readonly string[]>;
   /** The items of a usable set, part by part; a part that was altered is a failure for good. */
@@ -155,7 +161,7 @@ export function backups(
       return read(set, wanted, now, pointer.data.sha256);
     },
     read: (set, wanted, now) => read(set, wanted, now),
-    async newestVerified(wanted, now) {
+    async newestVerified(wanted, now, among) {
       const problems: { set: string; problem: SetProblem }[] = [];
       const latest = await this.latest(wanted, now);
       if (latest === undefined) return { problems };
@@ -163,6 +169,8 @@ export function backups(
       for (const set of [latest.set, ...others].slice(0, longestSearch)) {
         const found: FoundSet = set === latest.set ? latest : await read(set, wanted, now);
         if (found.kind === "usable") {
+          const { takenAt } = found.manifest;
+          if (among !== undefined && isAfter(takenAt, among.takenUntil)) continue;
           if (found.manifest.check.level !== "none") return { found, problems };
           problems.push({ set, problem: "unverified" });
         } else if (found === latest || found.problem !== "missing") {
@@ -179,6 +187,10 @@ export function backups(
       const found = await read(set, wanted, now);
       if (found.kind === "unusable") throw unusableSet(set, found.problem);
       return found.manifest;
+    },
+    async sourcesOf(kind, sides) {
+      const made = kind === "redis" ? await this.madeInRecovery(sides) : [];
+      return [sides.primary, sides.secondary, ...made].flatMap((source) => source ?? []);
     },
     async madeInRecovery(sides) {
       const all = await container.folders("redis/");

@@ -116,9 +116,7 @@ async function protectionOf(
 ): Promise<Protection> {
   const at = now();
   const { primary, secondary } = sidesOf(environment, kind);
-  const sides = { primary, secondary };
-  const made = kind === "redis" ? await backups.madeInRecovery(sides) : [];
-  const sources = [primary, secondary, ...made].flatMap((source) => source ?? []);
+  const sources = await backups.sourcesOf(kind, { primary, secondary });
   const found = await Promise.all(
     sources.map((source) => backups.newestVerified({ kind, environment: name, source }, at)),
   );

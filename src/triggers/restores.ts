@@ -105,10 +105,9 @@ async function chosenSet(
   now: At,
 ): Promise<UsableSet> {
   const { primary, secondary } = sidesOf(environment, kind);
-  const made = kind === "redis" ? await backups.madeInRecovery({ primary, secondary }) : [];
-  const sources = [primary, secondary, ...made]
-    .flatMap((source) => source ?? [])
-    .map((source): BackupSource => ({ kind, environment: name, source }));
+  const sources = (await backups.sourcesOf(kind, { primary, secondary })).map(
+    (source): BackupSource => ({ kind, environment: name, source }),
+  );
   if (from !== undefined && from !== "latest") return namedSet(backups, sources, from, now);
 
   const sets = await setsOf(backups, sources);

@@ -9,6 +9,7 @@ import type { LogAnswer } from "../../src/azure/log-queries.js";
 import { milliseconds } from "../../src/domain/duration.js";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
 import { stateStore } from "../../src/state/state-store.js";
+import { memorySets } from "../support/backup-sets.js";
 import { sampleEstate } from "../support/estates.js";
 import { FakeContainerApps, revision } from "../support/fake-container-apps.js";
 import { MemoryContainer, restError } from "../support/memory-container.js";
@@ -46,7 +47,7 @@ function world() {
         },
         store,
       ),
-      ...runActivities(store),
+      ...runActivities(store, memorySets().store),
     ].map((activity) => [activity.name, activity] as const),
   );
   const call = async <Input, Output>(

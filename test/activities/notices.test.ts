@@ -10,6 +10,7 @@ import { deliveryId, receiptOf } from "../../src/domain/notice.js";
 import type { ActivityContract, Answer } from "../../src/durable/activity-contract.js";
 import type { Deliveries } from "../../src/state/post-notice.js";
 import { stateStore } from "../../src/state/state-store.js";
+import { memorySets } from "../support/backup-sets.js";
 import { runOf } from "../support/estates.js";
 import { MemoryContainer, restError } from "../support/memory-container.js";
 import { channelTo, startedNotice } from "../support/notices.js";
@@ -55,7 +56,7 @@ describe("activities of notices", () => {
       [
         postingActivity(store, () => deliveries, address),
         ...deliveryActivities(store, webhookChannel(key, milliseconds(300))),
-        ...runActivities(store),
+        ...runActivities(store, memorySets().store),
       ].map((activity) => [activity.name, activity] as const),
     );
     const call = async <Input, Output>(

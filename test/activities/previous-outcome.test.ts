@@ -3,6 +3,7 @@ import { findPreviousOutcome } from "../../src/activities/run.contract.js";
 import { backupRunId, seriesOf } from "../../src/domain/backup-schedule.js";
 import type { Outcome } from "../../src/domain/run-record.js";
 import { stateStore } from "../../src/state/state-store.js";
+import { memorySets } from "../support/backup-sets.js";
 import { answerOf } from "../support/activity-call.js";
 import { MemoryContainer } from "../support/memory-container.js";
 import { runRecords } from "../support/run-records.js";
@@ -17,7 +18,7 @@ async function previousTo(run: string, ...before: readonly (readonly [string, Ou
     await store.runs.save({ ...runRecords.restored, id, outcome, startedAt }, { md: "", html: "" });
   }
   const series = seriesOf(run);
-  const answer = await answerOf(runActivities(store), findPreviousOutcome, { series }, { run });
+  const answer = await answerOf(runActivities(store, memorySets().store), findPreviousOutcome, { series }, { run });
   if (!answer.ok) throw new Error(answer.failure.code);
   return answer.value.outcome;
 }
