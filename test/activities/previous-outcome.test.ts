@@ -18,7 +18,12 @@ async function previousTo(run: string, ...before: readonly (readonly [string, Ou
     await store.runs.save({ ...runRecords.restored, id, outcome, startedAt }, { md: "", html: "" });
   }
   const series = seriesOf(run);
-  const answer = await answerOf(runActivities(store, memorySets().store), findPreviousOutcome, { series }, { run });
+  const answer = await answerOf(
+    runActivities(store, memorySets().store),
+    findPreviousOutcome,
+    { series },
+    { run },
+  );
   if (!answer.ok) throw new Error(answer.failure.code);
   return answer.value.outcome;
 }

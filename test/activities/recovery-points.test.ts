@@ -15,7 +15,8 @@ const vault = (name: string): string =>
   `/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/${name}`;
 const [home, standby] = [vault("home"), vault("standby")];
 const record: RunRecord = runRecords.restored;
-const before = (age: number): Instant => new Date(Date.parse(record.detectedAt) - age).toISOString();
+const before = (age: number): Instant =>
+  new Date(Date.parse(record.detectedAt) - age).toISOString();
 const item = { name: "s", blob: "s", bytes: 1, sha256: "00" };
 
 /** Saves the record of a recovery that may fall back on secrets, with an RPO of an hour. */
@@ -37,7 +38,10 @@ async function setTaken(
 ): Promise<string> {
   const wanted: BackupSource = { kind: "key-vault", environment: record.environment, source };
   const set = setPrefix(wanted, takenAt, "run-1");
-  await store.complete(set, manifestOf(wanted, takenAt, { items: [item], check: { level: check } }));
+  await store.complete(
+    set,
+    manifestOf(wanted, takenAt, { items: [item], check: { level: check } }),
+  );
   return set;
 }
 
@@ -74,8 +78,13 @@ describe("what a recovery had to fall back on", () => {
     const old = await saved(sets);
 
     expect(none.recoveryPoints).toEqual([{ kind: "key-vault", rpo: hours(1), withinRpo: false }]);
-    expect(old.recoveryPoints?.[0]).toMatchObject({ withinRpo: false, newest: { age: minutes(61) } });
-    const facts = [none, old].map((each) => new Map(report(each).facts).get("Newest backup: key-vault"));
+    expect(old.recoveryPoints?.[0]).toMatchObject({
+      withinRpo: false,
+      newest: { age: minutes(61) },
+    });
+    const facts = [none, old].map((each) =>
+      new Map(report(each).facts).get("Newest backup: key-vault"),
+    );
     expect(facts[0]).toBe("none that could be used; RPO 1 h 00 min: missed");
     expect(facts[1]).toContain("verified, 1 h 01 min old when the failure was detected");
   });

@@ -5,8 +5,10 @@ import type { ActivityContract, Answer, Caller } from "../../src/durable/activit
 import type { Failure } from "../../src/domain/failure.js";
 
 /*
- * Runs an orchestrator on the library's own replay engine: appends an event, replays from the
- * start, reads the next actions. The clock moves only by timers and by what a stub says it took.
+ * Runs an orchestrator on the library's own engine: appends an event, has the engine go on with it,
+ * reads the next actions. A host replays from the start each time; here that is done at turns further
+ * and further apart and at the end, and has to come to the very same, so that a long run costs no
+ * more than its length. The clock moves only by timers and by what a stub says it took.
  */
 
 /** What an activity answers in a test; typed by its contract, so that stubs cannot drift. */
@@ -123,6 +125,7 @@ export async function replay(
   },
 ): Promise<Replayed> {
   const execute = engine(handler, run.instanceId, run.input);
+  const live = liveRun(handler, run.instanceId, run.input);
   const stubs = new Map(run.stubs.map((each) => [each.name, each]));
   const events: HistoryEvent[] = [];
   const calls: Call[] = [];
@@ -130,6 +133,7 @@ export async function replay(
   const refuseSharedClaim = claimsOfRun();
   let due: { at: number; timer?: number; event: () => HistoryEvent }[] = [];
   let now = run.startAt;
+  let [known, played] = [0, 0];
 
   const append = (type: number, more: Partial<HistoryEvent> = {}): void => {
     events.push({ EventType: type, EventId: -1, IsPlayed: false, Timestamp: iso(now), ...more });
@@ -183,19 +187,22 @@ export async function replay(
   append(eventType.started, { Name: "orchestrator", Input: JSON.stringify(run.input) });
   for (let turn = 1; ; turn++) {
     if (turn > (run.longestTurns ?? 2_000)) throw new Error("the orchestration does not end");
-    const { state, error } = await execute(events);
-    if (state.customStatus !== undefined) customStatuses.push(state.customStatus);
-    const actions = numbered(state.actions);
-    refuseNonDeterminism(events, actions);
-    const known = events.filter(isScheduling).length;
-    for (const [index, action] of actions.slice(known).entries()) schedule(action, known + index);
+    const { ended, customStatus, actions } = await live(events);
+    if (customStatus !== undefined) customStatuses.push(customStatus);
+    const replayed = ended || isPowerOfTwo(turn) ? await execute(events) : undefined;
+    if (replayed !== undefined) {
+      refuseNonDeterminism(events, numbered(replayed.state.actions));
+      refuseDifference(actions, numbered(replayed.state.actions));
+    }
+    for (const action of actions.slice(known)) schedule(asJson(action), known++);
     due = due.filter(({ timer }) => timer === undefined || actions[timer]?.isCanceled !== true);
-    for (const { name, data, after = 0 } of run.people?.(state.customStatus, now) ?? []) {
+    for (const { name, data, after = 0 } of run.people?.(customStatus, now) ?? []) {
       const raised = { Name: name, Input: JSON.stringify(data) };
       due.push({ at: now + after, event: () => happened(eventType.eventRaised, raised) });
     }
     append(eventType.turnCompleted);
-    if (state.isDone || error !== undefined) {
+    if (ended && replayed !== undefined) {
+      const { state, error } = replayed;
       return {
         output: state.output,
         error,
@@ -212,9 +219,10 @@ export async function replay(
     const next = due.shift();
     if (next === undefined) throw new Error("the orchestration waits for nothing");
     now = Math.max(now, next.at);
-    for (const event of events) {
+    for (const event of events.slice(played)) {
       if (!isScheduling(event) && !isBracket(event)) event.IsPlayed = true;
     }
+    played = events.length;
     append(eventType.turnStarted);
     events.push(next.event());
   }
@@ -232,23 +240,25 @@ export async function replayRecorded(
   return state;
 }
 
+const triggerOf = (history: readonly HistoryEvent[], instanceId: string, input: unknown) => ({
+  history: structuredClone(history),
+  input,
+  instanceId,
+  isReplaying: history.length > 2,
+  parentInstanceId: null,
+  upperSchemaVersion: 1,
+  upperSchemaVersionNew: 3,
+  longRunningTimerIntervalDuration: "3.00:00:00",
+  maximumShortTimerDuration: "6.00:00:00",
+  defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
+});
+
 function engine(handler: OrchestrationHandler, instanceId: string, input: unknown) {
   const listener = createOrchestrator(handler);
   return async (
     history: readonly HistoryEvent[],
   ): Promise<{ state: OrchestratorState; error?: string }> => {
-    const trigger = {
-      history: structuredClone(history),
-      input,
-      instanceId,
-      isReplaying: history.length > 2,
-      parentInstanceId: null,
-      upperSchemaVersion: 1,
-      upperSchemaVersionNew: 3,
-      longRunningTimerIntervalDuration: "3.00:00:00",
-      maximumShortTimerDuration: "6.00:00:00",
-      defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
-    };
+    const trigger = triggerOf(history, instanceId, input);
     const context = new DummyOrchestrationContext("orchestrator", instanceId, () => undefined);
     try {
       const state = await listener(trigger, context);
@@ -263,6 +273,64 @@ function engine(handler: OrchestrationHandler, instanceId: string, input: unknow
       };
     }
   };
+}
+
+/** What the engine keeps while it works through a history; the library does not publish its shape. */
+interface Engine {
+  readonly actions: readonly Action[];
+  processEvent(event: object): void;
+  isDoneExecuting(): boolean;
+}
+
+/** Goes on where it stood, with the events that have come since; the first turn is the engine's own. */
+function liveRun(handler: OrchestrationHandler, instanceId: string, input: unknown) {
+  const listener = createOrchestrator(handler);
+  const context: { df?: { taskOrchestratorExecutor: Engine; customStatus?: unknown } } =
+    Object.assign(new DummyOrchestrationContext("orchestrator", instanceId, () => undefined), {
+      df: undefined,
+    });
+  let seen = 0;
+  return async (history: readonly HistoryEvent[]) => {
+    if (context.df === undefined) {
+      // One that fails in its first turn has been told to, or is replayed to say why.
+      await listener(triggerOf(history, instanceId, input), context).catch(() => undefined);
+    }
+    const { df } = context;
+    if (df === undefined) throw new Error("the engine did not begin");
+    const engine = df.taskOrchestratorExecutor;
+    for (const event of history.slice(seen === 0 ? history.length : seen)) {
+      engine.processEvent(dated(event));
+    }
+    seen = history.length;
+    const { customStatus } = df;
+    return {
+      ended: engine.isDoneExecuting(),
+      customStatus: customStatus === undefined ? undefined : asJson(customStatus),
+      actions: numbered([engine.actions]),
+    };
+  };
+}
+
+/** An event as the engine reads it from a trigger. */
+const dated = (event: HistoryEvent): object => ({
+  ...event,
+  Timestamp: new Date(event.Timestamp),
+  ...(typeof event["FireAt"] === "string" ? { FireAt: new Date(event["FireAt"]) } : {}),
+});
+
+const asJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+const isPowerOfTwo = (turn: number): boolean => Number.isInteger(Math.log2(turn));
+
+/** A replay from the start has to want what the run that went on has wanted, to the last letter. */
+function refuseDifference(went: readonly Action[], replayed: readonly Action[]): void {
+  const one = JSON.stringify(went);
+  const other = JSON.stringify(replayed);
+  if (one === other) return;
+  const nth = went.findIndex((action, n) => JSON.stringify(action) !== JSON.stringify(replayed[n]));
+  throw new Error(
+    `non-deterministic: a replay wants ${JSON.stringify(replayed[nth])} where the run wanted ${JSON.stringify(went[nth])}`,
+  );
 }
 
 /** Everything that takes a number; waits for events take none. */
