@@ -29,6 +29,29 @@ export function regionSides(estate: Environment): RegionSides | undefined {
   };
 }
 
+/** The estate with its sides changed, for those whose users are led to the other region. */
+export function turned(estate: Environment): Environment {
+  const { primaryRegion, secondaryRegion } = estate;
+  const change = <
+    Sides extends { readonly primary: string; readonly secondary?: string | undefined },
+  >(
+    sides: Sides,
+  ): Sides =>
+    sides.secondary === undefined
+      ? sides
+      : { ...sides, primary: sides.secondary, secondary: sides.primary };
+  return {
+    ...estate,
+    ...(secondaryRegion === undefined
+      ? {}
+      : { primaryRegion: secondaryRegion, secondaryRegion: primaryRegion }),
+    containerApp: change(estate.containerApp),
+    keyVault: change(estate.keyVault),
+    redis: change(estate.redis),
+    storage: change(estate.storage),
+  };
+}
+
 /** Whether users could be led to another region at all. */
 export const hasOtherRegion = (estate: Environment): boolean => regionSides(estate) !== undefined;
 

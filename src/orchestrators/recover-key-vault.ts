@@ -1,6 +1,5 @@
 import * as vault from "../activities/key-vault-failure.contract.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
-import { orderText } from "../domain/order-text.js";
 import { sameResource, shortNameOf } from "../domain/resource-id.js";
 import type { VaultCondition } from "../domain/vault-condition.js";
 import type { Durable } from "../durable/durable.js";
@@ -12,6 +11,7 @@ import { vaultWaits } from "../scenarios/key-vault-steps.js";
 import { followVault } from "./follow-operations.js";
 import { fillVault } from "./fill-vault.js";
 import { regionDown } from "./region-down.js";
+import { onUsersSide, wayBack } from "./users-side.js";
 import {
   awaitAccess,
   awaitVault,
@@ -39,20 +39,24 @@ interface Patient {
  * The app cannot read its vault: find out why, and mend that where it can be mended; where the vault is
  * gone, have the app use another one that holds the same secrets.
  */
-export const recoverKeyVault = framed(keyVaultFailure, RecoveryOrder, function* (recovery, order) {
-  const look = lookAt(order.estate);
-  const confirmed = yield* recovery.until("confirm", vault.diagnoseVault, look, failing);
-  if (confirmed === "blind") return yield* unseen(recovery, order);
-  const seen = yield* recovery.step("diagnose", vault.diagnoseVault, look);
-  if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
-  if (confirmed === "done") return notNeeded(recovery, order, seen.value);
-  const unconfirmed = recovery.unconfirmed(seen.value.sources);
-  if (unconfirmed !== undefined) return unconfirmed;
+export const recoverKeyVault = framed(
+  keyVaultFailure,
+  RecoveryOrder,
+  onUsersSide("confirm", function* (recovery: Steps, order: RecoveryOrder) {
+    const look = lookAt(order.estate);
+    const confirmed = yield* recovery.until("confirm", vault.diagnoseVault, look, failing);
+    if (confirmed === "blind") return yield* unseen(recovery, order);
+    const seen = yield* recovery.step("diagnose", vault.diagnoseVault, look);
+    if (!seen.ok) return blind(recovery, describeFailure(seen.failure));
+    if (confirmed === "done") return notNeeded(recovery, order, seen.value);
+    const unconfirmed = recovery.unconfirmed(seen.value.sources);
+    if (unconfirmed !== undefined) return unconfirmed;
 
-  const { id } = seen.value.vault;
-  const treated = yield* recovery.holding(id, () => treat(recovery, order, []));
-  return treated.ok ? treated.value : blind(recovery, describeFailure(treated.failure));
-});
+    const { id } = seen.value.vault;
+    const treated = yield* recovery.holding(id, () => treat(recovery, order, []));
+    return treated.ok ? treated.value : blind(recovery, describeFailure(treated.failure));
+  }),
+);
 
 /** Not one look has succeeded: the region may be away, or this service lacks a role to look with. */
 function* unseen(recovery: Steps, order: RecoveryOrder): Durable<Ending> {
@@ -317,7 +321,7 @@ function* switchApp(
             `Enter ${to.target} in the estate as keyVault.secondary${estate.secondaryRegion === undefined ? `, with secondaryRegion ${estate.recoveryRegion}` : ""}, and give it an alert rule: until then alerts and restores do not know it`,
           ]
         : []),
-      `Have the original vault made again, then go back to it: ${orderText("failbacks", { environment: recovery.order.environment, resource: "key-vault" })}`,
+      `Have the original vault made again, then go back to it: ${wayBack(recovery, "key-vault")}`,
     ]);
   });
   return switched.ok ? switched.value : blind(recovery, describeFailure(switched.failure));

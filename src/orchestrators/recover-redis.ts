@@ -20,54 +20,59 @@ import {
 } from "./move-to-cache.js";
 import { regionDown } from "./region-down.js";
 import { nameOf, replacement, type Replacement } from "./replace-cache.js";
+import { onUsersSide, wayBack } from "./users-side.js";
 
 type Steps = Recovery<keyof typeof redisFailure.steps>;
 
 /** The cache in use fails: reboot its primary node, else take the other side, else make a new cache and fill it. */
-export const recoverRedis = framed(redisFailure, RecoveryOrder, function* (run, order) {
-  const { estate, resource, trigger } = order;
-  const found = yield* run.step("find-active", redis.findCacheInUse, cacheInUse(estate));
-  const observed = found.ok && found.value.known === "observed";
-  const cache = observed ? found.value.id : resource;
-  if (!observed) {
-    const why = found.ok ? found.value.detail : describeFailure(found.failure);
-    run.journal.finding(`it is not known which cache the app uses (${why})`);
-  }
-  const app = yield* findApp(run, "find-app", estate);
-  const isElsewhere = observed && !sameResource(cache, resource);
-  if (trigger.kind === "alert" && isElsewhere && !(yield* isNotLetIn(run, cache, app))) {
-    return run.end("not-needed", `the app uses ${nameOf(cache)}, not ${nameOf(resource)}`, [
-      `Look at ${nameOf(resource)}: a cache that is not in use has failed, and cannot take over`,
-    ]);
-  }
-  const probe = probeOf(cache, app);
-  const confirmed = yield* run.until("confirm", redis.probeCache, probe, {
-    ...waits.confirm,
-    done: ({ verdict }) => verdict === "well",
-    failed: ({ verdict }) => verdict === "failed",
-    eitherWay: true,
-    inPlan: "failed",
-  });
-  const seen = yield* run.look("confirm", redis.probeCache, probe);
-  const looks = seen.ok ? seen.value.sources : [];
-  if (confirmed === "done") {
-    if (looks.some(({ kind, says }) => kind === "own-probe" && says === "failed")) {
-      run.journal.finding(`this service alone cannot use ${nameOf(cache)}: ${detailOf(seen)}`);
+export const recoverRedis = framed(
+  redisFailure,
+  RecoveryOrder,
+  onUsersSide("find-active", function* (run: Steps, order: RecoveryOrder) {
+    const { estate, resource, trigger } = order;
+    const found = yield* run.step("find-active", redis.findCacheInUse, cacheInUse(estate));
+    const observed = found.ok && found.value.known === "observed";
+    const cache = observed ? found.value.id : resource;
+    if (!observed) {
+      const why = found.ok ? found.value.detail : describeFailure(found.failure);
+      run.journal.finding(`it is not known which cache the app uses (${why})`);
     }
-    return run.end("not-needed", "the app is well with its cache; nothing was changed");
-  }
-  const held = run.unconfirmed(looks);
-  if (held !== undefined) return held;
+    const app = yield* findApp(run, "find-app", estate);
+    const isElsewhere = observed && !sameResource(cache, resource);
+    if (trigger.kind === "alert" && isElsewhere && !(yield* isNotLetIn(run, cache, app))) {
+      return run.end("not-needed", `the app uses ${nameOf(cache)}, not ${nameOf(resource)}`, [
+        `Look at ${nameOf(resource)}: a cache that is not in use has failed, and cannot take over`,
+      ]);
+    }
+    const probe = probeOf(cache, app);
+    const confirmed = yield* run.until("confirm", redis.probeCache, probe, {
+      ...waits.confirm,
+      done: ({ verdict }) => verdict === "well",
+      failed: ({ verdict }) => verdict === "failed",
+      eitherWay: true,
+      inPlan: "failed",
+    });
+    const seen = yield* run.look("confirm", redis.probeCache, probe);
+    const looks = seen.ok ? seen.value.sources : [];
+    if (confirmed === "done") {
+      if (looks.some(({ kind, says }) => kind === "own-probe" && says === "failed")) {
+        run.journal.finding(`this service alone cannot use ${nameOf(cache)}: ${detailOf(seen)}`);
+      }
+      return run.end("not-needed", "the app is well with its cache; nothing was changed");
+    }
+    const held = run.unconfirmed(looks);
+    if (held !== undefined) return held;
 
-  const recovered = yield* run.holding(cache, function* () {
-    if (yield* healedItself(run, cache, app)) {
-      return run.end("not-needed", "the cache became well by itself; nothing was changed");
-    }
-    if (seen.ok && seen.value.appAlone && !run.planning) return yield* letIn(run, cache, app);
-    return (yield* rebooted(run, cache, app)) ?? (yield* replaced(run, order, cache, app));
-  });
-  return recovered.ok ? recovered.value : stuck(run, describeFailure(recovered.failure));
-});
+    const recovered = yield* run.holding(cache, function* () {
+      if (yield* healedItself(run, cache, app)) {
+        return run.end("not-needed", "the cache became well by itself; nothing was changed");
+      }
+      if (seen.ok && seen.value.appAlone && !run.planning) return yield* letIn(run, cache, app);
+      return (yield* rebooted(run, cache, app)) ?? (yield* replaced(run, order, cache, app));
+    });
+    return recovered.ok ? recovered.value : stuck(run, describeFailure(recovered.failure));
+  }),
+);
 
 /**
  * A move may have ended between the connection string and the restart: the app is still with the cache
@@ -172,17 +177,17 @@ function* replaced(
   return run.end(
     "failed-over",
     `the app uses ${nameOf(cache)}; ${data}`,
-    next(order, failing, found),
+    next(run, failing, found),
   );
 }
 
 /** What a person has to do afterwards, in daylight. */
-function next(order: RecoveryOrder, failing: string, { cache, how }: Replacement): string[] {
-  const back = `When ${nameOf(failing)} is well again: ${orderText("failbacks", { environment: order.environment, resource: "redis" })}`;
+function next(run: Steps, failing: string, { cache, how }: Replacement): string[] {
+  const back = `When ${nameOf(failing)} is well again: ${wayBack(run, "redis")}`;
   switch (how) {
     case "made":
       return [
-        `Enter ${cache} as redis.secondary of ${order.environment} in the estate file, or fail back before the next deployment`,
+        `Enter ${cache} as redis.secondary of ${run.order.environment} in the estate file, or fail back before the next deployment`,
         back,
       ];
     case "member":

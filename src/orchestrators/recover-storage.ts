@@ -18,6 +18,7 @@ import { fillAccount } from "./fill-account.js";
 import { followAccount } from "./follow-operations.js";
 import { changeEdge, proveEdge } from "./lead-edge.js";
 import { regionDown } from "./region-down.js";
+import { onUsersSide, wayBack } from "./users-side.js";
 import type { Stuck } from "./stuck.js";
 import {
   awaitAccount,
@@ -46,20 +47,24 @@ type Way = (run: Steps, patient: Patient) => Durable<Ending | undefined>;
  * The app cannot use its storage account: the account of the other side takes over with everything that
  * can be brought into it, else a new one or Azure's own failover, in the order that the estate prefers.
  */
-export const recoverStorage = framed(storageFailure, RecoveryOrder, function* (run, order) {
-  const look = lookAtStorage(order.estate);
-  const confirmed = yield* run.until("confirm", storage.diagnoseStorage, look, failing);
-  if (confirmed === "blind") return yield* unseen(run, order);
-  const seen = yield* run.step("diagnose", storage.diagnoseStorage, look);
-  if (!seen.ok) return blind(run, describeFailure(seen.failure));
-  if (confirmed === "done") return yield* notNeeded(run, order, seen.value);
-  const unconfirmed = run.unconfirmed(seen.value.sources);
-  if (unconfirmed !== undefined) return unconfirmed;
+export const recoverStorage = framed(
+  storageFailure,
+  RecoveryOrder,
+  onUsersSide("confirm", function* (run: Steps, order: RecoveryOrder) {
+    const look = lookAtStorage(order.estate);
+    const confirmed = yield* run.until("confirm", storage.diagnoseStorage, look, failing);
+    if (confirmed === "blind") return yield* unseen(run, order);
+    const seen = yield* run.step("diagnose", storage.diagnoseStorage, look);
+    if (!seen.ok) return blind(run, describeFailure(seen.failure));
+    if (confirmed === "done") return yield* notNeeded(run, order, seen.value);
+    const unconfirmed = run.unconfirmed(seen.value.sources);
+    if (unconfirmed !== undefined) return unconfirmed;
 
-  const { id } = seen.value.account;
-  const treated = yield* run.holding(id, () => treat(run, order));
-  return treated.ok ? treated.value : blind(run, describeFailure(treated.failure));
-});
+    const { id } = seen.value.account;
+    const treated = yield* run.holding(id, () => treat(run, order));
+    return treated.ok ? treated.value : blind(run, describeFailure(treated.failure));
+  }),
+);
 
 /** Two looks in a row confirm the failure, and two refute it. */
 const failing = {
@@ -312,7 +317,7 @@ function* switchTo(
             `Enter ${target} in the estate as storage.secondary: until then alerts and restores do not know it`,
           ]
         : []),
-      `When ${patient.account.name} is well again: ${orderText("failbacks", { environment: patient.order.environment, resource: "storage" })}`,
+      `When ${patient.account.name} is well again: ${wayBack(run, "storage")}`,
     ]);
   });
   return switched.ok ? switched.value : stuckAt(run, describeFailure(switched.failure));
@@ -368,7 +373,7 @@ function* failedOver(run: Steps, patient: Patient): Durable<Ending | undefined> 
   );
   return run.end("failed-over", `${name} serves from its other region`, [
     redundancyAgain(patient),
-    `When the first region is well and the account is copied again: ${orderText("failbacks", { environment: patient.order.environment, resource: "storage" })}`,
+    `When the first region is well and the account is copied again: ${wayBack(run, "storage")}`,
   ]);
 }
 

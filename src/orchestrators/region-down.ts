@@ -24,10 +24,14 @@ export function* regionDown(
       ? yield* run.step("check-region", probeRegion, wanted)
       : yield* run.look("check-region", probeRegion, wanted);
   if (!seen.ok || !seen.value.down) return undefined;
+  const { environment } = run.order;
+  const move = run.seesOtherwise
+    ? orderText("failbacks", { environment, resource: "region" })
+    : orderText("recoveries", { environment, scenario: "region-outage" });
   return run.end("needs-operator", `the region itself seems to be down: ${seen.value.detail}`, [
     run.order.estate.secondaryRegion === undefined
       ? "Look at Azure Service Health: if the region is down, the whole application has to be made anew elsewhere"
-      : `Look at Azure Service Health: if the region is down, move the whole application: ${orderText("recoveries", { environment: run.order.environment, scenario: "region-outage" })}`,
+      : `Look at Azure Service Health: if the region is down, move the whole application: ${move}`,
     "If it is not, start this recovery again by POST /api/recoveries",
   ]);
 }

@@ -88,7 +88,8 @@ const leastTimeToAnswer = minutes(5);
  * recovery and nothing else.
  */
 export class Recovery<StepId extends string = string> {
-  readonly order: RunOrder;
+  readonly #given: RunOrder;
+  #order: RunOrder;
   readonly journal: Journal;
   readonly #context: OrchestrationContext;
   readonly #inbox: Inbox;
@@ -100,7 +101,8 @@ export class Recovery<StepId extends string = string> {
   constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RunOrder) {
     this.#context = context;
     this.#inbox = new Inbox(context);
-    this.order = order;
+    this.#given = order;
+    this.#order = order;
     this.#mayChange = order.authority === "act";
     this.journal = new Journal(scenario, order, this.now());
   }
@@ -111,6 +113,21 @@ export class Recovery<StepId extends string = string> {
 
   run(): string {
     return this.#context.df.instanceId;
+  }
+
+  /** What the run was started with, with the estate as it is seen for now. */
+  get order(): RunOrder {
+    return this.#order;
+  }
+
+  /** Takes the estate from now on as users see it, such as with its sides changed. */
+  see(estate: RunOrder["estate"]): void {
+    this.#order = estate === this.#given.estate ? this.#given : { ...this.#given, estate };
+  }
+
+  /** Whether the estate is seen otherwise than it was given. */
+  get seesOtherwise(): boolean {
+    return this.#order !== this.#given;
   }
 
   /** Whether this run only shows what it would do. */

@@ -13,6 +13,7 @@ import { milliseconds } from "../../src/domain/duration.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { sampleEstate } from "./estates.js";
 import { stub, type Stub } from "./replay-driver.js";
+import { usersAt } from "./users-side.js";
 
 const account = sampleEstate().environments.production!.storage;
 export const original = account.primary;
@@ -26,6 +27,8 @@ export const lastSyncAt = "2026-11-22T13:55:00.000Z";
 
 /** An account on the couch: unavailable, with a standby and a copy, and all goes well unless a field says otherwise. */
 export interface AccountTraits {
+  /** The side that users are led to. */
+  readonly users: "primary" | "secondary";
   readonly condition: AccountCondition;
   /** Milliseconds after which it is well by itself. */
   readonly comesBackAfter: number;
@@ -74,6 +77,7 @@ export interface AccountTraits {
 }
 
 const usual: AccountTraits = {
+  users: "primary",
   condition: "unavailable",
   comesBackAfter: Infinity,
   usable: true,
@@ -174,6 +178,7 @@ export function accountPatient(traits: Partial<AccountTraits> = {}) {
   });
 
   const stubs: Stub[] = [
+    usersAt(is.users),
     stub(postNotice, () => ({ changed: true, detail: "posted" })),
     stub(storage.diagnoseStorage, (_input, _caller, now) => {
       const condition = conditionAt(now);

@@ -9,11 +9,14 @@ import type { Failure } from "../../src/domain/failure.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { sampleEstate } from "./estates.js";
 import { stub, type Stub } from "./replay-driver.js";
+import { usersAt } from "./users-side.js";
 
 type Planned = Failure | readonly (Failure | undefined)[] | undefined;
 
 /** A cache on the couch: it fails, and one thing heals it unless a field says otherwise. */
 export interface CacheTraits {
+  /** The side that users are led to. */
+  readonly users: "primary" | "secondary";
   /** `for-the-app`: this service cannot connect, and the app can again. */
   readonly heals: "already" | "itself" | "for-the-app" | "reboot" | "replacement" | "key" | "never";
   readonly kind: "classic" | "managed" | "missing";
@@ -41,6 +44,7 @@ export interface CacheTraits {
 }
 
 const usual: CacheTraits = {
+  users: "primary",
   heals: "reboot",
   kind: "classic",
   shards: 0,
@@ -99,6 +103,7 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
     cache === ids[is.active] ? now >= healthyFrom : is.heals !== "never";
 
   const stubs: Stub[] = [
+    usersAt(is.users),
     stub(postNotice, () => ({ changed: true, detail: "posted" })),
     stub(
       redis.findCacheInUse,

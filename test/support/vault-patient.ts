@@ -11,6 +11,7 @@ import type { RunRecord } from "../../src/domain/run-record.js";
 import type { VaultCondition } from "../../src/domain/vault-condition.js";
 import { sampleEstate } from "./estates.js";
 import { stub, type Stub } from "./replay-driver.js";
+import { usersAt } from "./users-side.js";
 
 const keyVault = sampleEstate().environments.production!.keyVault;
 export const original = keyVault.primary;
@@ -19,6 +20,8 @@ const fresh = other.replace(/[^/]+$/, "mcp-server-prod-k-ab12cd");
 
 /** A vault on the couch: gone, with a standby, and all goes well unless a field says otherwise. */
 export interface VaultTraits {
+  /** The side that users are led to. */
+  readonly users: "primary" | "secondary";
   readonly condition: VaultCondition;
   /** What comes to light once that is mended. */
   readonly beneath: VaultCondition;
@@ -55,6 +58,7 @@ export interface VaultTraits {
 }
 
 const usual: VaultTraits = {
+  users: "primary",
   condition: "gone",
   beneath: "healthy",
   heals: true,
@@ -107,6 +111,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
 
   let regionLooks = 0;
   const stubs: Stub[] = [
+    usersAt(is.users),
     stub(postNotice, () => ({ changed: true, detail: "posted" })),
     stub(vault.diagnoseVault, (_input, _caller, now) => {
       begunAt ??= now;
