@@ -61,6 +61,6 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...edgeActivities(ports),
     ...standbyActivities(ports),
     ...backupPruningActivities(sets, store.runs),
-    ...deliveryActivities(store, ports.webhook),
+    ...deliveryActivities(store, ports.channels),
   ];
 };

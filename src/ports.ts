@@ -7,16 +7,19 @@ import { blobProbe } from "./azure/blob-probe.js";
 import { cacheChanges } from "./azure/cache-changes.js";
 import { cacheFiles } from "./azure/cache-files.js";
 import { classicCacheChanges } from "./azure/classic-cache-changes.js";
+import { communicationEmail } from "./azure/communication-email.js";
 import { classicRedis } from "./azure/classic-redis.js";
 import { containerApps } from "./azure/container-apps.js";
 import { serviceCredential } from "./azure/credential.js";
 import { diagnosticSettings } from "./azure/diagnostic-settings.js";
 import { edges } from "./azure/edges.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
+import { jsonPost } from "./azure/json-post.js";
 import { keyVaults } from "./azure/key-vault.js";
 import { logQueries } from "./azure/log-queries.js";
 import { managedCacheChanges } from "./azure/managed-cache-changes.js";
 import { managedRedis } from "./azure/managed-redis.js";
+import { noticeChannels } from "./azure/notice-channels.js";
 import { publicAssets } from "./azure/public-assets.js";
 import { nameServers } from "./azure/name-servers.js";
 import { redisCaches } from "./azure/redis-caches.js";
@@ -25,9 +28,9 @@ import { requestMetrics } from "./azure/request-metrics.js";
 import { resourceHealth } from "./azure/resource-health.js";
 import { roleAssignments } from "./azure/role-assignments.js";
 import { keyVaultSecrets } from "./azure/secrets.js";
+import { smtpMail } from "./azure/smtp-mail.js";
 import { storageAccounts } from "./azure/storage-accounts.js";
 import { trafficManagers } from "./azure/traffic-manager.js";
-import { webhookChannel } from "./azure/webhook-channel.js";
 import type { Settings } from "./config/settings.js";
 import { milliseconds, seconds } from "./domain/duration.js";
 import { backups } from "./state/backups.js";
@@ -43,6 +46,8 @@ export function portsOf(settings: Settings) {
   const store = stateStore(blobContainer(settings.azure, credential, settings.state));
   const backupContainer = (container: string) =>
     blobContainer(settings.azure, credential, { ...settings.backup, container });
+  // Other receivers wait for this one's turn, so none gets the whole time of a call.
+  const noticeLimit = milliseconds(Math.min(seconds(10), settings.azure.callTimeLimit));
   return {
     apps: containerApps(settings.azure, credential),
     proof: httpsAppProof(settings.azure.probeTimeLimit),
@@ -71,10 +76,12 @@ export function portsOf(settings: Settings) {
     ),
     connectTo: redisConnections(settings.azure.callTimeLimit),
     files: cacheFiles(settings.azure, credential),
-    webhook: webhookChannel(
-      settings.webhookKey,
-      milliseconds(Math.min(seconds(10), settings.azure.callTimeLimit)),
-    ),
+    channels: noticeChannels({
+      post: jsonPost(noticeLimit),
+      smtp: smtpMail(noticeLimit),
+      email: communicationEmail(credential, noticeLimit),
+      secret: settings.notificationSecret,
+    }),
     store,
     sets: backups(backupContainer(settings.backup.container), backupContainer),
     /** The container of the sets, and what is streamed into it. */

@@ -59,10 +59,11 @@ export class NoticeReceiver {
   ledHere(estate: Estate): Estate {
     const environments = Object.entries(estate.environments).map(([name, environment]) => {
       if (environment.notifications === undefined) return [name, environment] as const;
-      const channels = environment.notifications.channels.map((channel) => ({
-        ...channel,
-        url: `${this.url}/${name}/${channel.name}`,
-      }));
+      const channels = environment.notifications.channels.map((channel) =>
+        channel.kind === "webhook"
+          ? { ...channel, url: `${this.url}/${name}/${channel.name}` }
+          : channel,
+      );
       return [name, { ...environment, notifications: { channels } }] as const;
     });
     return { ...estate, environments: Object.fromEntries(environments) };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { declareActivity } from "../durable/activity-contract.js";
 import { mutated, observed } from "../durable/step-output.js";
 import { hours, minutes, seconds } from "../domain/duration.js";
-import { Channel } from "../domain/estate.js";
+import { Channel } from "../domain/channel.js";
 import { DeliveryOrder, Notice } from "../domain/notice.js";
 import { NoticeReceipt } from "../domain/notice-receipt.js";
 import { persistently, type Patience } from "../domain/patience.js";

@@ -1,7 +1,7 @@
 import type { InvocationContext } from "@azure/functions";
 import { classifyError } from "../azure/classify-error.js";
-import type { WebhookChannel } from "../azure/webhook-channel.js";
-import { addressedTo, linkedTo, receiptOf } from "../domain/notice.js";
+import type { NoticeChannels } from "../azure/notice-channels.js";
+import { linkedTo, receiptOf } from "../domain/notice.js";
 import type { NoticeReceipt } from "../domain/notice-receipt.js";
 import type { Activity } from "../durable/activity-contract.js";
 import { postNotice, type Deliveries } from "../state/post-notice.js";
@@ -34,7 +34,7 @@ export function postingActivity(
 /** What a delivery does: an attempt on one channel, and its end. */
 export function deliveryActivities(
   store: StateStore,
-  webhook: WebhookChannel,
+  channels: NoticeChannels,
 ): readonly Activity[] {
   return [
     contract.sendNotice.implementedBy(
@@ -55,8 +55,7 @@ export function deliveryActivities(
           });
         };
         try {
-          const body = JSON.stringify(addressedTo(channel, notice));
-          const detail = await webhook.send(channel.url, { id: notice.id, body });
+          const detail = await channels.send(channel, notice);
           await keep("delivered", detail);
           return { changed: true, detail };
         } catch (error) {

@@ -28,7 +28,12 @@ const Variables = z.object({
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
     .default("recovery-state"),
+  // Secrets of channels, under the names that channels have by default; an estate may name others.
   NOTIFICATION_WEBHOOK_KEY: z.string().default(""),
+  NOTIFICATION_TEAMS_ADDRESS: z.string().default(""),
+  NOTIFICATION_SLACK_ADDRESS: z.string().default(""),
+  NOTIFICATION_PAGERDUTY_KEY: z.string().default(""),
+  NOTIFICATION_SMTP_PASSWORD: z.string().default(""),
   BACKUP_BLOB_ENDPOINT: z.url({
     protocol: /^https$/,
     error:
@@ -100,7 +105,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       /** Who knows first; empty for whom the zone itself names. */
       authoritative: variables.DNS_AUTHORITATIVE,
     },
-    webhookKey: variables.NOTIFICATION_WEBHOOK_KEY,
+    /** What channels keep out of the estate, by the app setting that they name. */
+    notificationSecret: (setting: string): string | undefined =>
+      setting.startsWith("NOTIFICATION_") ? given[setting] : undefined,
     /** Where people reach this service, as the platform names it; absent outside of a host. */
     address: addressOf(environment["WEBSITE_HOSTNAME"]),
     azure: {

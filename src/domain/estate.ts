@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { scrub } from "./credential-scrubbing.js";
+import { Notifications } from "./channel.js";
 import { Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
@@ -222,82 +222,37 @@ const ApplicationInsights = z.strictObject({
   workspace: resourceId("Microsoft.OperationalInsights/workspaces").optional(),
 });
 
+const phone = z.string().regex(/^\+\d{6,15}$/, { error: "write the number as +14255550100" });
+
 const Contact = z.strictObject({
   name: z.string().min(1),
   email: z.email({ error: "write an e-mail address" }),
-  phone: z
-    .string()
-    .regex(/^\+\d{6,15}$/, { error: "write the number as +14255550100" })
-    .optional(),
+  phone: phone.optional(),
 });
-
-/** From the first to the last resort. */
-export const ContactLevel = z.enum(["primary", "secondary", "escalation"]);
-export type ContactLevel = z.infer<typeof ContactLevel>;
 
 /** Who hears of a run: primary at its start, secondary at half the RTO, escalation at breach. */
-const Contacts = z.strictObject({ primary: Contact, secondary: Contact, escalation: Contact });
+const Contacts = z.strictObject({
+  primary: Contact,
+  secondary: Contact,
+  escalation: Contact,
+  /** Whom to call at Azure, for whoever is told when it gets serious. */
+  azureSupport: z
+    .strictObject({
+      /** As you would ask for it, such as "ProDirect, contract 4711". */
+      plan: z.string().min(1).max(60),
+      phone: phone.optional(),
+      /** Where a request is opened. */
+      url: z
+        .url({ protocol: /^https$/, error: "write an address such as https://portal.azure.com" })
+        .max(60)
+        .optional(),
+    })
+    .refine(({ phone, url }) => phone !== undefined || url !== undefined, {
+      error: "says nothing of how to reach it; add phone or url",
+    })
+    .optional(),
+});
 export type Contacts = z.infer<typeof Contacts>;
-
-/** The estate is part of a run's input, so an address in it must be no secret. */
-const webhookAddress = z
-  .url({
-    error: "write the receiver's full address, such as https://hooks.example.com/recovery",
-    abort: true,
-  })
-  .superRefine((address, context) => {
-    const url = new URL(address);
-    const onThisMachine = ["127.0.0.1", "localhost"].includes(url.hostname);
-    if (url.protocol !== "https:" && !(url.protocol === "http:" && onThisMachine)) {
-      context.addIssue({
-        code: "custom",
-        message: "must begin with https://; plain http is for 127.0.0.1 and localhost alone",
-      });
-    }
-    if (url.username !== "" || scrub(address) !== address) {
-      context.addIssue({
-        code: "custom",
-        message:
-          "carries what looks like a credential; leave it out, the receiver checks the signature",
-      });
-    }
-  });
-
-/** A receiver of notices, signed with the key of the app setting NOTIFICATION_WEBHOOK_KEY. */
-export const Channel = z.strictObject({
-  kind: z.literal("webhook", { error: "write webhook, the only kind there is" }),
-  /** Names it in receipts and reports. */
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
-    error: "write a short name of lower-case letters, digits and hyphens, such as on-call",
-  }),
-  url: webhookAddress,
-  /** Whom it reaches. */
-  levels: z
-    .array(ContactLevel)
-    .min(1)
-    .default([...ContactLevel.options]),
-});
-export type Channel = z.infer<typeof Channel>;
-
-const Notifications = z.strictObject({
-  channels: z
-    .array(Channel)
-    .min(1, { error: "name at least one channel, or leave notifications out" })
-    .superRefine((channels, context) => {
-      const find = (message: string): void => {
-        context.addIssue({ code: "custom", message });
-      };
-      const names = channels.map(({ name }) => name);
-      for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
-        find(`has two channels named ${name}; give each a name of its own`);
-      }
-      for (const level of ContactLevel.options) {
-        if (!channels.some(({ levels }) => levels.includes(level))) {
-          find(`has no channel for the ${level} contact; add ${level} to the levels of one`);
-        }
-      }
-    }),
-});
 
 const Schedule = z.strictObject({
   /** Half the RPO or less, or the objective cannot hold. */

@@ -64,6 +64,7 @@ export function noticeOf(
     run,
     kind: occasion.kind,
     distinction: distinctionOf(occasion),
+    ...(occasion.kind === "ended" ? { outcome } : {}),
     levels: levelsFor(occasion.kind, {
       halfUsed: !isAfter(halfUsedAt(clock.deadlines, detectedAt), at),
       needsOperator: outcome === "needs-operator",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ContactLevel } from "./estate.js";
+import { ContactLevel } from "./contact-level.js";
 import { Instant } from "./instant.js";
 
 /** What people are told about. */
@@ -22,15 +22,15 @@ export const NoticeReceipt = z.strictObject({
   channel: z.string(),
   /** Whom the channel was to reach with it. */
   to: z.array(ContactLevel),
-  /** `failed`: refused for good, or given up. */
-  status: z.enum(["pending", "delivered", "failed"]),
+  /** `failed`: refused for good, or given up. `not-needed`: a fallback whose people had been reached. */
+  status: z.enum(["pending", "delivered", "failed", "not-needed"]),
   attempts: z.int().nonnegative(),
   at: Instant,
   detail: z.string(),
 });
 export type NoticeReceipt = z.infer<typeof NoticeReceipt>;
 
-const finality = { pending: 0, failed: 1, delivered: 2 } as const;
+const finality = { pending: 0, "not-needed": 1, failed: 1, delivered: 2 } as const;
 
 /**
  * The better known of what two writers say about one channel: a delivery is never forgotten, and an

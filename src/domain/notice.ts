@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { scrub } from "./credential-scrubbing.js";
-import { Channel, ContactLevel, type Contacts } from "./estate.js";
+import { Channel } from "./channel.js";
+import { ContactLevel } from "./contact-level.js";
+import type { Contacts } from "./estate.js";
 import { EnvironmentName } from "./environment-name.js";
 import { Instant } from "./instant.js";
 import { NoticeKind, type NoticeReceipt } from "./notice-receipt.js";
+import { Outcome } from "./run-record.js";
 
 const longestSubject = 120;
 const longestLine = 240;
@@ -16,6 +19,8 @@ export const Notice = z.strictObject({
   environment: EnvironmentName,
   run: z.string().optional(),
   kind: NoticeKind,
+  /** How the run has ended, in the notice that says so. */
+  outcome: Outcome.optional(),
   /** Tells it from others of its kind in the same run. */
   distinction: z.string().optional(),
   to: z.array(
@@ -54,6 +59,7 @@ export interface Draft {
   readonly run?: string | undefined;
   readonly kind: NoticeKind;
   readonly distinction?: string | undefined;
+  readonly outcome?: Outcome | undefined;
   readonly levels: readonly ContactLevel[];
   readonly contacts: Contacts;
   readonly subject: string;
@@ -62,7 +68,7 @@ export interface Draft {
 }
 
 export function composeNotice(draft: Draft): Notice {
-  const { environment, run, kind, contacts, at } = draft;
+  const { environment, run, kind, outcome, contacts, at } = draft;
   const distinction = draft.distinction === undefined ? undefined : legal(draft.distinction);
   return {
     version: 1,
@@ -71,14 +77,28 @@ export function composeNotice(draft: Draft): Notice {
     ...(run === undefined ? {} : { run }),
     kind,
     ...(distinction === undefined ? {} : { distinction }),
+    ...(outcome === undefined ? {} : { outcome }),
     to: draft.levels.map((level) => {
       const { name, email, phone } = contacts[level];
       return { level, name, email, ...(phone === undefined ? {} : { phone }) };
     }),
     subject: fit(`[${environment}] ${draft.subject}`, longestSubject),
-    lines: draft.lines.map((line) => fit(line, longestLine)),
+    lines: withSupport(
+      draft.lines.map((line) => fit(line, longestLine)),
+      draft.levels.includes("escalation") ? contacts.azureSupport : undefined,
+    ),
     at,
   };
+}
+
+/** What people must do, the last line, ends with whom they can call at Azure. */
+function withSupport(lines: readonly string[], support: Contacts["azureSupport"]): string[] {
+  const last = lines.at(-1);
+  if (support === undefined || last === undefined) return [...lines];
+  const { plan, phone, url } = support;
+  const how = [phone, url].flatMap((each) => each ?? []).join(", ");
+  const whom = ` Azure support (${plan}): ${how}.`;
+  return [...lines.slice(0, -1), `${fit(last, longestLine - whom.length)}${whom}`];
 }
 
 /** Whom a notice reaches at which time: each level joins those below it. */

@@ -10,6 +10,7 @@ import {
   plus,
   type Instant,
 } from "../domain/instant.js";
+import type { Milliseconds } from "../domain/duration.js";
 import { nextAttempt } from "../domain/patience.js";
 import type { ActivityContract, Answer } from "./activity-contract.js";
 import type { Durable } from "./durable.js";
@@ -19,11 +20,17 @@ export interface PatientCall<Input> {
   /** Names it within the run. */
   readonly step: string;
   readonly input: Input;
+  /** For a call that stands by: it is made when those before it have all failed, or after a while. */
+  readonly standsBy?: {
+    readonly after: Milliseconds;
+    /** Asked when its turn comes, with the steps that have succeeded by then. */
+    readonly isNeeded: (succeeded: ReadonlySet<string>) => boolean;
+  };
 }
 
-/** How a call ended, after how many attempts, and when. */
+/** How a call ended, after how many attempts, and when; without an answer it was not needed. */
 export interface Endured<Output> {
-  readonly answer: Answer<Output>;
+  readonly answer: Answer<Output> | undefined;
   readonly attempts: number;
   readonly at: Instant;
 }
@@ -40,10 +47,26 @@ export function* patientCalls<Input, Output>(
   const now = () => instantOf(context.df.currentUtcDateTime);
   const begunAt = now();
   const ended = new Map<PatientCall<Input>, Endured<Output>>();
-  let open = calls.map((call) => ({ call, attempt: 1, dueAt: begunAt }));
+  const succeeded = new Set<string>();
+  let open = calls.map((call) => ({
+    call,
+    attempt: 1,
+    dueAt: call.standsBy === undefined ? begunAt : plus(begunAt, call.standsBy.after),
+  }));
+  const isItsTurn = (call: PatientCall<Input>): boolean =>
+    calls.slice(0, calls.indexOf(call)).every((before) => ended.has(before));
 
   while (open.length > 0) {
-    const due = open.filter(({ dueAt }) => !isAfter(dueAt, now()));
+    const next = open.find(
+      ({ call: { standsBy }, call, attempt, dueAt }) =>
+        standsBy !== undefined && attempt === 1 && (isItsTurn(call) || !isAfter(dueAt, now())),
+    );
+    if (next?.call.standsBy?.isNeeded(succeeded) === false) {
+      ended.set(next.call, { answer: undefined, attempts: 0, at: now() });
+      open = open.filter((each) => each !== next);
+      continue;
+    }
+    const due = open.filter((each) => each === next || !isAfter(each.dueAt, now()));
     if (due.length === 0) {
       yield context.df.createTimer(dateOf(open.map(({ dueAt }) => dueAt).reduce(earlier)));
       continue;
@@ -73,6 +96,7 @@ export function* patientCalls<Input, Output>(
       if (pause !== undefined) {
         return [{ ...each, attempt: each.attempt + 1, dueAt: plus(now(), pause) }];
       }
+      if (answer.ok) succeeded.add(each.call.step);
       ended.set(each.call, { answer, attempts: each.attempt, at: now() });
       return [];
     });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { BlobContainer } from "../azure/blob-container.js";
-import type { Channel } from "../domain/estate.js";
+import type { Channel } from "../domain/channel.js";
 import { ClassifiedError } from "../domain/failure.js";
 import { channelsOf, Notice, receiptOf } from "../domain/notice.js";
 import { laterReceipt, NoticeReceipt } from "../domain/notice-receipt.js";

@@ -1,4 +1,4 @@
-import type { Channel } from "../domain/estate.js";
+import type { Channel } from "../domain/channel.js";
 import {
   channelsOf,
   deliveryId,

@@ -4,7 +4,8 @@ import * as contract from "../../src/activities/notices.contract.js";
 import { deliveryActivities, postingActivity } from "../../src/activities/notices.js";
 import { saveRecord } from "../../src/activities/run.contract.js";
 import { runActivities } from "../../src/activities/run.js";
-import { webhookChannel } from "../../src/azure/webhook-channel.js";
+import { jsonPost } from "../../src/azure/json-post.js";
+import { noticeChannels } from "../../src/azure/notice-channels.js";
 import { milliseconds } from "../../src/domain/duration.js";
 import { deliveryId, receiptOf } from "../../src/domain/notice.js";
 import type { ActivityContract, Answer } from "../../src/durable/activity-contract.js";
@@ -36,6 +37,15 @@ class FakeDeliveries implements Deliveries {
   }
 }
 
+/** The channels of a service that has the key of webhooks, and no other secret. */
+const webhooks = (key: string) =>
+  noticeChannels({
+    post: jsonPost(milliseconds(300)),
+    smtp: { send: () => Promise.reject(new Error("no mail is sent here")) },
+    email: { send: () => Promise.reject(new Error("no mail is sent here")) },
+    secret: (setting) => (setting === "NOTIFICATION_WEBHOOK_KEY" ? key : undefined),
+  });
+
 describe("activities of notices", () => {
   let receiver: NoticeReceiver;
 
@@ -55,7 +65,7 @@ describe("activities of notices", () => {
     const activities = new Map(
       [
         postingActivity(store, () => deliveries, address),
-        ...deliveryActivities(store, webhookChannel(key, milliseconds(300))),
+        ...deliveryActivities(store, webhooks(key)),
         ...runActivities(store, memorySets().store),
       ].map((activity) => [activity.name, activity] as const),
     );
@@ -257,7 +267,7 @@ describe("activities of notices", () => {
       const { post, send, receipts } = world({ key: "" });
       await post();
 
-      expect(await send()).toMatchObject({ ok: false, failure: { code: "no-signing-key" } });
+      expect(await send()).toMatchObject({ ok: false, failure: { code: "no-secret" } });
       expect(receiver.received).toEqual([]);
       expect((await receipts())[0]?.detail).toContain("NOTIFICATION_WEBHOOK_KEY is not set");
     });

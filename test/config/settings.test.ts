@@ -52,13 +52,25 @@ describe("settings", () => {
   });
 
   it("never stop the service over the key of its notices", () => {
-    const { findings, webhookKey } = readSettings({
+    const { findings, notificationSecret } = readSettings({
       STATE_BLOB_ENDPOINT: endpoint,
       BACKUP_BLOB_ENDPOINT: endpoint,
     });
 
     expect(findings).toEqual([]);
-    expect(webhookKey).toBe("");
+    expect(notificationSecret("NOTIFICATION_WEBHOOK_KEY")).toBeUndefined();
+  });
+
+  it("give channels the secrets that are theirs, under whatever name, and no others", () => {
+    const { notificationSecret } = readSettings({
+      STATE_BLOB_ENDPOINT: endpoint,
+      BACKUP_BLOB_ENDPOINT: endpoint,
+      NOTIFICATION_TEAMS_NIGHT: "https://example.com/?sig=x",
+      AzureWebJobsStorage: "AccountKey=x",
+    });
+
+    expect(notificationSecret("NOTIFICATION_TEAMS_NIGHT")).toContain("sig=x");
+    expect(notificationSecret("AzureWebJobsStorage")).toBeUndefined();
   });
 
   it("name each wrong one, and stay usable enough to say so", () => {

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { hours, minutes, seconds } from "../../src/domain/duration.js";
-import { Environment, type Channel, type ContactLevel } from "../../src/domain/estate.js";
+import type { Channel } from "../../src/domain/channel.js";
+import type { ContactLevel } from "../../src/domain/contact-level.js";
+import { Environment } from "../../src/domain/estate.js";
 import { plus } from "../../src/domain/instant.js";
 import { heldBackNotice, noticeOf, type Occasion } from "../../src/domain/notice-of.js";
 import {
@@ -62,6 +64,7 @@ const channel = (reaches: ContactLevel[], name = "on-call"): Channel => ({
   name,
   url: "https://hooks.example.com/x",
   levels: reaches,
+  fallback: false,
 });
 
 describe("who is told", () => {
@@ -200,6 +203,35 @@ describe("a notice of a run", () => {
       "Not restored by this run, which ended 5 min 00 s after detection.",
       "Do this: Read the evidence; then 2 more steps of the report.",
     ]);
+  });
+
+  it("of an end says how it ended, for machines", () => {
+    const checkpoint = { ...checkpointAfter(minutes(9)), outcome: "failed-over" as const };
+    const ended = noticeOf(
+      { kind: "ended", nextSteps: [] },
+      { run, checkpoint, contacts, before: [] },
+    );
+    const started = noticeOf({ kind: "started" }, { run, checkpoint, contacts, before: [] });
+
+    expect(ended.outcome).toBe("failed-over");
+    expect(started.outcome).toBeUndefined();
+  });
+
+  it("names Azure's support where it is escalated, whatever else it says, and only there", () => {
+    const azureSupport = { plan: "ProDirect, contract 4711", phone: "+18005551234" };
+    const told = (kind: "started" | "breached") =>
+      noticeOf(kind === "started" ? { kind } : { kind, distinction: "scenario" }, {
+        run,
+        checkpoint: checkpointAfter(minutes(16)),
+        contacts: { ...contacts, azureSupport },
+        before: [],
+      });
+
+    expect(told("breached").lines.at(-1)).toMatch(
+      / Azure support \(ProDirect, contract 4711\): \+18005551234\.$/,
+    );
+    expect(told("breached").lines.every((line) => line.length <= 240)).toBe(true);
+    expect(JSON.stringify(told("started").lines)).not.toContain("ProDirect");
   });
 
   it("has an id that repeats with it and tells it from every other of the run", () => {

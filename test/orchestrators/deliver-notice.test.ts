@@ -4,7 +4,7 @@ import fc from "fast-check";
 import * as contract from "../../src/activities/notices.contract.js";
 import { hours, minutes, seconds } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
-import { deliveryId } from "../../src/domain/notice.js";
+import { deliveryId, type Notice } from "../../src/domain/notice.js";
 import type { NoticeReceipt } from "../../src/domain/notice-receipt.js";
 import { deliverNotice } from "../../src/orchestrators/deliver-notice.js";
 import { channelTo, startedNotice } from "../support/notices.js";
@@ -19,10 +19,16 @@ const gone: Failure = { class: "terminal", code: "http-410", message: "gone" };
 type Reaction = Failure | Error | undefined;
 
 /** Receivers by name: what each says to an attempt, counted from 1; nothing means that it takes it. */
-async function deliver(receivers: Readonly<Record<string, (attempt: number) => Reaction>>) {
+async function deliver(
+  receivers: Readonly<Record<string, (attempt: number) => Reaction>>,
+  more: Readonly<Record<string, Partial<ReturnType<typeof channelTo>>>> = {},
+  told: Notice = notice,
+) {
   const input = {
-    notice,
-    channels: Object.keys(receivers).map((name) => channelTo(`https://${name}.example`, { name })),
+    notice: told,
+    channels: Object.keys(receivers).map((name) =>
+      channelTo(`https://${name}.example`, { name, ...more[name] }),
+    ),
   };
   let closed: readonly NoticeReceipt[] | undefined;
   const run = await replay(deliverNotice, {
@@ -108,6 +114,59 @@ describe("deliver notice", () => {
     expect(run.attemptsAt("slow")[2]).toBeLessThan(seconds(17));
     expect(run.closed.map(({ status }) => status)).toEqual(["failed", "delivered", "delivered"]);
     expect(Date.parse(run.closed[1]?.at ?? "") - startAt).toBeLessThan(seconds(17));
+  });
+
+  describe("with fallbacks", () => {
+    const fallback = { fallback: true } as const;
+    const deliverTo = (receivers: Parameters<typeof deliver>[0]) =>
+      deliver(receivers, { second: fallback, third: fallback });
+
+    it("does not need them where people were reached", async () => {
+      const run = await deliverTo({ first: () => undefined, second: () => undefined });
+
+      expect(run.attemptsAt("second")).toEqual([]);
+      expect(run.closed.map(({ status }) => status)).toEqual(["delivered", "not-needed"]);
+    });
+
+    it("takes the next one at once where the one before it refuses", async () => {
+      const run = await deliverTo({
+        first: () => gone,
+        second: () => gone,
+        third: () => undefined,
+      });
+
+      expect(run.attemptsAt("third")[0]).toBeLessThan(seconds(2));
+      expect(run.closed.map(({ status }) => status)).toEqual(["failed", "failed", "delivered"]);
+    });
+
+    it("takes them one after the other where those before are silent, and goes on with those", async () => {
+      const run = await deliverTo({
+        first: (attempt) => (attempt < 20 ? transient : undefined),
+        second: () => transient,
+        third: () => undefined,
+      });
+
+      expect(run.attemptsAt("second")[0]).toBeGreaterThanOrEqual(minutes(2));
+      expect(run.attemptsAt("second")[0]).toBeLessThan(minutes(3));
+      expect(run.attemptsAt("third")[0]).toBeGreaterThanOrEqual(minutes(4));
+      expect(run.attemptsAt("third")[0]).toBeLessThan(minutes(6));
+      expect(run.closed.map(({ status }) => status)).toEqual(["delivered", "failed", "delivered"]);
+    });
+
+    it("takes one for those alone whom others have not reached", async () => {
+      const all = { ...notice, to: [notice.to[0]!, { ...notice.to[0]!, level: "escalation" }] };
+      const { closed } = await deliver(
+        { first: () => undefined, second: () => undefined, third: () => undefined },
+        {
+          first: { levels: ["primary"] },
+          second: { ...fallback, levels: ["primary"] },
+          third: { ...fallback, levels: ["escalation"] },
+        },
+        all as Notice,
+      );
+
+      expect(closed.map(({ status }) => status)).toEqual(["delivered", "not-needed", "delivered"]);
+    });
   });
 
   it("outlives an attempt that crashes", async () => {

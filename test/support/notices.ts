@@ -1,5 +1,6 @@
 import { seconds } from "../../src/domain/duration.js";
-import { Environment, type Channel } from "../../src/domain/estate.js";
+import type { ChannelOf } from "../../src/domain/channel.js";
+import { Environment } from "../../src/domain/estate.js";
 import { noticeOf } from "../../src/domain/notice-of.js";
 import type { Notice } from "../../src/domain/notice.js";
 import { checkpointAfter } from "./checkpoints.js";
@@ -18,10 +19,14 @@ export const startedNotice = (run: string = runOf("container-app-failure")): Not
   );
 
 /** A channel that reaches everybody, unless told otherwise. */
-export const channelTo = (url: string, more: Partial<Channel> = {}): Channel => ({
+export const channelTo = (
+  url: string,
+  more: Partial<ChannelOf<"webhook">> = {},
+): ChannelOf<"webhook"> => ({
   kind: "webhook",
   name: "on-call",
   url,
   levels: ["primary", "secondary", "escalation"],
+  fallback: false,
   ...more,
 });
