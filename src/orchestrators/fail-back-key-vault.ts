@@ -9,6 +9,7 @@ import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { keyVaultFailback } from "../scenarios/key-vault-failback.js";
 import { bringSecrets, compareBothVaults, firstOf, longestList } from "./secrets-home.js";
+import { usersLeft } from "./users-side.js";
 import {
   awaitAccess,
   grantRoles,
@@ -38,6 +39,8 @@ interface Homecoming {
  */
 export const failBackKeyVault = framed(keyVaultFailback, RunOrder, function* (run, order) {
   const { estate, resource: original } = order;
+  const left = yield* usersLeft(run, "find-active");
+  if (left !== undefined) return run.end("needs-operator", left.why, [left.first]);
   const active = yield* run.step("find-active", vault.diagnoseVault, lookAt(estate));
   if (!active.ok) return refused(run, describeFailure(active.failure));
   const { vault: used, fqdn } = active.value;

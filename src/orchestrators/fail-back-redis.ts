@@ -10,6 +10,7 @@ import { waits } from "../scenarios/redis-failure.js";
 import { cacheInUse, findApp, moveApp, moving, probeOf, type CacheUser } from "./move-to-cache.js";
 import { keysHome, lateKeysHome, linkedAgain, type WayOfKeys } from "./keys-home.js";
 import { nameOf } from "./replace-cache.js";
+import { usersLeft } from "./users-side.js";
 
 type Steps = Recovery<keyof typeof redisFailback.steps>;
 
@@ -23,6 +24,8 @@ interface Way extends WayOfKeys {
 /** The original cache is well again: its keys come home from the cache in use, and then the app. */
 export const failBackRedis = framed(redisFailback, RunOrder, function* (run, { estate }) {
   const to = estate.redis.primary;
+  const left = yield* usersLeft(run, "find-active");
+  if (left !== undefined) return run.end("needs-operator", left.why, [left.first]);
   const found = yield* run.step("find-active", redis.findCacheInUse, cacheInUse(estate));
   if (!found.ok) return refused(run, describeFailure(found.failure));
   // What is copied must be what the app has; a guess could bring old keys over new ones.

@@ -56,17 +56,46 @@ export const failBackRegion = framed(regionFailback, RunOrder, function* (run, {
   if (primary.enabled && secondary?.enabled !== true) {
     return run.end("not-needed", `users are led to ${sides.primary.region} already`);
   }
+  const both = primary.enabled ? yield* onlyAway(run, sides, primary.online) : undefined;
+  if (both !== undefined) return refused(run, both);
   const up = yield* confirmUp(run, sides);
   if (up !== undefined) return refused(run, up);
-  const way = yield* wayHome(run, sides);
-  if ("why" in way) return refused(run, way);
-  const soaked = yield* soak(run, "soak", way.fqdn);
+  const before = yield* wayHome(run, sides, "");
+  if ("why" in before) return refused(run, before);
+  const soaked = yield* soak(run, "soak", before.fqdn);
   if (soaked !== undefined) return refused(run, soaked);
 
+  // Other recoveries may have changed what users use while the app was watched.
+  const way = run.planning ? before : yield* wayHome(run, sides, "-again");
+  if ("why" in way) return refused(run, way);
   const brought = yield* dataHome(run, way);
   if (brought !== undefined) return refused(run, brought);
   return yield* usersHome(run, way);
 });
+
+/**
+ * Both endpoints are enabled. While the primary one is online, users are led to both regions and nobody can
+ * tell whose data is the newer; while it is not, it is switched off before it leads users home unprepared.
+ */
+function* onlyAway(run: Steps, { front, primary }: RegionSides, online: boolean): Durable<Refused> {
+  const { profile, endpointType: type, primaryEndpoint: endpoint, secondaryEndpoint } = front;
+  if (online) {
+    return {
+      why: `both endpoints are enabled and online, so users may be led to either region; what lies in ${primary.region} may be theirs, and nothing is written over it`,
+      first: [
+        `Find out where users write, and disable the other endpoint of ${shortNameOf(profile)}: ${endpoint} if they are to be brought home from the other region, ${secondaryEndpoint} if they are home`,
+      ],
+    };
+  }
+  if (run.planning) return undefined;
+  const off = yield* run.holding(profile, () =>
+    run.step("disable-endpoint", traffic.disableEndpoint, { profile, type, endpoint }, "before"),
+  );
+  const failure = off.ok ? (off.value.ok ? undefined : off.value.failure) : off.failure;
+  return failure === undefined
+    ? undefined
+    : { why: `${endpoint} could not be disabled: ${describeFailure(failure)}` };
+}
 
 function* confirmUp(run: Steps, sides: RegionSides): Durable<Refused> {
   let detail = "";
@@ -90,11 +119,13 @@ function* confirmUp(run: Steps, sides: RegionSides): Durable<Refused> {
 function* wayHome(
   run: Steps,
   sides: RegionSides,
+  /** Tells a second look at all of it from the first. */
+  again: "" | "-again",
 ): Durable<Homecoming | { readonly why: string; readonly first?: readonly string[] }> {
   const { estate } = run.order;
   const { health: rule } = estate.containerApp;
   const look = (app: string, item: string) =>
-    run.step("inspect-sides", side.observeSide, { app, rule }, item);
+    run.step("inspect-sides", side.observeSide, { app, rule }, `${item}${again}`);
   const home = yield* look(sides.primary.app, "primary");
   if (!home.ok) return { why: describeFailure(home.failure) };
   const away = yield* look(sides.secondary.app, "secondary");
@@ -111,7 +142,7 @@ function* wayHome(
     "find-homes",
     vault.observeVault,
     { vault: estate.keyVault.primary },
-    "vault",
+    `vault${again}`,
   );
   if (!homeVault.ok || !homeVault.value.usable || homeVault.value.address === undefined) {
     const why = homeVault.ok ? homeVault.value.detail : describeFailure(homeVault.failure);
@@ -121,7 +152,7 @@ function* wayHome(
     "find-homes",
     storage.observeAccount,
     { account: estate.storage.primary },
-    "account",
+    `account${again}`,
   );
   if (!homeAccount.ok || !homeAccount.value.usable || homeAccount.value.endpoint === undefined) {
     const why = homeAccount.ok ? homeAccount.value.detail : describeFailure(homeAccount.failure);
@@ -142,7 +173,7 @@ function* wayHome(
     redis: { primary: estate.redis.primary, secondary: estate.redis.secondary },
     secret: estate.redis.connectionSecret,
   };
-  const cache = yield* run.step("find-cache", redis.findCacheInUse, use);
+  const cache = yield* run.step("find-cache", redis.findCacheInUse, use, `cache${again}`);
   if (!cache.ok) return { why: describeFailure(cache.failure) };
   // What is copied must be what users have; a guess could bring old keys over new ones.
   if (cache.value.known !== "observed") return { why: cache.value.detail };
@@ -241,12 +272,14 @@ function* usersHome(run: Steps, way: Homecoming): Durable<Ending> {
       container,
     });
     const moved = yield* moveTraffic(run, { to: "primary", app: way.primary.app });
-    if (moved !== undefined) {
-      if (led !== undefined && !("why" in led)) {
-        run.journal.finding(`the edge leads to the storage of ${way.primary.region} already`);
-      }
+    if (moved !== undefined && moved.bothEnabled !== true) {
       yield* stayAway(run, way);
+      yield* edgeAway(run, way);
       return { why: moved.why };
+    }
+    if (moved !== undefined) {
+      // They come home all the same: the profile prefers the first endpoint, which is online.
+      run.journal.finding(`${moved.why}: both are enabled, so some users may still be led away`);
     }
     yield* late(run, way);
     const edge = yield* proveEdge(run, led);
@@ -255,7 +288,9 @@ function* usersHome(run: Steps, way: Homecoming): Durable<Ending> {
     }
     run.journal.restored(run.now());
     const soaked = yield* soak(run, "soak-afterwards", way.fqdn);
-    if (soaked !== undefined) return yield* awayAgain(run, way, soaked.why);
+    if (soaked !== undefined && !(yield* isWellToOthers(run, way, soaked.why))) {
+      return yield* awayAgain(run, way, soaked.why);
+    }
     if (way.keys !== undefined && link !== undefined) yield* linkedAgain(run, way.keys, link.link);
     return undefined;
   });
@@ -318,6 +353,23 @@ function* late(run: Steps, way: Homecoming): Durable<void> {
   if (way.keys !== undefined) yield* lateKeysHome(run, way.keys);
 }
 
+/** Nobody is led anywhere on the word of this service alone. */
+function* isWellToOthers(run: Steps, { front }: Homecoming, why: string): Durable<boolean> {
+  const seen = yield* run.look("soak-afterwards", traffic.observeTraffic, { front });
+  const well = seen.ok && seen.value.primary.online;
+  if (well) {
+    run.journal.finding(`${why}; Traffic Manager finds it well, so users were left there`);
+  }
+  return well;
+}
+
+/** Users stay in the other region, so the edge goes back to what is theirs. */
+function* edgeAway(run: Steps, { blobs: { from, home } }: Homecoming): Durable<void> {
+  const { container } = lookAtStorage(run.order.estate);
+  const edge = yield* leadEdge(run, { from: home, to: from, container, nth: 2 });
+  if (edge !== undefined) run.journal.finding(`the edge was not led back: ${edge.why}`);
+}
+
 /** The primary app does not stay well: users are led away from it once more. */
 function* awayAgain(run: Steps, way: Homecoming, why: string): Durable<Ending> {
   run.journal.lost();
@@ -326,10 +378,7 @@ function* awayAgain(run: Steps, way: Homecoming, why: string): Durable<Ending> {
     away === undefined
       ? `users are led to ${way.secondary.region} again`
       : `users could not be led to ${way.secondary.region} again: ${away.why}`;
-  const { from, home } = way.blobs;
-  const { container } = lookAtStorage(run.order.estate);
-  const edge = yield* leadEdge(run, { from: home, to: from, container, nth: 2 });
-  if (edge !== undefined) run.journal.finding(`the edge was not led back: ${edge.why}`);
+  yield* edgeAway(run, way);
   if (away === undefined) {
     run.journal.finding(
       `what was written in ${way.primary.region} in the meantime is there alone, and no part of what users see now`,

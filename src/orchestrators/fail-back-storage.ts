@@ -14,6 +14,7 @@ import { failbackWaits as waits, storageFailback } from "../scenarios/storage-fa
 import { blobsHome, compareBothAccounts, firstOf, lateBlobsHome } from "./blobs-home.js";
 import { leadEdge } from "./lead-edge.js";
 import { stuck, type Stuck } from "./stuck.js";
+import { usersLeft } from "./users-side.js";
 import {
   awaitAccount,
   beginMove,
@@ -41,9 +42,19 @@ interface Homecoming {
  */
 export const failBackStorage = framed(storageFailback, RunOrder, function* (run, order) {
   const { estate, resource: original } = order;
+  const left = yield* usersLeft(run, "find-active");
   const active = yield* run.step("find-active", storage.diagnoseStorage, lookAtStorage(estate));
-  if (!active.ok) return refused(run, describeFailure(active.failure));
+  if (!active.ok) {
+    return left === undefined
+      ? refused(run, describeFailure(active.failure))
+      : run.end("needs-operator", left.why, [left.first]);
+  }
   const { account: used, fqdn, usable, redundancy, detail } = active.value;
+  // Its regions change places without a loss wherever users are, and the region's failback waits for that.
+  const isAway = redundancy !== undefined && redundancy.primaryLocation !== estate.primaryRegion;
+  if (left !== undefined && !(isAway && sameResource(used.id, original))) {
+    return run.end("needs-operator", left.why, [left.first]);
+  }
   // What is copied must be what the app has; a guess could bring old blobs over new ones.
   if (used.known !== "observed") return refused(run, detail);
   if (!usable) {

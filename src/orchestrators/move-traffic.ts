@@ -20,6 +20,9 @@ interface Moved {
   readonly target: string | undefined;
 }
 
+/** `bothEnabled`: the one that users are to come to is enabled and online, and so is the other one still. */
+export type NotMoved = Stuck & { readonly bothEnabled?: true };
+
 /**
  * Leads users to the other side: its endpoint is enabled and found online before the one they leave is
  * disabled, so that the name always leads somewhere. What becomes of it afterwards, at resolvers and in
@@ -28,7 +31,7 @@ interface Moved {
 export function* moveTraffic(
   run: Recovery<TrafficStep>,
   shift: TrafficShift,
-): Durable<Stuck | undefined> {
+): Durable<NotMoved | undefined> {
   const { trafficManager: front } = run.order.estate;
   if (front === undefined) return stuck("the environment names no Traffic Manager profile");
   if (front.secondaryEndpoint === undefined) {
@@ -48,7 +51,7 @@ function* switchOver(
   front: TrafficManager,
   sides: Readonly<Record<TrafficShift["to"], string>>,
   to: TrafficShift["to"],
-): Durable<Stuck | Moved> {
+): Durable<NotMoved | Moved> {
   const from = to === "primary" ? "secondary" : "primary";
   const at = { profile: front.profile, type: front.endpointType };
   const seen = yield* run.step("enable-endpoint", traffic.observeTraffic, { front });
@@ -71,7 +74,10 @@ function* switchOver(
 
   const off = { ...at, endpoint: sides[from] };
   const disabled = yield* run.step("disable-endpoint", traffic.disableEndpoint, off, from);
-  if (!disabled.ok) return stuck(`${off.endpoint} could not be disabled`, disabled.failure);
+  if (!disabled.ok) {
+    const why = stuck(`${off.endpoint} could not be disabled`, disabled.failure);
+    return { ...why, bothEnabled: true };
+  }
   return { fqdn, ttl, target: aim?.target };
 }
 

@@ -74,8 +74,13 @@ export const recoverRegion = framed(regionOutage, RecoveryOrder, function* (run,
     rule: order.estate.containerApp.health,
   });
   if (!seen.ok) return notReady(run, sides, describeFailure(seen.failure));
-  const { fqdn, answers, ready, detail } = seen.value;
-  if (fqdn === undefined || !answers || ready === 0) return notReady(run, sides, detail);
+  const { fqdn, answers, ready, minReplicas, detail } = seen.value;
+  // One that is scaled to nothing answers nobody, and is scaled when it is told what to use.
+  const asleep = ready === 0 && minReplicas === 0;
+  if (fqdn === undefined || (!asleep && (!answers || ready === 0))) {
+    return notReady(run, sides, detail);
+  }
+  const seenAt = run.now();
 
   const loss = yield* measureLoss(run, order);
   const done = whatIsDone(order, sides);
@@ -88,7 +93,10 @@ export const recoverRegion = framed(regionOutage, RecoveryOrder, function* (run,
     const said = approval === "denied" ? "it was denied" : "nobody approved it in time";
     return stuckAt(run, `users are not led to ${sides.secondary.region}: ${said}`);
   }
-  return yield* move(run, { ...sides, order, fqdn });
+  const changed =
+    elapsed(seenAt, run.now()) > waits.stale ? yield* upAgain(run, order, sides) : undefined;
+  if (changed !== undefined) return changed;
+  return yield* alone(run, order, () => move(run, { ...sides, order, fqdn }));
 });
 
 /** Undefined where the region is down; the run ends otherwise. */
@@ -127,6 +135,48 @@ function* confirm(
   );
 }
 
+/** People take their time, and the region may be up again, or users away from it, when they answer. */
+function* upAgain(
+  run: Steps,
+  order: RecoveryOrder,
+  sides: RegionSides,
+): Durable<Ending | undefined> {
+  const { front, primary } = sides;
+  const active = yield* run.look("confirm", traffic.observeTraffic, { front });
+  if (active.ok && !active.value.primary.enabled && active.value.secondary?.enabled === true) {
+    return run.end("not-needed", `users have been led to ${sides.secondary.region} meanwhile`);
+  }
+  const seen = yield* run.look("confirm", traffic.witnessRegion, witnessesOf(order.estate, sides));
+  if (!seen.ok || seen.value.verdict !== "up") return undefined;
+  return run.end(
+    "not-needed",
+    `${primary.region} came up again while it was waited for an answer; nothing was changed: ${seen.value.detail}`,
+  );
+}
+
+/**
+ * While users are led away, no other run goes on with what they leave: its changes would be lost with it,
+ * or would throw away what a failback could bring home.
+ */
+function* alone(run: Steps, order: RecoveryOrder, body: () => Durable<Ending>): Durable<Ending> {
+  const { containerApp, keyVault, storage: accounts } = order.estate;
+  const left = [containerApp.primary, keyVault.primary, accounts.primary];
+  const inside = left.reduceRight(
+    (within, resource) =>
+      function* (): Durable<Ending> {
+        const held = yield* run.holding(resource, within);
+        if (held.ok) return held.value;
+        // What is away helps nobody; users are not left without a region for its sake.
+        run.journal.finding(
+          `${shortNameOf(resource)} could not be had alone: ${describeFailure(held.failure)}`,
+        );
+        return yield* within();
+      },
+    body,
+  );
+  return yield* inside();
+}
+
 /** What the one approval is for, in words. */
 function whatIsDone({ estate }: RecoveryOrder, { front, primary, secondary }: RegionSides): string {
   const { frontDoor, redis, recoveryRegion } = estate;
@@ -137,7 +187,9 @@ function whatIsDone({ estate }: RecoveryOrder, { front, primary, secondary }: Re
     `${data} take over and get what they lack from the newest verified sets`,
     ...(redis.secondary === undefined
       ? []
-      : [`${shortNameOf(redis.secondary)} is unlinked if it is a geo-replica`]),
+      : [
+          `${shortNameOf(redis.secondary)} is unlinked if it is a geo-replica, and what it holds gives way to the newest set if it stood alone`,
+        ]),
     `a cache is made in ${recoveryRegion} if no other can be used`,
     ...(frontDoor === undefined
       ? []

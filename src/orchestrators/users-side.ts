@@ -54,6 +54,23 @@ export const onUsersSide = <StepId extends string>(
     return yield* recover(run, { ...order, estate });
   };
 
+/**
+ * Why one resource alone is not brought home: users are led to the other region, and what they write
+ * there would be left behind. Undefined while they are where they were at first.
+ */
+export function* usersLeft<StepId extends string>(
+  run: Recovery<StepId>,
+  step: StepId,
+): Durable<{ readonly why: string; readonly first: string } | undefined> {
+  const { estate, environment } = run.order;
+  const left = yield* sidesLeft(run, step, estate);
+  if (left === undefined) return undefined;
+  return {
+    why: `users are led to ${left.secondary.region}, and the app there keeps its own data: nothing of ${left.primary.region} is brought home alone`,
+    first: `Bring home all of it: ${orderText("failbacks", { environment, resource: "region" })}`,
+  };
+}
+
 /** How a person goes back to what was there before: with the whole region where users have left it. */
 export const wayBack = (
   run: Pick<Recovery, "order" | "seesOtherwise">,

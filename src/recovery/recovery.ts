@@ -97,6 +97,8 @@ export class Recovery<StepId extends string = string> {
   readonly #approvals = new Map<string, Approval>();
   readonly #told: Notice[] = [];
   #mayChange: boolean;
+  /** The round in which all that follows was approved at once, or needed no approval. */
+  #restApproved: string | undefined;
 
   constructor(context: OrchestrationContext, scenario: Scenario<StepId>, order: RunOrder) {
     this.#context = context;
@@ -429,19 +431,26 @@ export class Recovery<StepId extends string = string> {
       { scenario: this.journal.scenario.id, id, asks: this.#destroys(id)?.asks },
       this.order.trigger,
     );
-    if (demand === undefined || this.planning) return "granted";
     const known = this.#approvals.get(this.#inRound(id));
     if (known !== undefined) return known;
-    yield* this.#safePoint();
     const declared = this.journal.declared(id);
     const { expected: own = milliseconds(0), dispensable, destroys } = declared ?? {};
+    if (this.planning || this.#inRound("the-rest") === this.#restApproved) return "granted";
+    if (demand === undefined) {
+      if (destroys?.covers === "the-rest") this.#restApproved = this.#inRound("the-rest");
+      return "granted";
+    }
+    yield* this.#safePoint();
     const expected = destroys?.covers === "the-rest" ? this.journal.expectedAfter(id) : own;
     const loss = measured ?? destroys?.loss ?? this.journal.scenario.dataLoss;
     const wanted = { ...demand, dispensable };
     const answer = yield* this.#ask(id, this.#titleOf(id), loss, expected, wanted);
     this.#approvals.set(this.#inRound(id), answer);
-    // Who has said yes to all that follows is not asked for the whole once more.
-    if (answer === "granted" && destroys?.covers === "the-rest") this.#mayChange = true;
+    // Who has said yes to all that follows is asked neither for the whole nor for a part once more.
+    if (answer === "granted" && destroys?.covers === "the-rest") {
+      this.#mayChange = true;
+      this.#restApproved = this.#inRound("the-rest");
+    }
     return answer;
   }
 

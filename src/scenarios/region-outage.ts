@@ -148,6 +148,8 @@ export const regionOutage = declareScenario({
 
 /** How the scenario waits for what only it waits for. */
 export const waits = {
+  /** What was seen longer ago than this is looked at anew before anything is changed. */
+  stale: minutes(1),
   /** Service Health and Traffic Manager's probes speak minutes late. */
   confirm: {
     inARow: 2,

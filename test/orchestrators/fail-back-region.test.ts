@@ -12,7 +12,7 @@ import { answering } from "../support/answering.js";
 import { production } from "../support/cache-patient.js";
 import { detectedAt, orderOf } from "../support/estates.js";
 import { homecomingPatient, type HomecomingTraits } from "../support/homecoming-patient.js";
-import { replay, type People } from "../support/replay-driver.js";
+import { replay, type People, type Stub } from "../support/replay-driver.js";
 
 const instanceId = "failback-region-production-20261122T135830Z-ab12cd";
 const terminal: Failure = { class: "terminal", code: "Forbidden", message: "no" };
@@ -30,6 +30,9 @@ const trusting: RunOrder["estate"] = {
   approval: { ...production.approval, secondPerson: false },
 };
 
+/** A cache that another recovery has led users to. */
+const movedTo = `${production.redis.secondary ?? ""}-ab12cd`;
+
 /** What changes Azure or the data of either side. */
 const changing =
   /^(enable|disable|start|write|restart|sync|bring|empty|copyKeys|stopPersistence|purge)/;
@@ -38,6 +41,7 @@ async function failBack(
   traits: HomecomingTraits = {},
   more: Partial<RunOrder> = {},
   people: People = answering("approve"),
+  otherwise: (stubs: readonly Stub[]) => readonly Stub[] = (stubs) => stubs,
 ) {
   const subject = homecomingPatient(traits);
   const {
@@ -53,7 +57,7 @@ async function failBack(
   const replayed = await replay(failBackRegion, {
     instanceId,
     input: order.mode === "plan" ? order : { ...order, incident },
-    stubs: subject.stubs,
+    stubs: otherwise(subject.stubs),
     startAt: Date.parse(detectedAt),
     people,
   });
@@ -137,12 +141,60 @@ describe("fail back region", () => {
     expect(run.changes).toEqual([]);
   });
 
-  it("goes on where an earlier run has left both endpoints enabled", async () => {
+  it("touches nothing at home where both endpoints are online: users may be there already", async () => {
     const run = await failBack({ on: ["primary", "secondary"], onlineAfter: 0 });
 
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(run.record.reason).toContain("users may be led to either region");
+    expect(run.record.nextSteps[0]).toContain("disable the other endpoint");
+    expect(run.changes).toEqual([]);
+    expect(run.acts).toEqual([]);
+  });
+
+  it("keeps users away from home until all is there, where its endpoint waits to come online", async () => {
+    const run = await failBack({ on: ["primary", "secondary"], offlineAtFirst: true });
+
     expect(run.record.outcome).toBe("failed-back");
+    expect(run.endpoints).toEqual([
+      ...["disableEndpoint eastus", "enableEndpoint eastus", "disableEndpoint westus"],
+    ]);
     expect(run.on).toEqual(["primary"]);
     expect(run.least).toBe(1);
+  });
+
+  it("changes nothing where that endpoint cannot be switched off", async () => {
+    const run = await failBack({
+      ...{ on: ["primary", "secondary"], offlineAtFirst: true },
+      failing: { disableEndpoint: terminal },
+    });
+
+    expect(run.record.reason).toContain("eastus could not be disabled");
+    expect(run.acts).toEqual(["disable-endpoint"]);
+    expect(run.on).toEqual(["primary", "secondary"]);
+  });
+
+  it("brings home what is in use after the soak, not before it", async () => {
+    let looks = 0;
+    const run = await failBack({}, {}, undefined, (stubs) =>
+      stubs.map((each) =>
+        each.name === "findCacheInUse"
+          ? {
+              ...each,
+              answer: (...asked) => {
+                looks += 1;
+                const said = each.answer(...asked) as { value: object };
+                return looks === 1 ? said : { ...said, value: { ...said.value, id: movedTo } };
+              },
+            }
+          : each,
+      ),
+    );
+
+    expect(looks).toBe(2);
+    expect(run.record.outcome).toBe("failed-back");
+    expect(run.calls.find(({ name }) => name === "copyKeysAcross")?.input).toMatchObject({
+      from: movedTo,
+    });
   });
 
   it("hands over the page for an emergency where there is no other region", async () => {
@@ -310,14 +362,14 @@ describe("fail back region", () => {
     expect(run.on).toEqual(["primary"]);
   });
 
-  it("switches an endpoint at home that does not come online off again, and says where the edge leads", async () => {
+  it("switches an endpoint at home that does not come online off again, and leads the edge back", async () => {
     const run = await failBack({ onlineAfter: Infinity });
 
     expect(run.record.outcome).toBe("needs-operator");
     expect(run.record.reason).toContain("eastus did not come online");
     expect(run.endpoints).toEqual(["enableEndpoint eastus", "disableEndpoint eastus"]);
     expect(run.on).toEqual(["secondary"]);
-    expect(run.record.findings.join()).toContain("the edge leads to the storage of eastus already");
+    expect(run.edgeHost).toBe(hostNameOf(other));
     expect(run.record.restoredAt).toBeUndefined();
   });
 
@@ -336,6 +388,23 @@ describe("fail back region", () => {
     expect(run.record.restoredAt).toBeUndefined();
     expect(run.record.findings.join()).toContain("what was written in eastus in the meantime");
     expect(run.acts).not.toContain("link");
+  });
+
+  it("leads nobody away on its own word alone", async () => {
+    const run = await failBack({ unwellIn: ["soak-afterwards"], degradedAfterwards: false });
+
+    expect(run.record.outcome).toBe("failed-back");
+    expect(run.record.findings.join()).toContain("Traffic Manager finds it well");
+    expect(run.on).toEqual(["primary"]);
+  });
+
+  it("lets users stay home where the other endpoint cannot be switched off, and says so", async () => {
+    const run = await failBack({ failing: { disableEndpoint: terminal } });
+
+    expect(run.record.outcome).toBe("failed-back");
+    expect(run.record.findings.join()).toContain("westus could not be disabled");
+    expect(run.on).toEqual(["secondary", "primary"]);
+    expect(run.edgeHost).not.toBe(hostNameOf(other));
   });
 
   it("says so where users cannot be led away again", async () => {

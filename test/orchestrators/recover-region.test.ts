@@ -66,6 +66,9 @@ async function recover(
   };
 }
 const nobody: People = () => [];
+/** Approves after ten minutes. */
+const later: People = (status, now) =>
+  answering("approve")(status, now).map((said) => ({ ...said, after: minutes(10) }));
 
 /** What changes Azure or the data of the other side; roles that are there already do not count. */
 const changing =
@@ -143,6 +146,54 @@ describe("recover region", () => {
     expect(run.record.nextSteps[0]).toContain(production.containerApp.secondary);
     expect(run.record.approvals).toEqual([]);
     expect(run.changes).toEqual([]);
+  });
+
+  it("wakes an app that is scaled to nothing", async () => {
+    const run = await recover({ answers: false, ready: 0, keeps: 0, told: "anew" }, trusted);
+
+    expect(run.record.outcome).toBe("failed-over");
+    expect(run.calls.find(({ name }) => name === "startSideChange")?.input).toMatchObject({
+      minReplicas: production.containerApp.secondaryReplicas,
+    });
+  });
+
+  it("changes nothing where the region is up again when somebody answers", async () => {
+    const run = await recover({ verdicts: ["down", "down", "up"] }, {}, later);
+
+    expect(run.record.outcome).toBe("not-needed");
+    expect(run.record.reason).toContain("came up again");
+    expect(run.record.approvals).toMatchObject([{ status: "approved" }]);
+    expect(run.changes).toEqual([]);
+  });
+
+  it("goes on where it is still down then", async () => {
+    const run = await recover({}, {}, later);
+
+    expect(run.record.outcome).toBe("failed-over");
+  });
+
+  it("holds what users leave, so that no narrower run goes on with it", async () => {
+    const { calls } = await recover({}, trusted);
+    const { containerApp, keyVault, storage } = production;
+
+    const moved = calls.findIndex(({ name }) => name === "enableEndpoint");
+    const before = calls.slice(0, moved).filter(({ name }) => name === "takeLease");
+    expect(before.map(({ input }) => (input as { resource: string }).resource)).toEqual(
+      expect.arrayContaining([containerApp.primary, keyVault.primary, storage.primary]),
+    );
+  });
+
+  it("does not ask once more where what stands by alone gives way to the newest set", async () => {
+    for (const more of [{}, trusted]) {
+      const { record } = await recover(
+        { cache: { standby: "none", standbyKeys: 2_000, set: "snapshot" } },
+        more,
+      );
+
+      expect(record.approvals.map(({ step }) => step)).toEqual(
+        more === trusted ? [] : ["move-region"],
+      );
+    }
   });
 
   it.each([

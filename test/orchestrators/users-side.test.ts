@@ -1,13 +1,18 @@
 import type { OrchestrationHandler } from "durable-functions";
+import { saveRecord } from "../../src/activities/run.contract.js";
 import { turned } from "../../src/domain/region-sides.js";
+import type { RunRecord } from "../../src/domain/run-record.js";
 import type { ScenarioId } from "../../src/domain/scenario-id.js";
+import { failBackKeyVault } from "../../src/orchestrators/fail-back-key-vault.js";
+import { failBackRedis } from "../../src/orchestrators/fail-back-redis.js";
+import { failBackStorage } from "../../src/orchestrators/fail-back-storage.js";
 import { recoverKeyVault } from "../../src/orchestrators/recover-key-vault.js";
 import { recoverRedis } from "../../src/orchestrators/recover-redis.js";
 import { recoverStorage } from "../../src/orchestrators/recover-storage.js";
 import { accountPatient } from "../support/account-patient.js";
 import { cachePatient } from "../support/cache-patient.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
-import { replay, type Stub } from "../support/replay-driver.js";
+import { replay, stub, type Stub } from "../support/replay-driver.js";
 import { vaultPatient } from "../support/vault-patient.js";
 
 const { estate } = orderOf();
@@ -69,6 +74,44 @@ describe.each(cases)("$scenario, after users have been led to the other region",
     expect(await appsOf(subject, "primary")).toEqual(new Set([home]));
   });
 });
+
+describe.each<readonly [string, OrchestrationHandler, string, readonly Stub[]]>([
+  ["redis", failBackRedis, estate.redis.primary, cachePatient({ users: "secondary" }).stubs],
+  [
+    "key-vault",
+    failBackKeyVault,
+    estate.keyVault.primary,
+    vaultPatient({ users: "secondary", condition: "healthy", used: "secondary" }).stubs,
+  ],
+  [
+    "storage",
+    failBackStorage,
+    estate.storage.primary,
+    accountPatient({ users: "secondary", condition: "healthy", used: "secondary" }).stubs,
+  ],
+])(
+  "a failback of %s alone, while users are in the other region",
+  (_what, orchestrator, resource, stubs) => {
+    it("changes nothing, and names the failback of the region", async () => {
+      let record: RunRecord | undefined;
+      const saved = stub(saveRecord, ({ record: written }) => {
+        record = written;
+        return { detail: "saved" };
+      });
+      const { scenario: _none, ...order } = orderOf({ resource });
+      const { calls } = await replay(orchestrator, {
+        instanceId: "failback-x-production-20261122T135830Z-ab12cd",
+        input: order,
+        stubs: [...stubs, saved],
+        startAt: Date.parse(detectedAt),
+      });
+
+      expect(record?.outcome).toBe("needs-operator");
+      expect(record?.nextSteps[0]).toContain('"resource":"region"');
+      expect(calls.map(({ name }) => name)).not.toContain("takeLease");
+    });
+  },
+);
 
 describe("an estate with its sides changed", () => {
   it("names the other side of everything first, and is itself again when it is changed twice", () => {

@@ -27,6 +27,8 @@ export interface RegionTraits {
   readonly on: readonly ("primary" | "secondary")[];
   readonly answers: boolean;
   readonly ready: number;
+  /** How many replicas the app of the other side keeps. */
+  readonly keeps: number;
   readonly cache: Partial<CacheTraits>;
   readonly vault: Partial<VaultTraits>;
   /** Whether an account stands by, and how many of the three blobs of the set it lacks. */
@@ -40,6 +42,10 @@ export interface RegionTraits {
   readonly holds: boolean;
   readonly edgeSpreads: boolean;
   readonly onlineAfter: number;
+  /** Whether the primary endpoint is not online from the beginning, where it is switched on. */
+  readonly offlineAtFirst: boolean;
+  /** Whether Traffic Manager finds the primary app unwell while it is watched with its users. */
+  readonly degradedAfterwards: boolean;
   readonly failing: Readonly<Record<string, Failure | readonly (Failure | undefined)[]>>;
 }
 
@@ -48,6 +54,7 @@ const usual: RegionTraits = {
   on: ["primary"],
   answers: true,
   ready: 2,
+  keeps: 2,
   cache: {},
   vault: { missing: 0 },
   account: true,
@@ -59,6 +66,8 @@ const usual: RegionTraits = {
   holds: true,
   edgeSpreads: true,
   onlineAfter: seconds(20),
+  offlineAtFirst: false,
+  degradedAfterwards: true,
   failing: {},
 };
 
@@ -67,7 +76,9 @@ const takenAt = "2026-11-22T13:30:00.000Z";
 export function regionPatient(traits: Partial<RegionTraits> = {}) {
   const is = { ...usual, ...traits };
   const counts = new Map<string, number>();
-  const on = new Map<string, number>(is.on.map((name) => [name, 0]));
+  const on = new Map<string, number>(
+    is.on.map((name) => [name, name === "primary" && is.offlineAtFirst ? Infinity : 0]),
+  );
   /** How many endpoints were switched on at the least. */
   let least = on.size;
   let edgeHost = is.on.includes("primary") ? lostHost : standbyHost;
@@ -84,9 +95,10 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
     const failure = isList(planned) ? planned[count] : planned;
     return failure === undefined ? value() : { failure };
   };
-  const endpointAt = (name: "primary" | "secondary", now: number) => {
+  const endpointAt = (name: "primary" | "secondary", now: number, step: string) => {
     const since = on.get(name);
-    const isUp = name === "secondary" || is.verdicts.at(-1) === "up";
+    const degraded = step === "soak-afterwards" && is.degradedAfterwards;
+    const isUp = name === "secondary" || (is.verdicts.at(-1) === "up" && !degraded);
     const online = isUp && since !== undefined && now - since >= is.onlineAfter;
     return {
       name: name === "primary" ? "eastus" : "westus",
@@ -108,11 +120,11 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
   });
 
   const own: Stub[] = [
-    stub(traffic.observeTraffic, (_input, _caller, now) =>
+    stub(traffic.observeTraffic, (_input, { step }, now) =>
       orFailed("observeTraffic", () => ({
         ...{ fqdn: "mcp.trafficmanager.net", ttl: seconds(30), enabled: on.size },
-        primary: endpointAt("primary", now),
-        secondary: endpointAt("secondary", now),
+        primary: endpointAt("primary", now, step),
+        secondary: endpointAt("secondary", now, step),
         detail: "looked",
       })),
     ),
@@ -135,7 +147,7 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
     stub(side.observeSide, ({ app: id }) =>
       orFailed(id === containerApp.primary ? "observeLostSide" : "observeSide", () => ({
         fqdn: "standby.example",
-        ...{ serving: [latest], ready: is.ready, minReplicas: 2, images: ["mcp:1"] },
+        ...{ serving: [latest], ready: is.ready, minReplicas: is.keeps, images: ["mcp:1"] },
         ...{ answers: is.answers, healthy: false, detail: `${is.ready} replicas` },
       })),
     ),
