@@ -56,7 +56,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...blobCopyActivities(copies, sets, placeOfSets.endpoint),
     ...blobRestoreActivities(ports.accounts, copies, sets, placeOfSets.endpoint),
     ...accountDiagnosisActivities(ports),
-    ...accountCopyActivities(copies),
+    ...accountCopyActivities(ports),
     ...storageFailureActivities(ports),
     ...edgeActivities(ports),
     ...standbyActivities(ports),

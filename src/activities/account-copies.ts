@@ -3,6 +3,8 @@ import { classifyError } from "../azure/classify-error.js";
 import { inParallel } from "../domain/in-parallel.js";
 import { isAfter, type Instant } from "../domain/instant.js";
 import type { Activity } from "../durable/activity-contract.js";
+import type { StateStore } from "../state/state-store.js";
+import { covered } from "./ensure.js";
 import * as contract from "./storage-failure.contract.js";
 import { verifiedCopy } from "./verified-copy.js";
 
@@ -32,7 +34,13 @@ interface Stretch {
 }
 
 /** Blobs between two accounts of the application, compared and brought over on the server's side. */
-export function accountCopyActivities(copies: BlobCopies): readonly Activity[] {
+export function accountCopyActivities({
+  copies,
+  store,
+}: {
+  readonly copies: BlobCopies;
+  readonly store: Pick<StateStore, "leases">;
+}): readonly Activity[] {
   return [
     contract.compareAccounts.implementedBy(classifyError, async (wanted) => {
       const { related, ...common } = await relate(copies, wanted);
@@ -51,44 +59,49 @@ export function accountCopyActivities(copies: BlobCopies): readonly Activity[] {
       };
     }),
 
-    contract.bringBlobs.implementedBy(classifyError, async (wanted, { caller }) => {
-      const { from, to, container } = wanted;
-      const { related, ...common } = await relate(copies, wanted);
-      const toBring = related.flatMap(({ blob, relation }) =>
-        relation.kind === "to-bring" ? [{ blob, over: relation.over }] : [],
-      );
-      if (caller.mode === "plan") {
-        const detail = `would bring ${toBring.length} blobs of ${container}`;
-        const nothing = { brought: 0, waiting: 0, failed: [] };
-        return { changed: toBring.length > 0, ...common, ...nothing, detail };
-      }
-      if (toBring.length > 0) await copies.ensureContainer({ endpoint: to, container });
-      const results = await inParallel(toBring, atATime, async ({ blob, over }) => ({
-        name: `${container}/${blob.name}`,
-        outcome: await bring(
-          copies,
-          { endpoint: from, container, name: blob.name },
-          { endpoint: to, container, name: blob.name },
-          blob,
-          over,
-        ),
-      }));
-      const failed = results.flatMap(({ name, outcome }) =>
-        typeof outcome === "string" ? [] : [{ name, reason: outcome.reason }],
-      );
-      const count = (what: "brought" | "waiting"): number =>
-        results.filter(({ outcome }) => outcome === what).length;
-      const [brought, begun] = [count("brought"), count("waiting")];
-      const waiting = begun + underWay(related);
-      return {
-        changed: brought + begun > 0,
-        ...common,
-        brought,
-        waiting,
-        failed: failed.slice(0, longestList),
-        detail: `${brought} blobs of ${container} brought, ${failed.length} failed${waiting === 0 ? "" : `, ${waiting} under way`}`,
-      };
-    }),
+    contract.bringBlobs.implementedBy(
+      classifyError,
+      async ({ lease, ...wanted }, { caller, now }) => {
+        const { from, to, container } = wanted;
+        // Looking is enough: a blob that is brought twice is the same. But only while the run may.
+        if (caller.mode === "execute") await covered(store, caller, lease, now());
+        const { related, ...common } = await relate(copies, wanted);
+        const toBring = related.flatMap(({ blob, relation }) =>
+          relation.kind === "to-bring" ? [{ blob, over: relation.over }] : [],
+        );
+        if (caller.mode === "plan") {
+          const detail = `would bring ${toBring.length} blobs of ${container}`;
+          const nothing = { brought: 0, waiting: 0, failed: [] };
+          return { changed: toBring.length > 0, ...common, ...nothing, detail };
+        }
+        if (toBring.length > 0) await copies.ensureContainer({ endpoint: to, container });
+        const results = await inParallel(toBring, atATime, async ({ blob, over }) => ({
+          name: `${container}/${blob.name}`,
+          outcome: await bring(
+            copies,
+            { endpoint: from, container, name: blob.name },
+            { endpoint: to, container, name: blob.name },
+            blob,
+            over,
+          ),
+        }));
+        const failed = results.flatMap(({ name, outcome }) =>
+          typeof outcome === "string" ? [] : [{ name, reason: outcome.reason }],
+        );
+        const count = (what: "brought" | "waiting"): number =>
+          results.filter(({ outcome }) => outcome === what).length;
+        const [brought, begun] = [count("brought"), count("waiting")];
+        const waiting = begun + underWay(related);
+        return {
+          changed: brought + begun > 0,
+          ...common,
+          brought,
+          waiting,
+          failed: failed.slice(0, longestList),
+          detail: `${brought} blobs of ${container} brought, ${failed.length} failed${waiting === 0 ? "" : `, ${waiting} under way`}`,
+        };
+      },
+    ),
   ];
 }
 

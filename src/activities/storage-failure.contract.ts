@@ -268,7 +268,7 @@ export const compareAccounts = declareActivity({
 /** Bring a stretch of a container to another account, on the server's side; what is the same stays. */
 export const bringBlobs = declareActivity({
   name: "bringBlobs",
-  input: Stretch,
+  input: Stretch.extend({ lease: z.string() }),
   output: z.strictObject({
     ...mutated,
     ...Compared,

@@ -119,13 +119,13 @@ function* fromSet(
 /** The lost account's copy in its other region goes further than a set, where it can be read. */
 function* fromCopy(
   run: Filling,
-  { redundancy, address }: Target,
+  { redundancy, target, address }: Target,
   newerThan: Instant | undefined,
 ): Durable<Filled> {
   const from = redundancy?.secondaryEndpoint;
   if (from === undefined) return undefined;
   const between = { from, to: address, ...(newerThan === undefined ? {} : { newerThan }) };
-  const passed = yield* bringAcross(run, "bring-newer", between, largeOnes);
+  const passed = yield* bringAcross(run, "bring-newer", between, largeOnes, target);
   if (!passed.ok) {
     run.journal.finding(`the account's copy could not be read: ${describeFailure(passed.failure)}`);
     return undefined;

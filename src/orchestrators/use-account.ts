@@ -144,26 +144,28 @@ interface Between {
   readonly newerThan?: Instant | undefined;
 }
 
-type Stretch = Between & { readonly container: string; readonly token?: string | undefined };
+/** A part of what is done between two accounts. */
+type StretchOf<Way> = Way & { readonly container: string; readonly token?: string | undefined };
 
 /** A stretch of a container, and what was found in it. */
-interface Seen<Output> {
-  readonly stretch: Stretch;
+interface Seen<Way, Output> {
+  readonly stretch: StretchOf<Way>;
   readonly output: Output;
 }
 
 /** Works through the containers of the estate, one after the other, stretch by stretch. */
 export function* overContainers<
   StepId extends string,
+  Way extends Between,
   Output extends StepOutput & { readonly done: number; readonly token?: string | undefined },
 >(
   run: Recovery<StepId>,
   step: StepId,
-  contract: ActivityContract<Stretch, Output>,
-  between: Between,
-): Durable<Answer<readonly Seen<Output>[]>> {
+  contract: ActivityContract<StretchOf<Way>, Output>,
+  between: Way,
+): Durable<Answer<readonly Seen<Way, Output>[]>> {
   const [first = "branding", ...others] = new Set(run.order.estate.storage.containers);
-  const stretches: Stretch[] = [{ ...between, container: first }];
+  const stretches: StretchOf<Way>[] = [{ ...between, container: first }];
   const answer = yield* run.onward(
     step,
     contract,
@@ -185,14 +187,18 @@ export function* overContainers<
   return { ok: true, value: seen };
 }
 
-/** Brings what one account has and another has not; large ones are waited for, up to `within` each stretch. */
+/**
+ * Brings what one account has and another has not; large ones are waited for, up to `within` each stretch.
+ * What covers it is the lease of the account that is filled; failbacks hold that of the original alone.
+ */
 export function* bringAcross<StepId extends string>(
   run: Recovery<StepId>,
   step: StepId,
   between: Between,
   within: Milliseconds,
+  lease = run.order.estate.storage.primary,
 ): Durable<Answer<Passed>> {
-  const answer = yield* overContainers(run, step, storage.bringBlobs, between);
+  const answer = yield* overContainers(run, step, storage.bringBlobs, { ...between, lease });
   if (!answer.ok) return answer;
   const parts: Brought[] = [];
   for (const { stretch, output } of answer.value) {
@@ -218,7 +224,7 @@ type Brought = ReturnType<typeof storage.bringBlobs.parseOutput>;
 function* arrived<StepId extends string>(
   run: Recovery<StepId>,
   step: StepId,
-  stretch: Stretch,
+  stretch: Parameters<typeof storage.bringBlobs.task>[2],
   begun: Brought,
   within: Milliseconds,
 ): Durable<Brought> {

@@ -263,6 +263,7 @@ export class Recovery<StepId extends string = string> {
         this.journal.attempt(id);
         answers.push(answer);
         if (answer.ok) done += answer.value.done;
+        if (once?.ok !== true) yield* this.#chores();
       }
       const { total, unit } = work;
       const counted = { unit, done, ...(total === undefined ? {} : { total }) };
@@ -332,6 +333,7 @@ export class Recovery<StepId extends string = string> {
       done += answer.value.done;
       this.journal.progress({ ...work, done }, begunAt, this.now());
       this.publish();
+      yield* this.#chores();
       input = next(answer.value, nth);
     }
     const detail = `${done} ${work.unit}`;

@@ -1,23 +1,44 @@
 import { accountCopyActivities } from "../../src/activities/account-copies.js";
 import { bringBlobs, compareAccounts } from "../../src/activities/storage-failure.contract.js";
+import { instantOf } from "../../src/domain/instant.js";
+import { stateStore } from "../../src/state/state-store.js";
 import { asking } from "../support/activity-call.js";
 import { MemoryBlobs } from "../support/memory-blobs.js";
+import { MemoryContainer } from "../support/memory-container.js";
 
 const from = "https://other.blob.core.windows.net";
 const to = "https://home.blob.core.windows.net";
 const container = "branding";
 const between = { from, to, container };
+const lease = "/accounts/home";
+const bringing = { ...between, lease };
 const [early, late] = ["2026-11-22T10:00:00.000Z", "2026-11-22T12:00:00.000Z"];
 const copied = { copy: { id: "1", status: "success" as const, why: undefined } };
 
 function world() {
   const blobs = new MemoryBlobs();
-  const { ask, done } = asking(accountCopyActivities(blobs));
+  const store = stateStore(new MemoryContainer());
+  const activities = asking(accountCopyActivities({ copies: blobs, store }));
+  const take = (run: string) =>
+    store.leases.claim(
+      { resource: lease, run, scenario: "storage-failure" },
+      instantOf(new Date()),
+    );
+  const ask: typeof activities.ask = async (contract, input, caller) => {
+    await take("run-1");
+    const leases = [{ resource: lease, fencing: 1 }];
+    return activities.ask(contract, input, { leases, ...caller });
+  };
+  const done: typeof activities.done = async (contract, input) => {
+    const answer = await ask(contract, input);
+    if (!answer.ok) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
+    return answer.value;
+  };
   const put = (endpoint: string, name: string, text: string, more: object = {}) => {
     blobs.put({ endpoint, container, name }, text, more);
   };
   const textIn = (endpoint: string, name: string) => blobs.text({ endpoint, container, name });
-  return { blobs, ask, done, put, textIn };
+  return { blobs, take, ask, done, put, textIn };
 }
 
 describe("blobs between two accounts", () => {
@@ -55,8 +76,8 @@ describe("blobs between two accounts", () => {
     put(from, "a-copy", "of the backup", { modifiedAt: late, ...copied });
     put(to, "a-copy", "what was lost", { modifiedAt: early });
 
-    const brought = await done(bringBlobs, between);
-    const again = await done(bringBlobs, between);
+    const brought = await done(bringBlobs, bringing);
+    const again = await done(bringBlobs, bringing);
 
     expect(brought).toMatchObject({ changed: true, brought: 2, waiting: 0, failed: [] });
     expect(again).toMatchObject({ changed: false, brought: 0 });
@@ -82,8 +103,8 @@ describe("blobs between two accounts", () => {
     const { blobs, done, put, textIn } = world();
     put(from, "logo.svg", "a logo");
 
-    await done(bringBlobs, between);
-    const nothing = await done(bringBlobs, { ...between, container: "other" });
+    await done(bringBlobs, bringing);
+    const nothing = await done(bringBlobs, { ...bringing, container: "other" });
 
     expect(textIn(to, "logo.svg")).toBe("a logo");
     expect(nothing).toMatchObject({ changed: false, done: 0, brought: 0 });
@@ -95,25 +116,39 @@ describe("blobs between two accounts", () => {
     blobs.pageSize = 2;
     for (const name of ["a", "b", "c"]) put(from, name, name);
 
-    const first = await done(bringBlobs, between);
-    const rest = await done(bringBlobs, { ...between, token: first.token });
+    const first = await done(bringBlobs, bringing);
+    const rest = await done(bringBlobs, { ...bringing, token: first.token });
 
     expect([first.done, first.brought, rest.done, rest.brought]).toEqual([2, 2, 1, 1]);
     expect([first.token, rest.token]).toEqual(["2", undefined]);
+  });
+
+  it("brings nothing into an account that another run holds, nor without its lease", async () => {
+    const { take, ask, put, textIn } = world();
+    put(from, "logo.svg", "a logo");
+    await take("run-2");
+
+    const held = await ask(bringBlobs, bringing);
+    const none = await ask(bringBlobs, bringing, { leases: [] });
+
+    for (const answer of [held, none]) {
+      expect(answer).toMatchObject({ ok: false, failure: { code: "lease-lost" } });
+    }
+    expect(textIn(to, "logo.svg")).toBeUndefined();
   });
 
   it("changes nothing in a plan", async () => {
     const { ask, put, textIn } = world();
     put(from, "logo.svg", "a logo");
 
-    const plan = await ask(bringBlobs, between, { mode: "plan" });
+    const plan = await ask(bringBlobs, bringing, { mode: "plan" });
 
     expect(plan).toMatchObject({ ok: true, value: { changed: true, brought: 0 } });
     expect(textIn(to, "logo.svg")).toBeUndefined();
   });
 
   describe("of what is newer than a set", () => {
-    const topUp = { ...between, newerThan: "2026-11-22T11:00:00.000Z" };
+    const topUp = { ...bringing, newerThan: "2026-11-22T11:00:00.000Z" };
 
     it("leaves what the set has, and replaces what the set has brought, whenever it did", async () => {
       const { done, put, textIn } = world();
@@ -157,11 +192,11 @@ describe("blobs between two accounts", () => {
       const { blobs, done, put, textIn } = world();
       put(from, "film.mp4", large, { md5: undefined });
 
-      const begun = await done(bringBlobs, between);
-      const meanwhile = await done(bringBlobs, between);
+      const begun = await done(bringBlobs, bringing);
+      const meanwhile = await done(bringBlobs, bringing);
       const seen = await done(compareAccounts, between);
       blobs.finishCopies();
-      const after = await done(bringBlobs, between);
+      const after = await done(bringBlobs, bringing);
 
       expect(begun).toMatchObject({ changed: true, brought: 0, waiting: 1, failed: [] });
       expect(meanwhile).toMatchObject({ changed: false, waiting: 1 });
@@ -175,9 +210,9 @@ describe("blobs between two accounts", () => {
       const { blobs, done, put } = world();
       put(from, "film.mp4", large, { md5: undefined });
 
-      await done(bringBlobs, between);
+      await done(bringBlobs, bringing);
       blobs.finishCopies("failed");
-      const again = await done(bringBlobs, between);
+      const again = await done(bringBlobs, bringing);
 
       expect(again).toMatchObject({ waiting: 1, failed: [] });
       expect(blobs.copied).toHaveLength(2);
@@ -186,7 +221,7 @@ describe("blobs between two accounts", () => {
     it("brings again what was written since it was copied", async () => {
       const { blobs, done, put } = world();
       put(from, "film.mp4", large, { md5: undefined });
-      await done(bringBlobs, between);
+      await done(bringBlobs, bringing);
       blobs.finishCopies();
       put(from, "film.mp4", large.replace("x", "y"), { md5: undefined });
 
@@ -200,7 +235,7 @@ describe("blobs between two accounts", () => {
         put(to, "film.mp4", "of somebody else");
       };
 
-      const brought = await done(bringBlobs, between);
+      const brought = await done(bringBlobs, bringing);
 
       expect(brought.failed).toEqual([
         { name: "branding/film.mp4", reason: "it was written to at the target meanwhile" },
@@ -217,7 +252,7 @@ describe("blobs between two accounts", () => {
       if (++turns === 1) put(from, "logo.svg", "second");
     };
 
-    expect(await done(bringBlobs, between)).toMatchObject({ brought: 1, failed: [] });
+    expect(await done(bringBlobs, bringing)).toMatchObject({ brought: 1, failed: [] });
     expect(textIn(to, "logo.svg")).toBe("second");
   });
 
@@ -229,7 +264,7 @@ describe("blobs between two accounts", () => {
       put(to, name, name === "logo.svg" ? "theirs" : "the same");
     };
 
-    const brought = await done(bringBlobs, between);
+    const brought = await done(bringBlobs, bringing);
 
     expect(brought).toMatchObject({
       brought: 1,
@@ -247,7 +282,7 @@ describe("blobs between two accounts", () => {
       if (source.name === "deleted") void blobs.remove(source);
     };
 
-    const { failed, brought } = await done(bringBlobs, between);
+    const { failed, brought } = await done(bringBlobs, bringing);
 
     expect(brought).toBe(0);
     expect(Object.fromEntries(failed.map(({ name, reason }) => [name, reason]))).toEqual({

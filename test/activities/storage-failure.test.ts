@@ -446,15 +446,16 @@ describe("storage activities", () => {
   });
 
   it("brings what one account has to the other, and again only what is new", async () => {
-    await begin(primary);
+    const caller = await begin(secondary);
     await azure.control.advance(60);
     const between = { from, to, container: "branding" };
+    const bringing = { ...between, lease: secondary };
     const name = (endpoint: string) => ({ endpoint, container: "branding", name: "late.svg" });
 
-    const first = await valueOf(storage.bringBlobs, between);
+    const first = await valueOf(storage.bringBlobs, bringing, caller);
     await azure.control.advance(60);
     await ports.anyBlob.write(name(from), "late");
-    const second = await valueOf(storage.bringBlobs, between);
+    const second = await valueOf(storage.bringBlobs, bringing, caller);
     const compared = await valueOf(storage.compareAccounts, between);
     const back = await valueOf(storage.compareAccounts, { ...between, from: to, to: from });
 
@@ -467,19 +468,23 @@ describe("storage activities", () => {
   });
 
   it("keeps at home what the copies in use are older than", async () => {
-    await begin(primary);
+    const caller = await begin(secondary);
     await azure.control.advance(60);
     const at = (endpoint: string, name: string) => ({ endpoint, container: "branding", name });
     await ports.anyBlob.write(at(from, "copied.svg"), "as it was backed up");
     await ports.anyBlob.write(at(from, "written.svg"), "as it was backed up");
-    await valueOf(storage.bringBlobs, { from, to, container: "branding" });
+    await valueOf(
+      storage.bringBlobs,
+      { from, to, container: "branding", lease: secondary },
+      caller,
+    );
     await azure.control.advance(60);
     await ports.anyBlob.write(at(from, "copied.svg"), "written last at home");
     await ports.anyBlob.write(at(to, "written.svg"), "written by the app meanwhile");
 
     const home = { from: to, to: from, container: "branding" };
     const compared = await valueOf(storage.compareAccounts, home);
-    await valueOf(storage.bringBlobs, home);
+    await valueOf(storage.bringBlobs, { ...home, lease: secondary }, caller);
 
     expect(compared).toMatchObject({
       ...{ toBring: 1, olderCopies: 1, newerThere: [] },

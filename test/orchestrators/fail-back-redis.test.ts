@@ -57,6 +57,20 @@ describe("fail back Redis", () => {
     expect(changes(back)).toEqual([]);
   });
 
+  it("keeps its leases and tells milestones while a large cache is copied for longer than they last", async () => {
+    const back = await failBack({ pieces: 90 });
+
+    expect(back.record.outcome).toBe("failed-back");
+    const renewals = back.calls.filter(
+      ({ name, input }) =>
+        name === "takeLease" && (input as { resource: string }).resource === primary,
+    );
+    expect(renewals.length).toBeGreaterThan(5);
+    const during = back.calls.filter(({ name }) => name === "copyKeysAcross").at(-2)?.at ?? 0;
+    const told = back.calls.filter(({ name, at }) => name === "postNotice" && at < during);
+    expect(told.length).toBeGreaterThan(1);
+  });
+
   it("does the whole once more where an earlier one ended before the app was restarted", async () => {
     const back = await failBack({ active: "primary", stuckAt: "secondary" });
 

@@ -6,6 +6,7 @@ import * as redis from "../../src/activities/redis-failure.contract.js";
 import * as restore from "../../src/activities/redis-restore.contract.js";
 import * as run from "../../src/activities/run.contract.js";
 import type { Failure } from "../../src/domain/failure.js";
+import { leaseLength } from "../../src/domain/lease.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { sampleEstate } from "./estates.js";
 import { stub, type Stub } from "./replay-driver.js";
@@ -40,6 +41,8 @@ export interface CacheTraits {
   /** What the sources say while the cache fails. */
   readonly own: "failed" | "well" | "unknown";
   readonly health: "failed" | "well" | "unknown";
+  /** In how many pieces keys are copied across; of more than two each takes as long as one may. */
+  readonly pieces: number;
   readonly failing: Readonly<Record<string, Planned>>;
 }
 
@@ -60,6 +63,7 @@ const usual: CacheTraits = {
   tells: true,
   own: "failed",
   health: "failed",
+  pieces: 2,
   failing: {},
 };
 
@@ -70,6 +74,9 @@ const made = `${secondary.replace(/redis\/[^/]+$/, "redisEnterprise/")}mcp-redis
 /** What an earlier run made and did not come to use. */
 export const left = made.replace("ab12cd", "ef34ab");
 
+const longestMutation = 90_000;
+const leaseLost: Failure = { class: "terminal", code: "lease-lost", message: "it ran out" };
+
 export function cachePatient(traits: Partial<CacheTraits> = {}) {
   const is = { ...usual, ...traits };
   const seen = new Map<string, number>();
@@ -78,6 +85,7 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
   let used: string = ids[is.stuckAt ?? is.active];
   let written: string = ids[is.active];
   let looks = 0;
+  const leasedAt = new Map<string, number>();
   let linked = is.standby === "replica";
   let restartedAt: number | undefined;
   let record: RunRecord | undefined;
@@ -251,15 +259,22 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
     stub(redis.emptyCache, () => changed("emptyCache", "emptied")),
     stub(
       redis.copyKeysAcross,
-      ({ position }) =>
-        failure("copyKeysAcross") ?? {
-          changed: true,
-          done: 1_000,
-          ...(position === undefined
-            ? { next: { servers: ["a"], server: 0, database: 0, cursor: "7" } }
-            : {}),
-          detail: "copied",
-        },
+      ({ to, position }, _caller, now) => {
+        const nth = Number(position?.cursor ?? 1);
+        const isCovered = now - (leasedAt.get(to) ?? now) < leaseLength - longestMutation;
+        if (!isCovered) return { failure: leaseLost };
+        return (
+          failure("copyKeysAcross") ?? {
+            changed: true,
+            done: 1_000,
+            ...(nth < is.pieces
+              ? { next: { servers: ["a"], server: 0, database: 0, cursor: `${nth + 1}` } }
+              : {}),
+            detail: "copied",
+          }
+        );
+      },
+      is.pieces > 2 ? 25_000 : 200,
     ),
     stub(
       backup.countCacheKeys,
@@ -275,12 +290,15 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
       return failure("observeRestart") ?? { healthy: true, replaced, detail: "replicas" };
     }),
     stub(run.confirmMandate, () => ({ mandated: true, detail: "looked" })),
-    stub(run.takeLease, () => ({
-      kind: "taken" as const,
-      fencing: 1,
-      expiresAt: "2027-01-01T00:00:00.000Z",
-      detail: "taken",
-    })),
+    stub(run.takeLease, ({ resource }, _caller, now) => {
+      leasedAt.set(resource, now);
+      return {
+        kind: "taken" as const,
+        fencing: 1,
+        expiresAt: "2027-01-01T00:00:00.000Z",
+        detail: "taken",
+      };
+    }),
     stub(run.releaseLease, () => ({ detail: "given back" })),
     stub(run.saveRecord, ({ record: saved }) => {
       record = saved;
