@@ -1,4 +1,5 @@
 import * as vault from "../activities/key-vault-failure.contract.js";
+import { isAfter, type Instant } from "../domain/instant.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
 import { sameResource, shortNameOf } from "../domain/resource-id.js";
 import type { VaultCondition } from "../domain/vault-condition.js";
@@ -136,6 +137,11 @@ function* openAgain(recovery: Steps, patient: Patient): Durable<Ending> {
       "Write the rules as they should be into the estate: keyVault.network",
     ]);
   }
+  const askedAt = recovery.now();
+  const approval = yield* recovery.approval("set-network");
+  if (approval === "granted" && (yield* isOtherwise(recovery, patient, "firewall", askedAt))) {
+    return yield* treat(recovery, patient.order, patient.treated);
+  }
   const set = yield* recovery.step("set-network", vault.setVaultNetwork, { vault: id, rules });
   if (!set.ok) {
     const why = `the network rules were not changed: ${describeFailure(set.failure)}`;
@@ -145,6 +151,18 @@ function* openAgain(recovery: Steps, patient: Patient): Durable<Ending> {
     });
   }
   return yield* mended(recovery, patient, "firewall", "its network rules are those of the estate");
+}
+
+/** People take their time with an answer: whether something else is wrong by now, or nothing. */
+function* isOtherwise(
+  recovery: Steps,
+  { order }: Patient,
+  condition: VaultCondition,
+  askedAt: Instant,
+): Durable<boolean> {
+  if (!isAfter(recovery.now(), askedAt)) return false;
+  const seen = yield* recovery.look("recheck", vault.diagnoseVault, lookAt(order.estate));
+  return seen.ok && seen.value.condition !== condition;
 }
 
 /** The app has lost its role: it is given again, and Azure takes up to ten minutes to notice. */
@@ -194,17 +212,16 @@ function* waitForPlatform(recovery: Steps, patient: Patient): Durable<Ending> {
   if (waited === "failed") {
     return yield* treat(recovery, patient.order, [...patient.treated, "unavailable"]);
   }
-  if (waited === "done" && (yield* verified(recovery, patient))) {
-    recovery.journal.loses("none: the vault itself came back");
-    recovery.journal.finding(
-      "the platform has brought the vault back; while it serves it from the paired region the vault can only be read",
-    );
-    return recovery.end("restored-with-findings", "the vault answers again; nothing was changed", [
-      "Write no secrets until the region is back: Azure Service Health says when",
-    ]);
-  }
+  const back = waited === "done" ? yield* broughtBack(recovery, patient) : undefined;
+  if (back !== undefined) return back;
   const down = yield* regionAway(recovery, patient);
   if (down !== undefined) return down;
+  const askedAt = recovery.now();
+  const approval = yield* recovery.approval("leave-vault");
+  if (approval === "granted" && (yield* isOtherwise(recovery, patient, "unavailable", askedAt))) {
+    const late = yield* broughtBack(recovery, patient);
+    return late ?? (yield* treat(recovery, patient.order, [...patient.treated, "unavailable"]));
+  }
   const { sides } = lookAt(patient.order.estate);
   const wanted = { sides, lost: patient.vault.id, ...reserved(patient) };
   const left = yield* recovery.step("leave-vault", vault.chooseVault, wanted);
@@ -216,6 +233,18 @@ function* waitForPlatform(recovery: Steps, patient: Patient): Durable<Ending> {
     : `the vault does not answer; ${describeFailure(left.failure)}`;
   return needsOperator(recovery, { why, lacksRole: false }, [
     "Look at Azure Service Health: the platform fails a vault over by itself",
+  ]);
+}
+
+/** The platform has done it, if the app can read again. */
+function* broughtBack(recovery: Steps, patient: Patient): Durable<Ending | undefined> {
+  if (!(yield* verified(recovery, patient))) return undefined;
+  recovery.journal.loses("none: the vault itself came back");
+  recovery.journal.finding(
+    "the platform has brought the vault back; while it serves it from the paired region the vault can only be read",
+  );
+  return recovery.end("restored-with-findings", "the vault answers again; nothing was changed", [
+    "Write no secrets until the region is back: Azure Service Health says when",
   ]);
 }
 

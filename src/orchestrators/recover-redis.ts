@@ -1,5 +1,6 @@
 import * as redis from "../activities/redis-failure.contract.js";
 import type { Failure } from "../domain/failure.js";
+import { isAfter } from "../domain/instant.js";
 import { RecoveryOrder } from "../domain/recovery-order.js";
 import { orderText } from "../domain/order-text.js";
 import { sameResource } from "../domain/resource-id.js";
@@ -65,7 +66,7 @@ export const recoverRedis = framed(
 
     const recovered = yield* run.holding(cache, function* () {
       if (yield* healedItself(run, cache, app)) {
-        return run.end("not-needed", "the cache became well by itself; nothing was changed");
+        return wellAgain(run);
       }
       if (seen.ok && seen.value.appAlone && !run.planning) return yield* letIn(run, cache, app);
       return (yield* rebooted(run, cache, app)) ?? (yield* replaced(run, order, cache, app));
@@ -82,6 +83,9 @@ function* isNotLetIn(run: Steps, cache: string, app: CacheUser | undefined): Dur
   const seen = yield* run.look("find-app", redis.probeCache, probeOf(cache, app));
   return seen.ok && seen.value.appAlone;
 }
+
+const wellAgain = (run: Steps): Ending =>
+  run.end("not-needed", "the cache became well by itself; nothing was changed");
 
 /** The last look before the first change: nothing that is well is touched. */
 function* healedItself(run: Steps, cache: string, app: CacheUser | undefined): Durable<boolean> {
@@ -115,6 +119,9 @@ function* rebooted(
   const { shards, hasReplica } = shape.value;
   const all = shards === 0 ? [undefined] : Array.from({ length: shards }, (_, shard) => shard);
   const step = hasReplica ? "reboot-primary" : "reboot-only-node";
+  const askedAt = run.now();
+  const isLate = (yield* run.approval(step)) === "granted" && isAfter(run.now(), askedAt);
+  if (isLate && (yield* healedItself(run, cache, app))) return wellAgain(run);
   for (const shard of all) {
     const node = { cache, hasReplica, ...(shard === undefined ? {} : { shard }) };
     const item = shard === undefined ? undefined : `shard-${shard}`;
@@ -155,7 +162,9 @@ function* replaced(
     const down = yield* regionDown(run, beside, app);
     if (down !== undefined) return down;
   }
-  const found = yield* replacement(run, order, failing);
+  const isWell = () => healedItself(run, failing, app);
+  const found = yield* replacement(run, order, failing, { isWell });
+  if (found?.how === "itself") return wellAgain(run);
   if (found === undefined) {
     return stuck(run, "neither a reboot, nor the other side, nor a new cache is to be had");
   }
@@ -199,6 +208,8 @@ function next(run: Steps, failing: string, { cache, how }: Replacement): string[
       return [`${nameOf(cache)} has no replica until it is failed back or linked anew`, back];
     case "standby":
       return [back];
+    case "itself":
+      return [];
   }
 }
 

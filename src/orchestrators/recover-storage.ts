@@ -38,6 +38,8 @@ interface Patient {
   readonly account: storage.AccountPlace;
   readonly redundancy: storage.Redundancy | undefined;
   readonly fqdn: string | undefined;
+  /** What a failover would lose, as it was measured; to be told to whoever approves one. */
+  readonly measured?: string | undefined;
 }
 
 /** One way to give the app a storage that works; undefined where it cannot be gone, and why is a finding. */
@@ -134,12 +136,12 @@ function* awaited(run: Steps, patient: Patient): Durable<Ending | undefined> {
 function* replaced(run: Steps, patient: Patient): Durable<Ending> {
   const down = yield* regionAway(run, patient);
   if (down !== undefined) return down;
-  yield* showLoss(run, patient);
+  const measured = { ...patient, measured: yield* showLoss(run, patient) };
   const { prefer } = patient.order.estate.storage.recovery;
   const ways: readonly Way[] =
     prefer === "time" ? [standby, madeAnew, failedOver] : [failedOver, standby, madeAnew];
   for (const way of ways) {
-    const ending = yield* way(run, patient);
+    const ending = yield* way(run, measured);
     if (ending !== undefined) return ending;
   }
   // The region may have gone away in the middle: then that is what a person has to know.
@@ -165,25 +167,24 @@ function* regionAway(
   return yield* regionDown(run, { kind: "redis", id: redis.primary }, user, when);
 }
 
-/** What a failover would lose, before anybody is asked for one. */
-function* showLoss(run: Steps, { order, redundancy }: Patient): Durable<void> {
+/** What a failover would lose, before anybody is asked for one; in words, where that can be measured. */
+function* showLoss(run: Steps, { order, redundancy }: Patient): Durable<string | undefined> {
   const lastSyncAt = redundancy?.geo?.lastSyncAt;
-  if (lastSyncAt === undefined) return;
+  if (lastSyncAt === undefined) return undefined;
   const window = describeDuration(elapsed(lastSyncAt, run.now()));
-  run.journal.finding(
-    `a failover of the account would lose what was written since ${lastSyncAt}, ${window} ago`,
-  );
+  const since = `what was written since ${lastSyncAt}, ${window} ago`;
+  run.journal.finding(`a failover of the account would lose ${since}`);
   const endpoint = redundancy?.secondaryEndpoint;
-  if (endpoint === undefined) return;
+  if (endpoint === undefined) return since;
   const containers = [...order.estate.storage.containers];
   const asked = { endpoint, containers, since: lastSyncAt };
   const counted = yield* run.step("show-loss", storage.countNewerBlobs, asked);
-  if (counted.ok && counted.value.newer > 0) {
-    const { newer, names } = counted.value;
-    run.journal.finding(
-      `${newer} blobs are newer than that in its readable copy already: ${names.join(", ")}`,
-    );
-  }
+  if (!counted.ok || counted.value.newer === 0) return since;
+  const { newer, names } = counted.value;
+  run.journal.finding(
+    `${newer} blobs are newer than that in its readable copy already: ${names.join(", ")}`,
+  );
+  return `${since}; ${newer} blobs are newer than that in its readable copy already`;
 }
 
 /** The account of the other side holds a verified copy, or gets it now. */
@@ -335,6 +336,9 @@ function* failedOver(run: Steps, patient: Patient): Durable<Ending | undefined> 
     run.journal.finding(`${name} cannot be failed over: Azure does not allow it now`);
     return undefined;
   }
+  const approval = yield* run.approval("fail-over", patient.measured);
+  const needless = approval === "granted" ? yield* lookAfterAnswer(run, patient) : undefined;
+  if (needless !== undefined) return needless.ending;
   const { primaryLocation: from } = redundancy;
   const wanted = { account: id, from, kind: "unplanned" as const };
   const started = yield* run.step("fail-over", storage.startStorageFailover, wanted);
@@ -377,6 +381,35 @@ function* failedOver(run: Steps, patient: Patient): Durable<Ending | undefined> 
   ]);
 }
 
+/** People take their time: what has become well meanwhile is not failed over, nor what a failover does not help. */
+function* lookAfterAnswer(
+  run: Steps,
+  { order, account }: Patient,
+): Durable<{ readonly ending: Ending | undefined } | undefined> {
+  if (run.planning) return undefined;
+  const look = lookAtStorage(order.estate);
+  const seen = yield* run.step("recheck", storage.diagnoseStorage, look, "after-answer");
+  if (!seen.ok) {
+    run.journal.finding(
+      `whether ${account.name} is well again could not be seen: ${describeFailure(seen.failure)}`,
+    );
+    return undefined;
+  }
+  switch (seen.value.condition) {
+    case "healthy":
+      return {
+        ending: run.end("not-needed", "the app uses its storage again; it was not failed over"),
+      };
+    case "unexplained":
+      run.journal.finding(
+        `${account.name} was not failed over: by now nothing says that it is the account: ${seen.value.detail}`,
+      );
+      return { ending: undefined };
+    default:
+      return undefined;
+  }
+}
+
 const redundancyAgain = ({ account, redundancy }: Patient): string =>
   `Restore geo-redundancy: az storage account update --ids ${account.id} --sku ${redundancy?.geo === undefined ? "Standard_RAGRS" : withoutZones(redundancy.sku)}`;
 
@@ -399,7 +432,7 @@ function* verified(run: Steps, patient: Patient): Durable<boolean> {
 /** The app uses its storage: perhaps the alert speaks of the other account, or of this service. */
 function* notNeeded(
   run: Steps,
-  { resource, environment, estate: { frontDoor } }: RecoveryOrder,
+  { resource, estate: { frontDoor } }: RecoveryOrder,
   seen: {
     readonly account: storage.AccountPlace;
     readonly usable: boolean;
@@ -427,7 +460,7 @@ function* notNeeded(
   if (elsewhere.length === 0) return run.end("not-needed", notNeededAtAll);
   run.journal.finding(`the edge leads to ${elsewhere.join(" and ")}, and the app uses ${home}`);
   return run.end("not-needed", notNeededAtAll, [
-    `Lead the edge to the account that the app uses: ${orderText("failbacks", { environment, resource: "storage" })}`,
+    `Lead the edge to the account that the app uses: ${wayBack(run, "storage")}`,
   ]);
 }
 

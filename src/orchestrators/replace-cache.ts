@@ -1,6 +1,7 @@
 import * as redis from "../activities/redis-failure.contract.js";
 import { findRestorableCache } from "../activities/redis-restore.contract.js";
 import { minutes } from "../domain/duration.js";
+import { isAfter } from "../domain/instant.js";
 import type { RecoveryOrder } from "../domain/recovery-order.js";
 import { recoveryCacheId } from "../domain/recovery-cache.js";
 import { parseResourceId, sameResource } from "../domain/resource-id.js";
@@ -19,6 +20,8 @@ export interface Circumstances {
   readonly use: ReturnType<typeof cacheInUse>;
   /** Which of two linked caches can be asked to part from the other. */
   readonly unlinkAt: "primary" | "secondary";
+  /** Looks whether the cache that failed is well by now, where that would make a replacement needless. */
+  readonly isWell?: () => Durable<boolean>;
 }
 
 const asUsual = (estate: RecoveryOrder["estate"]): Circumstances => ({
@@ -26,10 +29,10 @@ const asUsual = (estate: RecoveryOrder["estate"]): Circumstances => ({
   unlinkAt: "primary",
 });
 
-/** A cache that can take over, and what it holds. */
+/** A cache that can take over, and what it holds; `itself` where the one that failed is well again. */
 export interface Replacement {
   readonly cache: string;
-  readonly how: "member" | "replica" | "standby" | "made";
+  readonly how: "member" | "replica" | "standby" | "made" | "itself";
   /** In words, for the record: where its keys are from, and so what is lost. */
   readonly data: string;
 }
@@ -49,10 +52,10 @@ export function* replacement(
   run: Steps,
   order: RecoveryOrder,
   failing: string,
-  circumstances: Circumstances = asUsual(order.estate),
+  circumstances: Partial<Circumstances> = {},
 ): Durable<Replacement | undefined> {
   const { primary, secondary } = order.estate.redis;
-  const search = { order, failing, ...circumstances };
+  const search = { order, failing, ...asUsual(order.estate), ...circumstances };
   for (const side of [secondary, primary]) {
     if (side === undefined || sameResource(side, failing)) continue;
     const found = yield* standby(run, search, side);
@@ -111,9 +114,16 @@ function* standby(run: Steps, search: Search, cache: string): Durable<Replacemen
 /** A geo-replica can be written to only once it is on its own. */
 function* unlinked(
   run: Steps,
-  { failing, unlinkAt: at }: Search,
+  { failing, unlinkAt: at, isWell }: Search,
   cache: string,
 ): Durable<Replacement | undefined> {
+  const askedAt = run.now();
+  const approval = yield* run.approval("unlink");
+  // People take their time, and a replica that parts from a cache that is well loses its copy for nothing.
+  const isLate = approval === "granted" && isAfter(run.now(), askedAt);
+  if (isLate && isWell !== undefined && (yield* isWell())) {
+    return { cache: failing, how: "itself", data: "its own keys" };
+  }
   const both = { primary: failing, secondary: cache, at, lease: failing };
   const begun = yield* run.step("unlink", redis.startUnlink, both);
   if (!begun.ok) {

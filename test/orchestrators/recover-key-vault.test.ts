@@ -8,6 +8,7 @@ import { verbEvent } from "../../src/domain/verb.js";
 import type { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { recoverKeyVault } from "../../src/orchestrators/recover-key-vault.js";
 import { keyVaultFailure } from "../../src/scenarios/key-vault-failure.js";
+import { comingBackMeanwhile } from "../support/answering.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { replay, type People, type Replayed } from "../support/replay-driver.js";
 import { original, other, vaultPatient, type VaultTraits } from "../support/vault-patient.js";
@@ -123,6 +124,21 @@ describe("recover key vault", () => {
       expect(changes(run)).toEqual([]);
     }
   });
+
+  it.each([
+    ["firewall", "not-needed"],
+    ["unavailable", "restored-with-findings"],
+  ] as const)(
+    "leaves a vault as it is that came back while people were asked: %s",
+    async (condition, outcome) => {
+      const { people, comesBackOnce } = comingBackMeanwhile();
+      const run = await recover({ condition, comesBackOnce }, {}, people);
+
+      expect(run.record.approvals).toHaveLength(1);
+      expect(run.record.outcome).toBe(outcome);
+      expect(changes(run)).toEqual([]);
+    },
+  );
 
   it("leaves network rules alone where the estate does not say which are right", async () => {
     const { estate } = orderOf();

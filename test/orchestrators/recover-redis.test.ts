@@ -17,6 +17,7 @@ import {
   secondary,
   type CacheTraits,
 } from "../support/cache-patient.js";
+import { comingBackMeanwhile } from "../support/answering.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { replay, type People, type Replayed } from "../support/replay-driver.js";
 
@@ -238,6 +239,24 @@ describe("recover Redis", () => {
     ]);
     expect(run.uses).toBe(secondary);
     expect(elapsed(detectedAt, run.record.restoredAt ?? "")).toBeLessThan(minutes(15));
+  });
+
+  it("parts nothing, and replaces nothing, where the cache became well while people were asked", async () => {
+    const { people, comesBackOnce } = comingBackMeanwhile();
+    const run = await recover({ heals: "replacement", comesBackOnce }, {}, people);
+
+    expect(run.record.approvals).toMatchObject([{ step: "unlink", status: "approved" }]);
+    expect(run.record.outcome).toBe("not-needed");
+    expect(changes(run)).toEqual(["rebootPrimary"]);
+  });
+
+  it("reboots no only node that became well while people were asked", async () => {
+    const { people, comesBackOnce } = comingBackMeanwhile();
+    const run = await recover({ heals: "reboot", hasReplica: false, comesBackOnce }, {}, people);
+
+    expect(run.record.approvals).toMatchObject([{ step: "reboot-only-node", status: "approved" }]);
+    expect(run.record.outcome).toBe("not-needed");
+    expect(changes(run)).toEqual([]);
   });
 
   it("makes a cache when nobody approves the unlinking", async () => {

@@ -15,7 +15,7 @@ import {
   other,
   type AccountTraits,
 } from "../support/account-patient.js";
-import { answering } from "../support/answering.js";
+import { answering, comingBackMeanwhile } from "../support/answering.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { replay, type People, type Replayed } from "../support/replay-driver.js";
 
@@ -98,6 +98,19 @@ describe("recover storage", () => {
     expect(run.record.findings[0]).toContain(hostNameOf(other));
     expect(run.record.nextSteps[0]).toContain("/api/failbacks");
     expect(changes(run)).toEqual([]);
+  });
+
+  it("leads users back with the whole region where they are in the other one", async () => {
+    const run = await recover(
+      {
+        ...{ condition: "healthy", users: "secondary", used: "secondary" },
+        edgeAt: hostNameOf(original),
+      },
+      { resource: other },
+    );
+
+    expect(run.record.outcome).toBe("not-needed");
+    expect(run.record.nextSteps[0]).toMatch(/"resource": ?"region"/);
   });
 
   it("is held back where only the alert says that it failed", async () => {
@@ -228,9 +241,30 @@ describe("recover storage", () => {
     expect(changes(run)).toEqual([]);
   });
 
-  it("shows what a failover would lose before it asks", async () => {
+  it("does not fail over what has become well while people were asked", async () => {
+    const { people, comesBackOnce } = comingBackMeanwhile();
+    const run = await recover({ ...alone, comesBackOnce }, {}, people);
+
+    expect(run.record.approvals).toMatchObject([{ step: "fail-over", status: "approved" }]);
+    expect(run.record.outcome).toBe("not-needed");
+    expect(changes(run)).toEqual([]);
+  });
+
+  it("fails nothing over where it is not the account any more by the time of the answer", async () => {
+    const { people, comesBackOnce } = comingBackMeanwhile();
+    const run = await recover({ ...alone, comesBackOnce, comesBackAs: "unexplained" }, {}, people);
+
+    expect(run.record.outcome).toBe("needs-operator");
+    expect(run.record.findings.join()).toContain("by now nothing says that it is the account");
+    expect(changes(run)).toEqual([]);
+  });
+
+  it("shows what a failover would lose before it asks, and to whom it asks", async () => {
     const { record } = await recover({ ...alone, newerInCopy: 2 }, {}, answering("deny"));
 
+    expect(record.approvals[0]?.expectedLoss).toMatch(
+      new RegExp(`^what was written since ${lastSyncAt}, .* ago; 2 blobs are newer`),
+    );
     expect(record.findings[0]).toContain(`written since ${lastSyncAt}`);
     expect(record.findings[1]).toContain("2 blobs are newer");
   });

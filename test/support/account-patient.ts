@@ -32,6 +32,10 @@ export interface AccountTraits {
   readonly condition: AccountCondition;
   /** Milliseconds after which it is well by itself. */
   readonly comesBackAfter: number;
+  /** Whether it is well by itself by now. */
+  readonly comesBackOnce: () => boolean;
+  /** As what it comes back then. */
+  readonly comesBackAs: AccountCondition;
   /** Whether this service can use the account in use. */
   readonly usable: boolean;
   readonly witnesses: "agree" | "alone";
@@ -80,6 +84,8 @@ const usual: AccountTraits = {
   users: "primary",
   condition: "unavailable",
   comesBackAfter: Infinity,
+  comesBackOnce: () => false,
+  comesBackAs: "healthy",
   usable: true,
   witnesses: "agree",
   regionDown: "never",
@@ -140,6 +146,7 @@ export function accountPatient(traits: Partial<AccountTraits> = {}) {
   };
   const conditionAt = (now: number): AccountCondition => {
     begunAt ??= now;
+    if (is.comesBackOnce()) return is.comesBackAs;
     return now - begunAt >= is.comesBackAfter ? "healthy" : is.condition;
   };
   const hasFailedOver = (now: number): boolean =>

@@ -43,6 +43,8 @@ export interface CacheTraits {
   readonly health: "failed" | "well" | "unknown";
   /** In how many pieces keys are copied across; of more than two each takes as long as one may. */
   readonly pieces: number;
+  /** Whether it is well by itself by now. */
+  readonly comesBackOnce: () => boolean;
   readonly failing: Readonly<Record<string, Planned>>;
 }
 
@@ -64,6 +66,7 @@ const usual: CacheTraits = {
   own: "failed",
   health: "failed",
   pieces: 2,
+  comesBackOnce: () => false,
   failing: {},
 };
 
@@ -128,6 +131,7 @@ export function cachePatient(traits: Partial<CacheTraits> = {}) {
       const failed = failure("probeCache");
       if (failed !== undefined) return failed;
       looks += 1;
+      if (is.comesBackOnce()) healthyFrom = 0;
       if (is.heals === "itself" && looks > 4) healthyFrom = 0;
       const isBack = is.heals === "for-the-app" && looks > 4;
       const well = wellAt(cache, now);

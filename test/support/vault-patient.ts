@@ -29,6 +29,8 @@ export interface VaultTraits {
   readonly heals: boolean;
   /** Milliseconds after which an unavailable vault answers again. */
   readonly comesBackAfter: number;
+  /** Whether it is well by itself by now. */
+  readonly comesBackOnce: () => boolean;
   readonly standby: boolean;
   readonly standbyEmpty: boolean;
   readonly set: boolean;
@@ -63,6 +65,7 @@ const usual: VaultTraits = {
   beneath: "healthy",
   heals: true,
   comesBackAfter: Infinity,
+  comesBackOnce: () => false,
   standby: true,
   standbyEmpty: false,
   set: true,
@@ -115,6 +118,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
     stub(postNotice, () => ({ changed: true, detail: "posted" })),
     stub(vault.diagnoseVault, (_input, _caller, now) => {
       begunAt ??= now;
+      if (is.comesBackOnce()) mend(condition);
       if (condition === "unavailable" && now - begunAt >= is.comesBackAfter) mend("unavailable");
       const failed = is.witnesses === "agree" ? ("failed" as const) : ("unknown" as const);
       const bad = condition !== "healthy";
