@@ -303,8 +303,8 @@ function* switchTo(
     if (!(yield* usesAgain(run, userOf(patient)))) {
       return stuckAt(run, `the app does not get on with ${name} either`);
     }
-    const edge = yield* proveEdge(run, led);
     run.journal.restored(run.now());
+    const edge = yield* proveEdge(run, led);
     if (edge !== undefined) {
       return stuckAt(
         run,

@@ -313,7 +313,9 @@ describe("recover storage", () => {
 
     expect(record.outcome).toBe("needs-operator");
     expect(record.reason).toContain("users are not led there");
-    expect(record.restoredAt).toBeDefined();
+    const verified = record.steps.find(({ id }) => id === "verify")?.endedAt ?? "";
+    expect(record.restoredAt).toBe(verified);
+    expect(elapsed(verified, record.endedAt)).toBeGreaterThan(minutes(10));
   });
 
   it("leaves an edge alone that leads to an account it does not know", async () => {
