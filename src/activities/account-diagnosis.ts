@@ -14,6 +14,7 @@ import { isAfter } from "../domain/instant.js";
 import type { Activity, Caller } from "../durable/activity-contract.js";
 import { accountInUse } from "./account-in-use.js";
 import { appsWord } from "./apps-word.js";
+import { whyUnseen } from "./side-look.js";
 import * as contract from "./storage-failure.contract.js";
 
 /** What looking at an account and at the app that uses it takes. */
@@ -37,19 +38,19 @@ export function accountDiagnosisActivities(azure: AccountWitnesses): readonly Ac
   return [
     contract.diagnoseStorage.implementedBy(classifyError, async (wanted, { caller }) => {
       const used = await accountInUse(apps, accounts, wanted, wanted.sides);
-      const { id, name, side, known, view, address } = used;
+      const { id, name, side, known, view, unseen, address } = used;
       const [app, own] = await Promise.all([
         appsWord(apps, health, wanted),
         ownUse(probe, address, wanted.container, caller),
       ]);
       const facts: AccountFacts = {
-        arm: armSays(view),
+        arm: unseen === undefined ? armSays(view) : undefined,
         appUses: app.use?.well,
         ownUse: own.result,
       };
       const condition = accountConditionOf(facts);
       const words = {
-        arm: describeArm(view),
+        arm: unseen === undefined ? describeArm(view) : `not seen: ${whyUnseen(unseen)}`,
         own: own.detail,
         app: app.use?.detail ?? app.detail,
       };

@@ -1,8 +1,10 @@
 import type { ContainerApps } from "../azure/container-apps.js";
 import type { StorageAccounts, StorageAccountView } from "../azure/storage-accounts.js";
 import { hostOf, sameHost } from "../domain/address.js";
+import type { Failure } from "../domain/failure.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import { addressInUse, isObserved, whyAssumed, type AppSides } from "./address-in-use.js";
+import { lookAtBothSides, withoutOther } from "./side-look.js";
 
 /** The storage account that the app uses, whether it is there or not. */
 export interface AccountInUse {
@@ -10,8 +12,9 @@ export interface AccountInUse {
   readonly name: string;
   readonly side: "primary" | "secondary" | "elsewhere";
   readonly known: "observed" | "assumed";
-  /** Undefined where Resource Manager does not show it. */
+  /** Undefined where Resource Manager does not show it; `unseen` where it could not be asked. */
   readonly view: StorageAccountView | undefined;
+  readonly unseen?: Failure | undefined;
   /** As Resource Manager names it, or as the app does. */
   readonly address: string;
   readonly detail: string;
@@ -24,21 +27,23 @@ export async function accountInUse(
   app: AppSides,
   sides: { readonly primary: string; readonly secondary?: string | undefined },
 ): Promise<AccountInUse> {
-  const [primary, secondary] = await Promise.all([
-    accounts.account(sides.primary),
-    sides.secondary === undefined ? undefined : accounts.account(sides.secondary),
-  ]);
+  const looks = await lookAtBothSides(sides, (id) => accounts.account(id));
+  const [{ view: primary }, { view: secondary }] = looks;
   const said = await addressInUse(apps, app, "STORAGE_ACCOUNT_URL");
   const { address } = said;
   const onSide = (side: "primary" | "secondary", id: string, isNamed: boolean): AccountInUse => {
-    const view = side === "primary" ? primary : secondary;
+    const [{ view, unseen }, other] = side === "primary" ? looks : [looks[1], looks[0]];
     const name = view?.name ?? nameOf(id);
     const known = isNamed && isObserved(said, side) ? "observed" : "assumed";
     const detail =
       known === "observed"
         ? `the app uses ${name}, the ${side} side`
         : `taken to be ${name}: ${whyAssumed(said, "account")}`;
-    return { id, name, side, known, view, address: view?.blobEndpoint ?? address ?? "", detail };
+    return {
+      ...{ id, name, side, known, view, unseen },
+      address: view?.blobEndpoint ?? address ?? "",
+      detail: withoutOther(detail, other),
+    };
   };
   const isNamed = (id: string, view: StorageAccountView | undefined): boolean =>
     address !== undefined &&

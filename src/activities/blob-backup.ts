@@ -9,6 +9,7 @@ import type { Backups } from "../state/backups.js";
 import { workLists, type ListedItem } from "../state/work-list.js";
 import { accountInUse } from "./account-in-use.js";
 import { BaseItems } from "./base-items.js";
+import { refuseUnseen } from "./side-look.js";
 import * as contract from "./blob-backup.contract.js";
 import { itemName, listedOf } from "./listed-blob.js";
 
@@ -29,7 +30,9 @@ export function blobBackupActivities(
   const lists = workLists(store.container);
   return [
     contract.findActiveAccount.implementedBy(classifyError, async ({ storage, ...sides }) => {
-      const { view, id, side, known, detail } = await accountInUse(apps, accounts, sides, storage);
+      const used = await accountInUse(apps, accounts, sides, storage);
+      const { view, id, side, known, detail } = used;
+      refuseUnseen(used);
       if (view === undefined) throw terminal("account-missing", `${id} does not exist`);
       return {
         side,

@@ -15,6 +15,7 @@ import { inParallel } from "../domain/in-parallel.js";
 import { activeVault } from "./active-vault.js";
 import * as contract from "./key-vault-backup.contract.js";
 import { covered } from "./ensure.js";
+import { refuseUnseen } from "./side-look.js";
 import { sameSecret } from "./same-secret.js";
 import { unlessRefused } from "./unless-refused.js";
 
@@ -32,7 +33,10 @@ export function keyVaultBackupActivities(
   const lists = workLists(store.container);
   return [
     contract.findActiveVault.implementedBy(classifyError, async ({ vault, ...sides }) => {
-      const { side, known, active, other, detail } = await activeVault(apps, vaults, sides, vault);
+      const found = await activeVault(apps, vaults, sides, vault);
+      const { side, known, active, other, detail } = found;
+      // A side that is away for a while is waited for: it is to be kept in step.
+      refuseUnseen({ unseen: found.otherUnseen });
       return {
         side,
         known,

@@ -35,8 +35,9 @@ export function redisBackupActivities(
   return [
     contract.findActiveCache.implementedBy(classifyError, async (wanted) => {
       const { side, known, id, view, detail } = await activeCache(azure, wanted);
-      const { kind, tier, location, hasIdentity } = view ?? (await cacheAt(caches, id));
-      const way = view !== undefined && exportsItself(view) ? "export" : "snapshot";
+      const seen = view ?? (await cacheAt(caches, id));
+      const { kind, tier, location, hasIdentity } = seen;
+      const way = exportsItself(seen) ? "export" : "snapshot";
       return { side, known, id, way, kind, tier, location, hasIdentity, detail };
     }),
 

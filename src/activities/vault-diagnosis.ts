@@ -9,6 +9,7 @@ import type { Failure } from "../domain/failure.js";
 import { conditionOf, witnessesOf, type VaultFacts } from "../domain/vault-condition.js";
 import type { Activity } from "../durable/activity-contract.js";
 import { appsWord } from "./apps-word.js";
+import { lookAtSide, refuseUnseen, whyUnseen } from "./side-look.js";
 import * as contract from "./key-vault-failure.contract.js";
 import { vaultInUse } from "./vault-in-use.js";
 
@@ -28,16 +29,23 @@ export function vaultDiagnosisActivities(azure: VaultWitnesses): readonly Activi
     contract.diagnoseVault.implementedBy(classifyError, async (wanted) => {
       const { sides, locations, rules } = wanted;
       const used = await vaultInUse(apps, vaults, wanted, sides);
-      const { id, name, side, known, view, address } = used;
-      const [deleted, app, own, appHasRole] = await Promise.all([
-        view === undefined ? deletedAnywhere(vaults, id, locations) : undefined,
+      const { id, name, side, known, view, unseen, address } = used;
+      const [trace, app, own, appHasRole] = await Promise.all([
+        view === undefined && unseen === undefined
+          ? lookAtSide(() => deletedAnywhere(vaults, id, locations))
+          : undefined,
         appsWord(apps, health, wanted),
-        view === undefined ? undefined : ownRead(secrets, view.uri),
+        // One that Resource Manager cannot be asked for may answer all the same.
+        view === undefined && (unseen === undefined || address === "")
+          ? undefined
+          : ownRead(secrets, view?.uri ?? address),
         view === undefined ? undefined : hasRole(apps, roles, wanted.app, view),
       ]);
+      const deleted = trace?.view;
+      const notSeen = unseen ?? trace?.unseen;
       const closed = view !== undefined && isClosed(view.network);
       const facts: VaultFacts = {
-        arm: view !== undefined ? "there" : deleted === undefined ? "gone" : "soft-deleted",
+        arm: notSeen === undefined ? armSays(view, deleted) : undefined,
         appReads: app.use?.well,
         ownRead: own?.result,
         appHasRole,
@@ -46,8 +54,11 @@ export function vaultDiagnosisActivities(azure: VaultWitnesses): readonly Activi
       };
       const condition = conditionOf(facts);
       const words = {
-        arm: describeArm(facts, view, deleted),
-        own: own?.detail ?? "not tried: there is no such vault",
+        arm:
+          notSeen === undefined
+            ? describeArm(facts, view, deleted)
+            : `not seen: ${whyUnseen(notSeen)}`,
+        own: own?.detail ?? "not tried: its address is not known",
         app: app.use?.detail ?? app.detail,
       };
       const location = view?.location ?? deleted?.location;
@@ -91,6 +102,14 @@ export function vaultDiagnosisActivities(azure: VaultWitnesses): readonly Activi
       };
     }),
   ];
+}
+
+function armSays(
+  view: VaultView | undefined,
+  deleted: DeletedVaultView | undefined,
+): VaultFacts["arm"] {
+  if (view !== undefined) return "there";
+  return deleted === undefined ? "gone" : "soft-deleted";
 }
 
 interface OwnRead {
@@ -153,13 +172,18 @@ async function hasRole(
   return found.every((has) => has);
 }
 
+/** In whichever region it was deleted; one that cannot be asked matters only where no other one knows it. */
 async function deletedAnywhere(
   vaults: KeyVaults,
   id: string,
   locations: readonly string[],
 ): Promise<DeletedVaultView | undefined> {
-  const found = await Promise.all(locations.map((location) => vaults.deletedVault(id, location)));
-  return found.find((vault) => vault !== undefined);
+  const looks = await Promise.all(
+    locations.map((location) => lookAtSide(() => vaults.deletedVault(id, location))),
+  );
+  const found = looks.find(({ view }) => view !== undefined);
+  if (found === undefined) looks.forEach(refuseUnseen);
+  return found?.view;
 }
 
 const isClosed = ({ publicAccess, defaultAction }: VaultNetwork): boolean =>

@@ -1,8 +1,10 @@
 import type { ContainerApps } from "../azure/container-apps.js";
 import { sameAddress, type KeyVaults, type VaultView } from "../azure/key-vault.js";
+import type { Failure } from "../domain/failure.js";
 import { recoveryVaultId } from "../domain/recovery-vault.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import { addressInUse, isObserved, whyAssumed, type AppSides } from "./address-in-use.js";
+import { lookAtBothSides, withoutOther } from "./side-look.js";
 
 /** The vault that the app uses, whether it is there or not. */
 interface VaultInUse {
@@ -10,10 +12,12 @@ interface VaultInUse {
   readonly name: string;
   readonly side: "primary" | "secondary" | "elsewhere";
   readonly known: "observed" | "assumed";
-  /** Undefined where Resource Manager does not show it. */
+  /** Undefined where Resource Manager does not show it; `unseen` where it could not be asked. */
   readonly view: VaultView | undefined;
+  readonly unseen?: Failure | undefined;
   /** The vault of the other side, where there is one. */
   readonly other: VaultView | undefined;
+  readonly otherUnseen?: Failure | undefined;
   /** The estate's primary one, whichever is in use. */
   readonly primary: VaultView | undefined;
   readonly address: string;
@@ -27,10 +31,8 @@ export async function vaultInUse(
   app: AppSides,
   sides: { readonly primary: string; readonly secondary?: string | undefined },
 ): Promise<VaultInUse> {
-  const [primary, secondary] = await Promise.all([
-    vaults.vault(sides.primary),
-    sides.secondary === undefined ? undefined : vaults.vault(sides.secondary),
-  ]);
+  const looks = await lookAtBothSides(sides, (id) => vaults.vault(id));
+  const [{ view: primary }, { view: secondary }] = looks;
   const said = await addressInUse(apps, app, "KEY_VAULT_URL");
   const { address } = said;
   const isNamed = (id: string | undefined, view: VaultView | undefined): boolean =>
@@ -41,7 +43,8 @@ export async function vaultInUse(
       ? labelOf(address) === parseResourceId(id)?.name.toLowerCase()
       : sameAddress(view.uri, address));
   const onSide = (side: "primary" | "secondary", id: string, namedSo: boolean): VaultInUse => {
-    const [view, other] = side === "primary" ? [primary, secondary] : [secondary, primary];
+    const [look, otherLook] = side === "primary" ? looks : [looks[1], looks[0]];
+    const { view, unseen } = look;
     const name = parseResourceId(id)?.name ?? id;
     const known = namedSo && isObserved(said, side) ? "observed" : "assumed";
     const detail =
@@ -49,7 +52,9 @@ export async function vaultInUse(
         ? `the app uses ${name}, the ${side} side`
         : `taken to be ${name}: ${whyAssumed(said, "vault")}`;
     return {
-      ...{ id, name, side, known, view, other, primary, detail },
+      ...{ id, name, side, known, view, unseen, primary },
+      ...{ other: otherLook.view, otherUnseen: otherLook.unseen },
+      detail: withoutOther(detail, otherLook),
       address: view?.uri ?? address ?? "",
     };
   };

@@ -328,7 +328,11 @@ function* switchTo(
 function* failedOver(run: Steps, patient: Patient): Durable<Ending | undefined> {
   const { account, redundancy } = patient;
   const { id, name } = account;
-  if (redundancy?.geo === undefined) {
+  if (redundancy === undefined) {
+    run.journal.finding(`${name} cannot be failed over: Resource Manager does not show it`);
+    return undefined;
+  }
+  if (redundancy.geo === undefined) {
     run.journal.finding(`${name} cannot be failed over: it has no copy in another region`);
     return undefined;
   }

@@ -165,6 +165,44 @@ describe("key vault activities", () => {
     expect([meanwhile, await used()]).toEqual(["primary", "secondary"]);
   });
 
+  it("sees the vault in use while the region of the other one is down, or the provider is", async () => {
+    await begin({ resource: app });
+    const look = {
+      ...{ app, sides: { primary: id, secondary: standby }, locations: ["eastus", "westus"] },
+      health: production.containerApp.health,
+      check: production.keyVault.healthCheck,
+    };
+    const operation = "vaults.get";
+    await azure.control.fault({ name: "server-error", status: 503, match: { operation } });
+    const refused = await runner.run(vault.diagnoseVault, base, look);
+    await azure.control.fault({ name: "vault-unavailable", resource: id });
+    await azure.control.advance(60);
+    const silent = await runner.run(vault.diagnoseVault, base, look);
+    await begin({ resource: app });
+    await azure.control.fault({ name: "region-down", region: "eastus" });
+    await azure.control.advance(60);
+    const other = await runner.run(vault.diagnoseVault, base, {
+      ...{ ...look, app: production.containerApp.secondary ?? "", standby: app },
+      sides: { primary: standby, secondary: id },
+    });
+
+    expect(refused).toMatchObject({ ok: true, value: { condition: "healthy", vault: { id } } });
+    expect(silent).toMatchObject({
+      ok: true,
+      value: {
+        ...{ condition: "unavailable", vault: { id, known: "observed" } },
+        sources: [{ says: "unknown" }, { says: "failed" }, { says: "failed" }],
+      },
+    });
+    expect(other).toMatchObject({
+      ok: true,
+      value: {
+        ...{ condition: "healthy", vault: { id: standby, known: "observed" } },
+        detail: expect.stringContaining("the other side was not seen: ") as string,
+      },
+    });
+  });
+
   it("waits for a role where the app cannot read the reference yet", async () => {
     const caller = await begin({ resource: app });
     const nowhere = to.replace("-dr", "-no");

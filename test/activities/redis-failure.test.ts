@@ -272,6 +272,32 @@ describe("a failing cache", () => {
     expect(said(missing)).toEqual(["failed", "failed", "unknown"]);
   });
 
+  it("is found on the side in use while the region of the other one is down", async () => {
+    const caller = await begin();
+    const { host, port } = (await ports.redisCaches.cache(secondary))!;
+    const vaultUri = "https://mcp-server-prod-kv-dr.vault.azure.net/";
+    await ports.secrets.set(vaultUri, secret, `${host}:${port},password=x`, {
+      ...{ contentType: undefined, enabled: true, notBeforeAt: undefined, expiresAt: undefined },
+      tags: {},
+    });
+    await azure.control.fault({ name: "region-down", region: "eastus" });
+    await azure.control.advance(60);
+
+    const found = await runner.run(redis.findCacheInUse, caller, {
+      ...{ app: production.containerApp.secondary ?? "", secret },
+      vault: { primary: vault.secondary ?? "", secondary: vault.primary },
+      redis: { primary: secondary, secondary: primary },
+    });
+
+    expect(found).toMatchObject({
+      ok: true,
+      value: {
+        ...{ side: "primary", id: secondary, known: "observed" },
+        detail: expect.stringContaining("the other side was not seen: ") as string,
+      },
+    });
+  });
+
   it("is told from a region that is down, where neither the app nor the vault answers", async () => {
     const caller = await begin();
     const { fqdn } = await azure.control.app(app);

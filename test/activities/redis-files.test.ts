@@ -13,6 +13,7 @@ import {
   storage,
   vault,
 } from "../support/cache-world.js";
+import { restError } from "../support/memory-container.js";
 
 const own = { ...placeOf("redis-backups"), prefix: "mine/20261122T140000Z-run", own: false };
 /** The mark of the end and a checksum, and zeros up to the end of a page. */
@@ -40,6 +41,28 @@ describe("the cache in use", () => {
     expect(secondary).toMatchObject({ side: "secondary", known: "observed", id: redis.secondary });
     expect([standard.way, managed.way]).toEqual(["snapshot", "export"]);
     expect(JSON.stringify([primary, secondary])).not.toContain("password");
+  });
+
+  it("is told where one side cannot be seen, and waited for where it may be that one", async () => {
+    const { done, ask, secrets, vaultUri, world } = cacheWorld();
+    const unseenOnce = () =>
+      jest.spyOn(world.caches, "get").mockImplementationOnce(() => {
+        throw restError(503, "ServiceUnavailable");
+      });
+    unseenOnce();
+    const named = await done(backup.findActiveCache, order);
+    secrets.put(vaultUri, "redis", "dr.redis.cache.windows.net:6380,password=x");
+    unseenOnce();
+    const other = await done(backup.findActiveCache, order);
+    secrets.put(vaultUri, "redis", "third.redis.cache.windows.net:6380");
+    unseenOnce();
+    const unknown = await ask(backup.findActiveCache, order);
+
+    expect(named).toMatchObject({ side: "primary", known: "observed", way: "export" });
+    expect(named.detail).toContain("which was not seen");
+    expect(other).toMatchObject({ side: "secondary", known: "observed", id: redis.secondary });
+    expect(other.detail).toContain("the other side was not seen: ServiceUnavailable");
+    expect(unknown).toMatchObject({ failure: { class: "transient" } });
   });
 
   it("is assumed where the secret or the vault does not tell", async () => {

@@ -221,6 +221,41 @@ describe("storage activities", () => {
       expect(seen.sources.filter(({ says }) => says === "failed").length).toBeGreaterThan(1);
     });
 
+    it("sees the account in use while the region of the other one is down", async () => {
+      await begin(primary);
+      await azure.control.fault({ name: "region-down", region: "eastus" });
+      await azure.control.advance(60);
+
+      const seen = await valueOf(storage.diagnoseStorage, {
+        ...{ ...look, app: production.containerApp.secondary ?? "", standby: app },
+        sides: { primary: secondary, secondary: primary },
+      });
+
+      expect(seen).toMatchObject({
+        ...{ condition: "healthy", usable: true },
+        account: { id: secondary, side: "primary", known: "observed", address: to },
+      });
+      expect(seen.detail).toContain("the other side was not seen: ");
+    });
+
+    it("goes by the app and by its own use where the provider refuses management calls", async () => {
+      await begin(primary);
+      const operation = "storageAccounts.getProperties";
+      await azure.control.fault({ name: "server-error", status: 503, match: { operation } });
+      const well = await valueOf(storage.diagnoseStorage, look);
+      await azure.control.fault({ name: "storage-unavailable", resource: primary });
+      await azure.control.advance(60);
+      const bad = await valueOf(storage.diagnoseStorage, look);
+
+      expect(well).toMatchObject({ condition: "healthy", account: { id: primary, address: from } });
+      expect(bad).toMatchObject({
+        condition: "unavailable",
+        account: { id: primary, known: "observed", address: from },
+      });
+      expect(bad.sources.map(({ says }) => says)).toEqual(["unknown", "failed", "failed"]);
+      expect(bad.redundancy).toBeUndefined();
+    });
+
     it("tells one that fails over, and one that is gone", async () => {
       const caller = await begin(primary);
       await azure.control.fault({ name: "storage-unavailable", resource: primary });
