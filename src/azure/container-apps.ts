@@ -286,6 +286,8 @@ export function containerApps(
       const app = await getApp(id);
       const told = withVariables(app, variables, suffix);
       const { scale } = told;
+      // Never fewer than it has: all users may be about to come.
+      const least = Math.max(minReplicas ?? 0, scale?.minReplicas ?? 0);
       const template =
         minReplicas === undefined
           ? told
@@ -293,8 +295,8 @@ export function containerApps(
               ...told,
               scale: {
                 ...scale,
-                minReplicas,
-                maxReplicas: Math.max(scale?.maxReplicas ?? 10, minReplicas),
+                minReplicas: least,
+                maxReplicas: Math.max(scale?.maxReplicas ?? 10, least),
               },
             };
       return submit(id, { template }, app.location);

@@ -226,6 +226,13 @@ describe("startSideChange", () => {
     expect(answer).toMatchObject({ ok: true, value: { changed: true } });
     const seen = await done(contract.observeSide, { app, rule: containerApp.health });
     expect(seen).toMatchObject({ minReplicas: 3, ready: 3 });
+
+    const suffix = "dr-ab12cd-2";
+    const fewer = { ...sideChange({ variables: elsewhere }), suffix };
+    await runner.run(contract.startSideChange, { ...caller, step: "fewer" }, fewer);
+    await azure.control.advance(180);
+    const after = await done(contract.observeSide, { app, rule: containerApp.health });
+    expect(after).toMatchObject({ vault: elsewhere.KEY_VAULT_URL, minReplicas: 3, ready: 3 });
   });
 });
 
