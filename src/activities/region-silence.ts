@@ -31,13 +31,17 @@ export async function seenOf(ask: () => Promise<Seen | undefined>): Promise<Seen
   }
 }
 
-/** An app answers with whatever status it has. */
+/**
+ * An app answers below 500, or with a word on its own checks, however ill it is. An ingress whose apps are
+ * away says 503 for them.
+ */
 export async function askApp(
   health: HealthProbe,
   { fqdn, rule }: { readonly fqdn: string; readonly rule: HealthRule },
 ): Promise<undefined> {
-  const { status } = await health.probe(fqdn, rule);
-  if (status === undefined) throw noAnswer;
+  const { status, checks } = await health.probe(fqdn, rule);
+  const speaks = status !== undefined && (status < 500 || Object.keys(checks).length > 0);
+  if (!speaks) throw noAnswer;
 }
 
 export async function askCache(

@@ -30,12 +30,13 @@ export function ownProbe(looks: readonly RegionLook[]): Source {
 
 /**
  * Whether a region is down. That this service alone cannot connect is a finding about the service, so
- * somebody else has to say so too; what answers us is up, whatever is announced.
+ * somebody else has to say so too. What answers us is up, whatever one of the others says; against two of
+ * them, such as where a part of the region is down, it is for a person to say.
  */
 export function regionVerdict(sources: readonly Source[]): "down" | "up" | "unclear" {
   const saying = (says: Source["says"]): readonly Source["kind"][] =>
     sources.filter((source) => source.says === says).map(({ kind }) => kind);
-  if (saying("well").includes("own-probe")) return "up";
   const failed = saying("failed");
+  if (saying("well").includes("own-probe")) return new Set(failed).size >= 2 ? "unclear" : "up";
   return failed.includes("own-probe") && new Set(failed).size >= 2 ? "down" : "unclear";
 }

@@ -58,7 +58,16 @@ describe("the verdict about a region", () => {
     ).toBe("unclear");
   });
 
-  it("is up for what answers us, whatever others say", () => {
+  it("leaves it to a person where what answers us stands against two others", () => {
+    const against = (...kinds: Source["kind"][]) =>
+      regionVerdict([source("own-probe", "well"), ...kinds.map((kind) => source(kind, "failed"))]);
+
+    expect(against("traffic-manager")).toBe("up");
+    expect(against("traffic-manager", "traffic-manager")).toBe("up");
+    expect(against("traffic-manager", "service-health")).toBe("unclear");
+  });
+
+  it("is up for what answers us, whatever one other says", () => {
     const kinds = Source.shape.kind.options.filter((kind) => kind !== "own-probe");
     const others = fc.array(
       fc.record({
@@ -69,7 +78,10 @@ describe("the verdict about a region", () => {
     );
     fc.assert(
       fc.property(others, (said) => {
-        expect(regionVerdict([source("own-probe", "well"), ...said])).toBe("up");
+        const against = new Set(said.filter((one) => one.says === "failed").map((one) => one.kind));
+        expect(regionVerdict([source("own-probe", "well"), ...said])).toBe(
+          against.size >= 2 ? "unclear" : "up",
+        );
         expect(regionVerdict([source("own-probe", "unknown"), ...said])).toBe("unclear");
         const failed = said.some((one) => one.says === "failed");
         expect(regionVerdict([...said, source("own-probe", "failed")])).toBe(
