@@ -73,11 +73,20 @@ export function* fillVault(
     return undefined;
   }
   const age = describeDuration(elapsed(takenAt, run.now()));
-  run.journal.loses(`what was written to secrets since ${takenAt}, if anything was`, "secrets");
+  const losses = [`what was written to secrets since ${takenAt}, if anything was`];
+  const stale = counts["keep-older"];
+  if (stale > 0)
+    losses.push(`${stale} secrets are older there than in the newest set, and stay so`);
   if (isNew) run.journal.finding(`the secrets are ${age} old: what was written since is lost`);
-  if (missing === 0) return undefined;
+  if (missing === 0) {
+    run.journal.loses(losses.join("; "), "secrets");
+    return undefined;
+  }
   const files = actions.map((each) => ({ target: address, actions: each }));
-  const problem = yield* bringMissing(run, files, count);
+  const { brought, problem } = yield* bringMissing(run, files, count);
+  const failed = missing - brought;
+  if (failed > 0) losses.push(`${failed} of ${count} secrets could not be brought back`);
+  run.journal.loses(losses.join("; "), "secrets");
   return problem === undefined ? undefined : asItIs(run, missing === count, problem);
 }
 
@@ -103,26 +112,28 @@ function* opening(
   return { why: whyNot.join("; ") };
 }
 
-/** Brings back what is missing; says why, where nothing came. */
+/** Brings back what is missing; says how many came, and why, where none did. */
 function* bringMissing(
   run: Filling,
   files: readonly { readonly target: string; readonly actions: string }[],
   total: number,
-): Durable<string | undefined> {
+): Durable<{ readonly brought: number; readonly problem?: string }> {
   const work = { atATime: secretsAtATime, total, unit: "secrets", apart };
   let brought = 0;
   for (const answer of yield* run.each("restore-secrets", restore.restoreSecrets, files, work)) {
-    if (!answer.ok) return describeFailure(answer.failure);
+    if (!answer.ok) return { brought, problem: describeFailure(answer.failure) };
     brought += answer.value.brought;
     for (const { name, reason } of answer.value.refused) {
       run.journal.finding(`${name} could not be brought back: ${reason}`);
     }
   }
   for (const answer of yield* run.each("check-secrets", restore.verifySecrets, files, work)) {
-    if (!answer.ok) return describeFailure(answer.failure);
+    if (!answer.ok) return { brought, problem: describeFailure(answer.failure) };
     for (const name of answer.value.missing) run.journal.finding(`${name} is not there`);
   }
-  return brought > 0 ? undefined : "not one secret that is missing could be brought back";
+  return brought > 0
+    ? { brought }
+    : { brought, problem: "not one secret that is missing could be brought back" };
 }
 
 /** Nothing can be brought back: a standby is still better than nothing, an empty vault is not. */

@@ -214,6 +214,14 @@ describe("recover key vault", () => {
     }
   });
 
+  it("says in its loss what stays old and what did not come back", async () => {
+    const run = await recover({ missing: 2, refused: 1, older: ["jwt-signing-key"] });
+
+    expect(run.record.outcome).toBe("failed-over");
+    expect(run.record.dataLoss).toContain("1 secrets are older there than in the newest set");
+    expect(run.record.dataLoss).toContain("1 of 3 secrets could not be brought back");
+  });
+
   it("goes on with the standby, which gets what it lacks", async () => {
     const run = await recover({ missing: 1, older: ["jwt-signing-key"] });
 

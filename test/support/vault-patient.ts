@@ -37,6 +37,8 @@ export interface VaultTraits {
   /** Secrets of the set that the target lacks, and those it has in an older version. */
   readonly missing: number;
   readonly older: readonly string[];
+  /** Secrets that the target does not take. */
+  readonly refused: number;
   readonly opens: boolean;
   /** Whether there is a newer set that opens in another geography alone. */
   readonly newestElsewhere: boolean;
@@ -71,6 +73,7 @@ const usual: VaultTraits = {
   set: true,
   missing: 1,
   older: [],
+  refused: 0,
   opens: true,
   newestElsewhere: false,
   mode: "single",
@@ -272,7 +275,7 @@ export function vaultPatient(traits: Partial<VaultTraits> = {}) {
     ),
     stub(restore.restoreSecrets, () =>
       orFailed("restoreSecrets", {
-        ...{ changed: true, done: 3, brought: is.missing, failed: 0, refused: [] },
+        ...{ changed: true, done: 3, brought: is.missing - is.refused, failed: 0, refused: [] },
         detail: "restored",
       }),
     ),
