@@ -1,6 +1,14 @@
 import * as restore from "../activities/blob-restore.contract.js";
-import { hours, minutes, seconds } from "../domain/duration.js";
+import {
+  describeDuration,
+  hours,
+  milliseconds,
+  minutes,
+  seconds,
+  type Milliseconds,
+} from "../domain/duration.js";
 import type { Failure } from "../domain/failure.js";
+import { elapsed } from "../domain/instant.js";
 import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { Recovery } from "../recovery/recovery.js";
@@ -41,6 +49,14 @@ export interface DecidedBlobs {
   readonly counts: Readonly<Counts>;
 }
 
+/** What became of the decisions. */
+export interface CarriedOut {
+  readonly restored: number;
+  /** Large ones that the service was still copying in the end, and how long they were waited for. */
+  readonly waiting: number;
+  readonly waited: Milliseconds;
+}
+
 /** Compares a set with an account, stretch by stretch, and adds up; what stays as it is becomes a finding. */
 export function* compareWithBlobSet(
   run: Recovery<"compare">,
@@ -71,15 +87,22 @@ export function* compareWithBlobSet(
   return { ok: true, value: { endpoint, decisions, counts } };
 }
 
-/** Works through the decisions; large blobs are waited for, as long as the service takes for them. */
+/** How long large blobs are waited for where nobody waits for the rest, for each stretch that has some. */
+const patiently = hours(2);
+
+/**
+ * Works through the decisions; large blobs are waited for, as long as the service takes for them, or
+ * `within` for all of them together where the app cannot wait for them.
+ */
 export function* carryOut<StepId extends string>(
   run: Recovery<StepId>,
   step: StepId,
   wanted: DecidedBlobs & {
     readonly actions: readonly restore.BlobAction[];
     readonly count: number;
+    readonly within?: Milliseconds;
   },
-): Durable<{ readonly restored: number } | { readonly failure: Failure }> {
+): Durable<CarriedOut | { readonly failure: Failure }> {
   const { endpoint, actions, count } = wanted;
   const work = { atATime, total: count, unit: "blobs" };
   const pieces = wanted.decisions.map((decisions) => ({
@@ -92,24 +115,30 @@ export function* carryOut<StepId extends string>(
     const answer = first[index];
     return answer?.ok === true && answer.value.waiting > 0;
   });
+  const within = wanted.within ?? milliseconds(patiently * slow.length);
+  const begunAt = run.now();
   for (const piece of slow) {
+    const left = Math.max(0, within - elapsed(begunAt, run.now()));
     yield* run.until(step, restore.copyBlobsBack, piece, {
       done: ({ waiting }) => waiting === 0,
-      within: hours(2),
+      within: milliseconds(Math.min(left, patiently)),
       first: seconds(10),
       longest: minutes(5),
     });
   }
   const again = slow.length === 0 ? [] : yield* run.each(step, restore.copyBlobsBack, slow, work);
-  let restored = 0;
+  const waited = milliseconds(elapsed(begunAt, run.now()));
+  let [restored, waiting] = [0, 0];
   const settled = first.filter((answer) => !answer.ok || answer.value.waiting === 0);
   for (const answer of [...settled, ...again]) {
     if (!answer.ok) return { failure: answer.failure };
     restored += answer.value.restored;
     for (const { name, reason } of answer.value.failed) run.journal.finding(`${name}: ${reason}`);
-    if (answer.value.waiting > 0) {
-      run.journal.finding(`${answer.value.waiting} large blobs were still being copied after 2 h`);
-    }
+    waiting += answer.value.waiting;
   }
-  return { restored };
+  if (waiting > 0) {
+    const after = describeDuration(waited);
+    run.journal.finding(`${waiting} large blobs were still being copied after ${after}`);
+  }
+  return { restored, waiting, waited };
 }

@@ -264,7 +264,10 @@ function* moveTo(
     if (address === undefined && !(run.planning && isNew)) {
       return passedOver(run, name, { why: "this service cannot use it", lacksRole: false });
     }
-    const lost = { lost: account.id, redundancy, target, address: address ?? "", isNew };
+    const lost = {
+      ...{ lost: account.id, redundancy, target, address: address ?? "", isNew },
+      canBePassedOver: true,
+    };
     const unfilled = yield* fillAccount(run, order, lost);
     if (unfilled !== undefined) return passedOver(run, name, unfilled);
     return yield* switchTo(run, patient, { ...to, address: address ?? "" });

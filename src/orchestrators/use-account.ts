@@ -2,7 +2,7 @@ import * as app from "../activities/container-app.contract.js";
 import * as storage from "../activities/storage-failure.contract.js";
 import { milliseconds, minutes, seconds, type Milliseconds } from "../domain/duration.js";
 import type { Environment, HealthRule } from "../domain/estate.js";
-import type { Instant } from "../domain/instant.js";
+import { elapsed, type Instant } from "../domain/instant.js";
 import type { ActivityContract, Answer } from "../durable/activity-contract.js";
 import type { StepOutput } from "../durable/step-output.js";
 import type { Durable } from "../durable/durable.js";
@@ -188,7 +188,8 @@ export function* overContainers<
 }
 
 /**
- * Brings what one account has and another has not; large ones are waited for, up to `within` each stretch.
+ * Brings what one account has and another has not; large ones are waited for, up to `within` each stretch,
+ * or all of them together.
  * What covers it is the lease of the account that is filled; failbacks hold that of the original alone.
  */
 export function* bringAcross<StepId extends string>(
@@ -196,13 +197,19 @@ export function* bringAcross<StepId extends string>(
   step: StepId,
   between: Between,
   within: Milliseconds,
-  lease = run.order.estate.storage.primary,
+  {
+    lease = run.order.estate.storage.primary,
+    together = false,
+  }: { readonly lease?: string; readonly together?: boolean } = {},
 ): Durable<Answer<Passed>> {
   const answer = yield* overContainers(run, step, storage.bringBlobs, { ...between, lease });
   if (!answer.ok) return answer;
   const parts: Brought[] = [];
+  const begunAt = run.now();
   for (const { stretch, output } of answer.value) {
-    parts.push(output.waiting === 0 ? output : yield* arrived(run, step, stretch, output, within));
+    const spent = together ? elapsed(begunAt, run.now()) : 0;
+    const left = milliseconds(Math.max(0, within - spent));
+    parts.push(output.waiting === 0 ? output : yield* arrived(run, step, stretch, output, left));
   }
   const sum = (count: (part: (typeof parts)[number]) => number): number =>
     parts.reduce((total, part) => total + count(part), 0);

@@ -56,8 +56,9 @@ function* executed<StepId extends string, Order extends RunOrder>(
   }
 
   yield* recovery.tell({ kind: "started" });
-  const ending = yield* decided(recovery, order, recover);
-  const { nextSteps } = ending;
+  const decision = yield* decided(recovery, order, recover);
+  const nextSteps = [...decision.nextSteps, ...recovery.journal.later];
+  const ending = { ...decision, nextSteps };
   yield* recovery.tell({ kind: "ended", nextSteps }, ending);
   const at = recovery.now();
   const saved = yield* save(recovery, ending);

@@ -38,6 +38,7 @@ export class Journal {
   #waitingFor: Checkpoint["waitingFor"] = null;
   #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
+  readonly #later: string[] = [];
   readonly #losses = new Map<string, string>();
   #progress: Checkpoint["progress"];
 
@@ -199,6 +200,15 @@ export class Journal {
   loses(what: string, of: "all" | "secrets" | "blobs" | "keys" = "all"): void {
     if (of === "all") this.#losses.clear();
     this.#losses.set(of, what);
+  }
+
+  /** What a person has to do afterwards, however the run ends. */
+  alsoNext(text: string): void {
+    if (!this.#later.includes(text)) this.#later.push(text);
+  }
+
+  get later(): readonly string[] {
+    return this.#later;
   }
 
   finding(text: string): void {

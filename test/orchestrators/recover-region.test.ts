@@ -363,6 +363,13 @@ describe("recover region", () => {
     expect(run.record.dataLoss).toContain("not known");
   });
 
+  it("leads users to an empty account rather than nowhere, and says so", async () => {
+    const run = await recover({ blobSet: false, held: 0 });
+
+    expect(run.record.outcome).toBe("failed-over");
+    expect(run.record.findings.join()).toContain("it holds no blobs");
+  });
+
   it("leads users there although the edge is stuck, and says so", async () => {
     const slow = await recover({ edgeSpreads: false });
     const refused = await recover({ failing: { startOriginMove: terminal } });

@@ -188,6 +188,33 @@ describe("recover storage", () => {
     expect(elapsed(detectedAt, never.record.restoredAt ?? "")).toBeLessThan(minutes(30));
   });
 
+  it("waits for large blobs of the set no longer, whatever waits for them beside", async () => {
+    const soon = await recover({ largeOfSet: 3 });
+    const never = await recover({ largeOfSet: Infinity, largeTakes: Infinity, restored: 1 });
+
+    expect(soon.record.findings.join()).not.toContain("large blobs");
+    expect(never.record.outcome).toBe("failed-over");
+    expect(never.record.dataLoss).toContain("1 large blobs were still being copied");
+    expect(never.record.nextSteps.join()).toContain("/api/restores");
+    expect(elapsed(detectedAt, never.record.restoredAt ?? "")).toBeLessThan(minutes(20));
+  });
+
+  it("hands no empty standby to the app, and goes on with what keeps the data", async () => {
+    const run = await recover({ set: false, geo: "closed", held: 0 }, {}, answering("approve"));
+
+    expect(run.record.findings.join()).toContain("it holds no blobs");
+    expect(changes(run)).not.toContain("startStorageMove");
+    expect(changes(run).at(-1)).toBe("startStorageFailover");
+    expect(run.record.outcome).toBe("failed-over");
+  });
+
+  it("says in its loss what did not come back", async () => {
+    const { record } = await recover({ missing: 3, restored: 1 });
+
+    expect(record.outcome).toBe("failed-over");
+    expect(record.dataLoss).toContain("2 of 3 blobs of the set could not be brought back");
+  });
+
   it("makes a new account where none stands by, and says what to write down", async () => {
     const run = await recover({ standby: false, missing: 3, restored: 3 });
 

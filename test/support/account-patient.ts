@@ -53,6 +53,10 @@ export interface AccountTraits {
   /** Blobs of the set that the target lacks, of three, and how many of those come back. */
   readonly missing: number;
   readonly restored: number;
+  /** How many looks a large blob of the set takes until it is back. */
+  readonly largeOfSet: number;
+  /** Blobs that the account which stands by holds. */
+  readonly held: number;
   /** Which account the app uses, how the original one stands, and where the one in use is written; for failbacks. */
   readonly used: "primary" | "secondary" | "elsewhere";
   readonly home: "ready" | "absent";
@@ -99,6 +103,8 @@ const usual: AccountTraits = {
   opens: true,
   missing: 1,
   restored: 1,
+  largeOfSet: 0,
+  held: 3,
   used: "primary",
   home: "ready",
   writtenIn: "eastus",
@@ -131,6 +137,7 @@ export function accountPatient(traits: Partial<AccountTraits> = {}) {
   let edgeMoves = 0;
   let failover: { readonly at: number } | undefined;
   let isRedundantSince: number | undefined;
+  let { largeOfSet } = is;
   let large = is.largeTakes;
   let brought = false;
   let regionLooks = 0;
@@ -235,9 +242,9 @@ export function accountPatient(traits: Partial<AccountTraits> = {}) {
         detail: state,
       });
     }),
-    stub(storage.countNewerBlobs, () =>
+    stub(storage.countNewerBlobs, ({ endpoint }) =>
       orFailed("countNewerBlobs", {
-        newer: is.newerInCopy,
+        newer: endpoint === addressOf(other) ? is.held : is.newerInCopy,
         names: is.newerInCopy > 0 ? ["branding/late.svg"] : [],
         ...{ complete: true, detail: "counted" },
       }),
@@ -343,12 +350,14 @@ export function accountPatient(traits: Partial<AccountTraits> = {}) {
     stub(restore.prepareTarget, () =>
       orFailed("prepareTarget", { changed: false, made: [], detail: "they are there" }),
     ),
-    stub(restore.copyBlobsBack, () =>
-      orFailed("copyBlobsBack", {
-        ...{ changed: true, done: 3, restored: is.restored, waiting: 0, failed: [] },
+    stub(restore.copyBlobsBack, () => {
+      const waiting = largeOfSet > 0 ? 1 : 0;
+      largeOfSet -= 1;
+      return orFailed("copyBlobsBack", {
+        ...{ changed: true, done: 3, restored: is.restored - waiting, waiting, failed: [] },
         detail: "copied",
-      }),
-    ),
+      });
+    }),
     stub(edge.observeEdge, () =>
       orFailed("observeEdge", {
         view: {

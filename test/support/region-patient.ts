@@ -35,6 +35,8 @@ export interface RegionTraits {
   readonly account: boolean;
   readonly missingBlobs: number;
   readonly blobSet: boolean;
+  /** Blobs that the account holds already. */
+  readonly held: number;
   /** Whether the app has to be told by a new revision. */
   readonly told: "already" | "anew";
   readonly secretWritten: boolean;
@@ -60,6 +62,7 @@ const usual: RegionTraits = {
   account: true,
   missingBlobs: 1,
   blobSet: true,
+  held: 3,
   told: "already",
   secretWritten: true,
   well: true,
@@ -162,6 +165,11 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
       orFailed("chooseAccount", () => ({
         ...(is.account && accounts.secondary !== undefined ? { standby: accounts.secondary } : {}),
         detail: is.account ? "one stands by" : "none stands by",
+      })),
+    ),
+    stub(storage.countNewerBlobs, () =>
+      orFailed("countNewerBlobs", () => ({
+        ...{ newer: is.held, names: [], complete: true, detail: "counted" },
       })),
     ),
     stub(storage.findStorageUsers, () =>
