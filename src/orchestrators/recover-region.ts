@@ -19,6 +19,7 @@ import type { Ending } from "../recovery/endings.js";
 import { framed } from "../recovery/framed.js";
 import { describeFailure, type Recovery } from "../recovery/recovery.js";
 import { regionOutage, waits } from "../scenarios/region-outage.js";
+import { waits as storageWaits } from "../scenarios/storage-failure.js";
 import { fillAccount } from "./fill-account.js";
 import { fillVault } from "./fill-vault.js";
 import { changeEdge, proveEdge, type LedEdge } from "./lead-edge.js";
@@ -190,6 +191,11 @@ function whatIsDone({ estate }: RecoveryOrder, { front, primary, secondary }: Re
       : [
           `${shortNameOf(redis.secondary)} is unlinked if it is a geo-replica, and what it holds gives way to the newest set if it stood alone`,
         ]),
+    ...(estate.storage.secondary === undefined
+      ? [
+          `${shortNameOf(estate.storage.primary)} is failed over to its other region, which loses what is newer than its last copy there`,
+        ]
+      : []),
     `a cache is made in ${recoveryRegion} if no other can be used`,
     ...(frontDoor === undefined
       ? []
@@ -339,11 +345,7 @@ function* readyAccount(run: Steps, standby: Standby): Durable<string | Unready> 
   });
   if (!chosen.ok) return stuck("no storage account could be chosen", chosen.failure);
   const target = chosen.value.standby;
-  if (target === undefined) {
-    const remedy = `Make a storage account in ${secondary.region} and enter it as storage.secondary of the estate`;
-    const why = `no storage account of the other side stands by: ${chosen.value.detail}`;
-    return { ...stuck(why), remedy };
-  }
+  if (target === undefined) return yield* accountFailedOver(run, standby, chosen.value.detail);
   const held = yield* run.holding(target, function* () {
     const problem = yield* grantBlobRoles(run, secondary.app, target, lost, true);
     if (problem !== undefined) return problem;
@@ -359,6 +361,46 @@ function* readyAccount(run: Steps, standby: Standby): Durable<string | Unready> 
   });
   if (!held.ok) return stuck("the storage account could not be had alone", held.failure);
   return held.value;
+}
+
+/** Nothing stands by: Azure fails the lost account itself over, where it has a copy in another region. */
+function* accountFailedOver(
+  run: Steps,
+  { order, secondary }: Standby,
+  nothing: string,
+): Durable<string | Unready> {
+  const account = order.estate.storage.primary;
+  const name = shortNameOf(account);
+  const refused = (why: string): Unready => ({
+    ...stuck(`no storage account of the other side stands by: ${nothing}; ${name} ${why}`),
+    remedy: `Make a storage account in ${secondary.region} and enter it as storage.secondary of the estate`,
+  });
+  const seen = yield* run.look("choose-account", storage.observeAccount, { account });
+  if (!seen.ok) return refused(`cannot be looked at: ${describeFailure(seen.failure)}`);
+  const { redundancy } = seen.value;
+  if (redundancy?.geo?.canFailover !== true) return refused("cannot be failed over");
+  const { primaryLocation: from, geo } = redundancy;
+  const wanted = { account, from, kind: "unplanned" as const };
+  const started = yield* run.step("fail-over", storage.startStorageFailover, wanted);
+  if (!started.ok) return refused(`was not failed over: ${describeFailure(started.failure)}`);
+  const waited = yield* run.until(
+    "await-failover",
+    storage.observeAccount,
+    { account },
+    {
+      ...storageWaits.failover,
+      done: ({ state, redundancy: now }) => state === "ready" && now?.primaryLocation !== from,
+    },
+  );
+  if (waited !== "done") return refused("has not failed over in time");
+  run.journal.loses(
+    `what was written to blobs since ${geo.lastSyncAt ?? "they were last copied to the other region"}`,
+    "blobs",
+  );
+  run.journal.finding(`${name} is locally redundant now, until its copy is restored`);
+  const problem = yield* grantBlobRoles(run, secondary.app, account, account, true);
+  if (problem !== undefined) return problem;
+  return (yield* awaitAccount(run, account)) ?? stuck(`this service cannot use ${name}`);
 }
 
 /** The edge is led from wherever it leads in the lost region. */

@@ -9,7 +9,7 @@ import { trafficSteps } from "./traffic-steps.js";
 
 const {
   "find-standby": findStandby,
-  // The one approval of the run is for this too.
+  // The one approval of the run is for this, and for the account's failover below.
   unlink: { destroys: _asked, ...unlink },
   "await-unlink": awaitUnlink,
   "find-set": _findSet,
@@ -24,6 +24,8 @@ const {
 const { "restore-secrets": restoreSecrets, "check-secrets": checkSecrets } = keyVaultFailure.steps;
 const {
   "choose-account": chooseAccount,
+  "fail-over": { destroys: _askedToo, ...failOver },
+  "await-failover": awaitFailover,
   prepare,
   restore,
   "bring-newer": bringNewer,
@@ -108,6 +110,8 @@ export const regionOutage = declareScenario({
     "restore-secrets": restoreSecrets,
     "check-secrets": checkSecrets,
     "choose-account": chooseAccount,
+    "fail-over": failOver,
+    "await-failover": awaitFailover,
     "find-users": findUsers,
     "grant-roles": grantRoles,
     "await-access": awaitAccess,
@@ -137,6 +141,12 @@ export const regionOutage = declareScenario({
       when: "no cache of the other side can be used",
       steps: ["create-cache", "await-cache", "choose-set", "import"],
       dataLoss: "what was written to the cache since the newest verified set",
+    },
+    {
+      when: "no account of the other side stands by",
+      steps: ["fail-over", "await-failover"],
+      dataLoss:
+        "what was written since the account was last copied to its other region; it is locally redundant afterwards",
     },
     {
       when: "the other side's vault holds no secrets",

@@ -355,6 +355,16 @@ describe("recover region", () => {
     expect(run.endpoints).toEqual([]);
   });
 
+  it("has the lost account failed over where nothing stands by, once and by the one approval", async () => {
+    const run = await recover({ account: false, geo: true });
+
+    expect(run.record.outcome).toBe("failed-over");
+    expect(run.record.approvals.map(({ step }) => step)).toEqual(["move-region"]);
+    expect(run.names.filter((name) => name === "startStorageFailover")).toHaveLength(1);
+    expect(run.record.dataLoss).toContain("what was written to blobs since 2026-11-22T13:41");
+    expect(run.record.findings.join()).toContain("is locally redundant now");
+  });
+
   it("uses an account as it stands where no set fits, and says that its age is not known", async () => {
     const run = await recover({ blobSet: false });
 

@@ -33,6 +33,8 @@ export interface RegionTraits {
   readonly vault: Partial<VaultTraits>;
   /** Whether an account stands by, and how many of the three blobs of the set it lacks. */
   readonly account: boolean;
+  /** Whether the lost account has a copy in the other region that it can be failed over to. */
+  readonly geo: boolean;
   readonly missingBlobs: number;
   readonly blobSet: boolean;
   /** Blobs that the account holds already. */
@@ -60,6 +62,7 @@ const usual: RegionTraits = {
   cache: {},
   vault: { missing: 0 },
   account: true,
+  geo: false,
   missingBlobs: 1,
   blobSet: true,
   held: 3,
@@ -74,6 +77,10 @@ const usual: RegionTraits = {
   failing: {},
 };
 
+const copied = {
+  ...{ status: "Unavailable" as const, canFailover: true, canPlannedFailover: false },
+  lastSyncAt: "2026-11-22T13:41:00.000Z",
+};
 const takenAt = "2026-11-22T13:30:00.000Z";
 
 export function regionPatient(traits: Partial<RegionTraits> = {}) {
@@ -86,6 +93,7 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
   let least = on.size;
   let edgeHost = is.on.includes("primary") ? lostHost : standbyHost;
   let purged = false;
+  let failedOver = false;
   let latest = "mcp-server-prod-dr--v41";
   let looks = 0;
   let record: RunRecord | undefined;
@@ -187,8 +195,23 @@ export function regionPatient(traits: Partial<RegionTraits> = {}) {
     stub(storage.observeAccount, ({ account }) =>
       orFailed(account === accounts.primary ? "observeLostAccount" : "observeAccount", () => ({
         ...{ state: "ready" as const, usable: true, endpoint: `https://${standbyHost}` },
+        ...(is.geo && account === accounts.primary
+          ? {
+              redundancy: {
+                sku: failedOver ? "Standard_LRS" : "Standard_RAGRS",
+                primaryLocation: failedOver ? "westus" : "eastus",
+                ...(failedOver ? {} : { geo: copied }),
+              },
+            }
+          : {}),
         detail: "ready",
       })),
+    ),
+    stub(storage.startStorageFailover, (_input, { mode }) =>
+      orFailed("startStorageFailover", () => {
+        if (mode === "execute") failedOver = true;
+        return { changed: true, operation: "p", detail: "failing over" };
+      }),
     ),
     stub(blobs.findRestorableAccount, () =>
       orFailed("findRestorableAccount", () => ({
