@@ -23,6 +23,8 @@ import { BlobStore } from "./blobs/store.js";
 import { processClock } from "./clock/handle.js";
 import { startClockKeeper } from "./clock/keeper.js";
 import { containerAppOperations, containerAppTypes } from "./container-apps/routes.js";
+import { containerRegistryService } from "./container-registry/data-plane.js";
+import { registryOperations, registryTypes } from "./container-registry/routes.js";
 import { controlRoutes } from "./control/routes.js";
 import { startControlServer } from "./control/server.js";
 import {
@@ -146,6 +148,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...diagnosticSettingTypes,
     ...trafficManagerTypes,
     ...cdnTypes,
+    ...registryTypes,
   ];
   const arm = armService({
     world,
@@ -167,6 +170,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...diagnosticSettingOperations,
       ...trafficManagerOperations,
       ...cdnOperations,
+      ...registryOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],
@@ -192,6 +196,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       keyVaultService({ world, tokens }),
       blobs,
       edgeService({ world, tokens, blobs }),
+      containerRegistryService({ world, tokens }),
     ],
     world,
     faults,

@@ -150,6 +150,10 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     },
   ],
   [
+    "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    { name: "AcrPull", actions: ["Microsoft.ContainerRegistry/registries/pull/read"] },
+  ],
+  [
     "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
     {
       name: "Monitoring Reader",

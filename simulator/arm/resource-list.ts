@@ -21,6 +21,11 @@ function allResources(world: World): Listed[] {
       tags,
     })),
     ...[...world.workspaces.values()].map(({ id, region }) => ({ id, location: region })),
+    ...[...world.registries.values()].map(({ id, region, tags }) => ({
+      id,
+      location: region,
+      tags,
+    })),
     ...[...world.redisCaches.values(), ...world.managedRedis.values()].map(
       ({ id, region, envelope: { tags } }) => ({ id, location: region, ...(tags && { tags }) }),
     ),

@@ -305,6 +305,7 @@ function regionAt(world: World, id: string): string | undefined {
     world.containerApps.get(key) ??
     world.environments.get(key) ??
     world.workspaces.get(key) ??
+    world.registries.get(key) ??
     world.redisCaches.get(key) ??
     world.managedRedis.get(key);
   if (found) return found.region;

@@ -95,6 +95,13 @@ export const smallSeed: z.input<typeof Seed> = {
       data: { keys: 1000, bytes: 64 },
     },
   ],
+  registries: [
+    {
+      id: `${PRODUCTION}/providers/Microsoft.ContainerRegistry/registries/mcpregistry`,
+      location: "eastus",
+      images: ["1.4.0", "1.4.1", "1.4.2"].map((tag) => ({ repository: "mcp-server", tag })),
+    },
+  ],
   components: [
     {
       id: `${PRODUCTION}/providers/Microsoft.Insights/components/mcp-insights`,

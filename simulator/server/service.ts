@@ -51,6 +51,7 @@ export const SERVICE_NAMES = [
   "redis",
   "key-vault",
   "edge",
+  "container-registry",
 ] as const;
 
 export type ServiceName = (typeof SERVICE_NAMES)[number];

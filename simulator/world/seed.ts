@@ -2,6 +2,7 @@ import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
 import { keyOf } from "../arm/resource-id.js";
+import { SeedRegistry } from "../container-registry/seeding.js";
 import { checkEdge, SeedCdnProfile, SeedFrontDoor } from "../front-door/seed-schema.js";
 import { SeedDeletedVault, SeedVault } from "../key-vault/seed-schema.js";
 import { SeedManagedRedis } from "../managed-redis/seed.js";
@@ -175,6 +176,7 @@ export const Seed = z
         }),
       )
       .default([]),
+    registries: z.array(SeedRegistry).default([]),
     keyVaults: z.array(SeedVault).default([]),
     deletedVaults: z.array(SeedDeletedVault).default([]),
   })
@@ -198,6 +200,7 @@ export const Seed = z
       "managedRedis",
       "workspaces",
       "components",
+      "registries",
       "keyVaults",
       "deletedVaults",
       "trafficManagerProfiles",

@@ -6,6 +6,8 @@ import { Throttling } from "../arm/throttling.js";
 import { createLifecycle, type Lifecycle } from "../container-apps/lifecycle.js";
 import { seedContainerApp, seedEnvironment, settleSeed } from "../container-apps/seeding.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
+import { seedRegistry } from "../container-registry/seeding.js";
+import type { Registry } from "../container-registry/state.js";
 import { Conditions } from "../faults/conditions.js";
 import { Edge } from "../front-door/edge.js";
 import { seedEdge } from "../front-door/seeding.js";
@@ -81,6 +83,7 @@ export interface World {
   readonly stores: Stores;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
+  readonly registries: Map<string, Registry>;
   readonly vaults: Vaults;
   /** By the key of their own ids. */
   readonly diagnosticSettings: Map<string, DiagnosticSetting>;
@@ -154,6 +157,7 @@ export function createWorld(
     stores: new Stores(seed.storageAccounts.map(({ id }) => nameIn(id))),
     workspaces: new Map(),
     components: new Map(),
+    registries: new Map(),
     vaults: new Vaults(),
     diagnosticSettings: new Map(),
     operations: new Map(),
@@ -213,6 +217,7 @@ function clear(world: World): void {
     world.managedRedis,
     world.workspaces,
     world.components,
+    world.registries,
     world.diagnosticSettings,
     world.operations,
     world.trafficManagerProfiles,
@@ -267,6 +272,9 @@ function fill(world: World, seed: Seed): void {
   }
   for (const { id, workspaceCustomerId } of seed.components) {
     world.components.set(keyOf(id), { id, workspaceCustomerId });
+  }
+  for (const registry of seed.registries) {
+    world.registries.set(keyOf(registry.id), seedRegistry(registry));
   }
   seedVaults(seed.keyVaults, seed.deletedVaults, world);
   seedTrafficProfiles(seed.trafficManagerProfiles, world);
