@@ -10,6 +10,7 @@ import { classicCacheChanges } from "./azure/classic-cache-changes.js";
 import { communicationEmail } from "./azure/communication-email.js";
 import { classicRedis } from "./azure/classic-redis.js";
 import { containerApps } from "./azure/container-apps.js";
+import { containerRegistries } from "./azure/container-registries.js";
 import { serviceCredential } from "./azure/credential.js";
 import { diagnosticSettings } from "./azure/diagnostic-settings.js";
 import { edges } from "./azure/edges.js";
@@ -57,6 +58,7 @@ export function portsOf(settings: Settings) {
     secrets: keyVaultSecrets(settings.azure, credential),
     roles: roleAssignments(settings.azure, credential, arm),
     diagnostics: diagnosticSettings(arm),
+    registries: containerRegistries(settings.azure, credential),
     accounts: storageAccounts(settings.azure, credential),
     accountChanges: accountChanges(settings.azure, credential),
     probe: blobProbe(settings.azure, credential),

@@ -2,6 +2,7 @@ import type { Environment, Estate } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 import { seededEdge } from "./seeded-edge.js";
 import { seededApplication } from "./seeded-application.js";
+import { imageOf, seededRegistries } from "./seeded-registries.js";
 import { seededTraffic } from "./seeded-traffic.js";
 
 /** The identity the service runs as in the simulated Azure. */
@@ -46,12 +47,14 @@ export function seedFromEstate(estate: Estate): unknown {
   );
   const edge = seededEdge(environments, serviceIdentity.principalId);
   const traffic = seededTraffic(environments, serviceIdentity.principalId);
+  const images = seededRegistries(environments, serviceIdentity.principalId);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
     ...environments.map(
       ({ applicationInsights: { component }, primaryRegion }) =>
         [groupOf(component), primaryRegion] as const,
     ),
+    ...images.resourceGroups,
     ...edge.resourceGroups,
     ...traffic.resourceGroups,
     ...applications.flatMap(({ resourceGroups }) => resourceGroups),
@@ -93,13 +96,14 @@ export function seedFromEstate(estate: Estate): unknown {
       ...applications.flatMap(({ roleAssignments }) => roleAssignments),
       ...edge.roleAssignments,
       ...traffic.roleAssignments,
+      ...images.roleAssignments,
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
       id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
       location,
       workspaceCustomerId: workspaceId,
     })),
-    containerApps: apps.map(({ id, group, location, component, env, application }) => ({
+    containerApps: apps.map(({ id, group, location, component, env, application, images: of }) => ({
       id,
       location,
       component,
@@ -108,12 +112,12 @@ export function seedFromEstate(estate: Estate): unknown {
       targetPort: 8080,
       minReplicas: 2,
       identity: application.identity,
-      containers: [{ name: "mcp-server", image: "mcpregistry.azurecr.io/mcp-server:1.4.1", env }],
+      containers: [{ name: "mcp-server", image: of("1.4.1"), env }],
       revisions: [
         {
           suffix: "v40",
           ageMinutes: 60 * 24 * 21,
-          image: "mcpregistry.azurecr.io/mcp-server:1.4.0",
+          image: of("1.4.0"),
           active: false,
         },
         { suffix: "v41", ageMinutes: 60 * 24 * 3, active: true, weight: 100 },
@@ -130,6 +134,7 @@ export function seedFromEstate(estate: Estate): unknown {
     redisCaches: applications.flatMap(({ redisCaches }) => redisCaches),
     managedRedis: applications.flatMap(({ managedRedis }) => managedRedis),
     keyVaults: vaults,
+    registries: images.registries,
     frontDoors: edge.frontDoors,
     cdnProfiles: edge.cdnProfiles,
     trafficManagerProfiles: traffic.trafficManagerProfiles,
@@ -169,6 +174,7 @@ function appsOf(environment: Environment) {
     workspaceId,
     component,
     application,
+    images: (tag: string) => imageOf(environment, tag),
     env: [
       ...variablesFor(environment, side),
       ...application.variables.filter(

@@ -124,19 +124,8 @@ export function containerAppActivities(
     ),
 
     contract.chooseKnownGood.implementedBy(classifyError, async ({ app, failing }) => {
-      const all = await apps.revisions(app);
-      const failedAt = all
-        .filter(({ name }) => failing.includes(name))
-        .map(({ createdAt }) => createdAt ?? "")
-        .sort();
-      // Only what is older than the failure: a newer one that waits without traffic never proved itself.
-      const candidates = all.filter(
-        (revision) =>
-          !failing.includes(revision.name) &&
-          ranWell(revision) &&
-          (failedAt[0] === undefined || (revision.createdAt ?? "") < failedAt[0]),
-      );
-      const [best] = newestFirst(candidates);
+      const candidates = knownGoodRevisions(await apps.revisions(app), failing);
+      const [best] = candidates;
       if (best?.createdAt === undefined) {
         return {
           kind: "none",
@@ -228,6 +217,25 @@ export function servingRevisions(
     ({ active, trafficWeight }) => active && (!isMultiple(app) || trafficWeight > 0),
   );
   return newestFirst(serving).map(({ name }) => name);
+}
+
+/** Revisions to go back to where others fail: those that ran well before. Newest first. */
+export function knownGoodRevisions(
+  all: readonly RevisionView[],
+  failing: readonly string[],
+): RevisionView[] {
+  const failedAt = all
+    .filter(({ name }) => failing.includes(name))
+    .map(({ createdAt }) => createdAt ?? "")
+    .sort();
+  // Only what is older than the failure: a newer one that waits without traffic never proved itself.
+  const candidates = all.filter(
+    (revision) =>
+      !failing.includes(revision.name) &&
+      ranWell(revision) &&
+      (failedAt[0] === undefined || (revision.createdAt ?? "") < failedAt[0]),
+  );
+  return newestFirst(candidates);
 }
 
 /** Provisioned once and not known to have failed; a resting revision reports no health. */

@@ -62,6 +62,14 @@ export const protectCache = declareActivity({
   patience: patiently,
 });
 
+/** Ensure how long a registry keeps images that have lost their tag. One without the policy keeps all. */
+export const keepImages = declareActivity({
+  name: "keepImages",
+  input: z.strictObject({ registry: z.string(), retentionDays: z.int().min(1).max(365) }),
+  output: z.strictObject(mutated),
+  patience: patiently,
+});
+
 /** Turn a cache's persistence on, where its tier has it. */
 export const persistCache = declareActivity({
   name: "persistCache",

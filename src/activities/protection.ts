@@ -1,4 +1,5 @@
 import { classifyError } from "../azure/classify-error.js";
+import type { ContainerRegistries } from "../azure/container-registries.js";
 import type { DiagnosticSettings } from "../azure/diagnostic-settings.js";
 import type { KeyVaults, VaultView } from "../azure/key-vault.js";
 import { exportsItself, type CacheView, type RedisCaches } from "../azure/redis-caches.js";
@@ -30,12 +31,14 @@ export function protectionActivities({
   diagnostics,
   accounts,
   caches,
+  registries,
   store,
 }: {
   readonly vaults: KeyVaults;
   readonly diagnostics: DiagnosticSettings;
   readonly accounts: StorageAccounts;
   readonly caches: RedisCaches;
+  readonly registries: ContainerRegistries;
   readonly store: StateStore;
 }): readonly Activity[] {
   const vaultAt = async (id: string): Promise<VaultView> => {
@@ -130,6 +133,31 @@ export function protectionActivities({
         act: async () => {
           await accounts.protect(account, retentionDays);
           return turnedOn;
+        },
+      });
+    }),
+
+    contract.keepImages.implementedBy(classifyError, ({ registry, retentionDays }, context) => {
+      const kept = {
+        changed: true,
+        detail: `images without a tag are kept for ${retentionDays} days`,
+      };
+      return ensure(store, context, contract.keepImages, {
+        resource: registry,
+        plan: () => kept,
+        onRepeat: "repeat",
+        settling,
+        observe: async () => {
+          const found = await registries.registry(registry);
+          if (found === undefined) throw terminal("registry-missing", `${registry} does not exist`);
+          const days = found.retentionDays;
+          return days === undefined || days >= retentionDays
+            ? { changed: false, detail: said([], []) }
+            : undefined;
+        },
+        act: async () => {
+          await registries.setRetention(registry, retentionDays);
+          return kept;
         },
       });
     }),

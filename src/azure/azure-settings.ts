@@ -7,6 +7,7 @@ export interface AzureSettings {
   readonly logsEndpoint: string;
   readonly logsAudience: string;
   readonly storageAudience: string;
+  readonly registryAudience: string;
   /** Client id of the user-assigned identity; empty for the platform's own choice. */
   readonly clientId: string;
   readonly callTimeLimit: Milliseconds;

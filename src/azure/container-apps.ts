@@ -49,6 +49,8 @@ export interface RevisionView {
   readonly healthState: string;
   /** Its own address, which answers whatever share of the traffic it has. */
   readonly fqdn: string | undefined;
+  /** What its containers are made from, those that only prepare the others included. */
+  readonly images: readonly string[];
 }
 
 export interface ReplicaView {
@@ -401,5 +403,9 @@ function revisionViewOf(revision: Revision): RevisionView {
     runningState: revision.runningState ?? "Unknown",
     healthState: revision.healthState ?? "None",
     fqdn: revision.fqdn,
+    images: [
+      ...(revision.template?.initContainers ?? []),
+      ...(revision.template?.containers ?? []),
+    ].flatMap(({ image }) => image ?? []),
   };
 }

@@ -49,6 +49,7 @@ const Variables = z.object({
   LOGS_ENDPOINT: z.url().default("https://api.loganalytics.io"),
   LOGS_AUDIENCE: z.url().default("https://api.loganalytics.io"),
   STORAGE_AUDIENCE: z.url().default("https://storage.azure.com"),
+  REGISTRY_AUDIENCE: z.url().default("https://containerregistry.azure.net"),
   PLATFORM_AUTHENTICATION: z
     .enum(["none", "entra"], { error: "write none or entra" })
     .default("none"),
@@ -116,6 +117,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       logsEndpoint: variables.LOGS_ENDPOINT,
       logsAudience: variables.LOGS_AUDIENCE,
       storageAudience: variables.STORAGE_AUDIENCE,
+      registryAudience: variables.REGISTRY_AUDIENCE,
       clientId: variables.AZURE_CLIENT_ID,
       callTimeLimit: seconds(variables.CALL_TIME_LIMIT_SECONDS),
       probeTimeLimit: seconds(variables.PROBE_TIME_LIMIT_SECONDS),

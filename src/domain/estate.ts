@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Notifications } from "./channel.js";
-import { Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
+import { days, Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
 import { isRecoveryCache } from "./recovery-cache.js";
@@ -222,6 +222,29 @@ const ApplicationInsights = z.strictObject({
   workspace: resourceId("Microsoft.OperationalInsights/workspaces").optional(),
 });
 
+const registryId = resourceId("Microsoft.ContainerRegistry/registries");
+
+/** Where the app's container images are kept, and what of them outlives the primary region. */
+const Images = z
+  .strictObject({
+    registry: registryId,
+    /** A registry of the recovery side; without it `registry` has to be replicated there. */
+    recoveryRegistry: registryId.optional(),
+    /** How long an image that has lost its tag is kept. Azure counts whole days, up to 365. */
+    retention: Duration.refine((retention) => retention >= days(1) && retention <= days(365), {
+      error: "write 1 to 365 days, such as P180D",
+    }).default(days(180)),
+  })
+  .refine(
+    ({ registry, recoveryRegistry }) =>
+      recoveryRegistry === undefined || !sameResource(registry, recoveryRegistry),
+    {
+      path: ["recoveryRegistry"],
+      error: "is the registry itself; name another one, or leave it out",
+    },
+  );
+export type Images = z.infer<typeof Images>;
+
 const phone = z.string().regex(/^\+\d{6,15}$/, { error: "write the number as +14255550100" });
 
 const Contact = z.strictObject({
@@ -322,6 +345,8 @@ export const Environment = z
     keyVault: KeyVaultSides,
     storage: StorageSides,
     applicationInsights: ApplicationInsights,
+    /** Without it nobody can tell whether the app's images can be had when the primary region is down. */
+    images: Images.optional(),
     trafficManager: TrafficManager.optional(),
     frontDoor: FrontDoor.optional(),
     backups: Backups,

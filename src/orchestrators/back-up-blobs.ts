@@ -1,6 +1,6 @@
 import * as backup from "../activities/backup.contract.js";
 import * as blobs from "../activities/blob-backup.contract.js";
-import { protectAccount } from "../activities/protection.contract.js";
+import { keepImages, protectAccount } from "../activities/protection.contract.js";
 import {
   copyPlaceOf,
   setPrefix,
@@ -10,7 +10,9 @@ import {
   type SkippedItem,
 } from "../domain/backup.js";
 import { BackupOrder } from "../domain/backup-order.js";
-import { hours, minutes, seconds } from "../domain/duration.js";
+import { days, hours, minutes, seconds } from "../domain/duration.js";
+import type { Images } from "../domain/estate.js";
+import { shortNameOf } from "../domain/resource-id.js";
 import type { Durable } from "../durable/durable.js";
 import type { Answer } from "../durable/activity-contract.js";
 import type { Ending } from "../recovery/endings.js";
@@ -128,12 +130,25 @@ export const backUpBlobs = framed(blobBackup, BackupOrder, function* (run, order
         redundant: environment === "production",
       }),
   ]);
+  if (scope === "full") yield* protectImages(run, estate.images);
   const reused = copied.reduce((sum, answer) => sum + (answer.ok ? answer.value.reused : 0), 0);
   return run.end(
     run.journal.hasFindings ? "passed-with-findings" : "passed",
     `${completed.value.count} blobs are backed up and verified, ${reused} of them unchanged since the last set`,
   );
 });
+
+/** What the app is made from is not copied, but kept where it is; once a night is enough for a setting. */
+function* protectImages(run: Steps, images: Images | undefined): Durable<void> {
+  if (images === undefined) return;
+  const { registry, recoveryRegistry, retention } = images;
+  const retentionDays = Math.ceil(retention / days(1));
+  for (const one of recoveryRegistry === undefined ? [registry] : [registry, recoveryRegistry]) {
+    yield* ensured(run, one, "the registry", [
+      () => run.step("keep-images", keepImages, { registry: one, retentionDays }, shortNameOf(one)),
+    ]);
+  }
+}
 
 /** Between the nightly full sets only what has changed is copied; the rest is taken from the last set. */
 function* baseOf(

@@ -40,6 +40,11 @@ export const blobBackup = declareScenario({
       expected: seconds(5),
       path: "main",
     },
+    "keep-images": {
+      title: "Ensure how long the registries keep the app's images",
+      expected: seconds(5),
+      path: "main",
+    },
   },
   fallbacks: [],
 });

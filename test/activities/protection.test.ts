@@ -1,5 +1,6 @@
 import * as contract from "../../src/activities/protection.contract.js";
 import { protectionActivities } from "../../src/activities/protection.js";
+import type { RegistryView } from "../../src/azure/container-registries.js";
 import type { DiagnosticSetting } from "../../src/azure/diagnostic-settings.js";
 import type { CacheView, MaintenanceWindow, RedisCaches } from "../../src/azure/redis-caches.js";
 import type { KeyVaults, VaultView } from "../../src/azure/key-vault.js";
@@ -15,6 +16,7 @@ const id = (type: string, name: string): string =>
 const vault = id("Microsoft.KeyVault/vaults", "kv");
 const account = id("Microsoft.Storage/storageAccounts", "prod");
 const cache = id("Microsoft.Cache/redis", "mine");
+const registry = id("Microsoft.ContainerRegistry/registries", "images");
 const workspace = id("Microsoft.OperationalInsights/workspaces", "logs");
 
 /** Resources in memory that lack what a backup ensures, and count what is sent to them. */
@@ -48,6 +50,8 @@ function world() {
       persistence: "none",
     } as unknown as CacheView,
     windows: [] as MaintenanceWindow[] | undefined,
+    registry: { id: registry, name: "images", retentionDays: 7 } as unknown as
+      RegistryView | undefined,
   };
   const requests: string[] = [];
   /** What becomes of the next request that changes something. */
@@ -102,6 +106,12 @@ function world() {
         return "poll";
       },
     } as unknown as RedisCaches,
+    registries: {
+      registry: (wanted) => Promise.resolve(wanted === registry ? seen.registry : undefined),
+      digest: () => Promise.resolve(undefined),
+      setRetention: (_id, days) =>
+        change("retention", () => (seen.registry = { ...seen.registry!, retentionDays: days })),
+    },
   });
   const ask: <Input, Output>(
     wanted: Parameters<typeof answerOf<Input, Output>>[1],
@@ -152,6 +162,12 @@ const subjects: readonly {
     resource: cache,
     perform: ({ ask }, caller) =>
       ask(contract.protectCache, { cache, windowHours: 5, storage: sides }, caller),
+  },
+  {
+    name: "keepImages",
+    resource: registry,
+    perform: ({ ask }, caller) =>
+      ask(contract.keepImages, { registry, retentionDays: 180 }, caller),
   },
   {
     name: "persistCache",
@@ -263,6 +279,21 @@ describe("the settings of what is backed up", () => {
       value: { changed: false, drift: [] },
     });
     expect(of.requests).toEqual(["windows"]);
+  });
+
+  it("of a registry that keeps everything are left alone", async () => {
+    const of = world();
+    const caller = await of.holding(registry);
+    of.seen.registry = { ...of.seen.registry!, retentionDays: undefined };
+
+    expect(
+      await of.ask(contract.keepImages, { registry, retentionDays: 180 }, caller),
+    ).toMatchObject({ ok: true, value: { changed: false } });
+    of.seen.registry = undefined;
+    expect(
+      await of.ask(contract.keepImages, { registry, retentionDays: 180 }, { run: "run-2" }),
+    ).toMatchObject({ failure: { code: "registry-missing" } });
+    expect(of.requests).toEqual([]);
   });
 
   it("say that soft deletion keeps what a cache exported: of containers too for a managed one", async () => {

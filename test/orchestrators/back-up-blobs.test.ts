@@ -121,6 +121,7 @@ async function backUp(given: Partial<Traits> = {}) {
           drift: [...traits.drift],
           detail: "as it should be",
         })),
+        stub(protection.keepImages, () => ({ changed: true, detail: "kept" })),
         stub(contract.prepareContainers, () => ({ changed: true, detail: "made" })),
         stub(backup.findLatestSet, () => ({
           detail: "found",
@@ -346,6 +347,21 @@ describe("back up blobs", () => {
     expect(record).toMatchObject({
       outcome: "passed-with-findings",
       findings: ["the account's settings: AuthorizationFailure: no"],
+    });
+  });
+
+  it("has the registries keep the app's images once a night, and says where that cannot be had", async () => {
+    const registry = estate.images!.registry;
+    const between = await backUp();
+    const nightly = await backUp({ order: { scope: "full" } });
+    const refused = await backUp({ order: { scope: "full" }, broken: { keepImages: never } });
+
+    expect(between.inputsOf(protection.keepImages)).toEqual([]);
+    expect(nightly.inputsOf(protection.keepImages)).toEqual([{ registry, retentionDays: 180 }]);
+    expect(nightly.record.outcome).toBe("passed");
+    expect(refused.record).toMatchObject({
+      outcome: "passed-with-findings",
+      findings: ["the registry's settings: AuthorizationFailure: no"],
     });
   });
 

@@ -1,6 +1,7 @@
 import type { armRest } from "../../src/azure/arm-rest.js";
 import type { BlobPlace, blobCopies } from "../../src/azure/blob-copies.js";
 import type { BlobContainer } from "../../src/azure/blob-container.js";
+import type { ContainerRegistries } from "../../src/azure/container-registries.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
 import type { CacheChanges } from "../../src/azure/cache-changes.js";
 import type { CacheFiles } from "../../src/azure/cache-files.js";
@@ -47,6 +48,7 @@ interface Ports {
     text(place: BlobPlace): Promise<string | undefined>;
     write(place: BlobPlace, text: string): Promise<void>;
   };
+  readonly containerRegistries: ContainerRegistries;
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
   readonly trafficManagers: TrafficManagers;
   readonly platformHealth: PlatformHealth;
@@ -88,6 +90,7 @@ export async function startAzurePorts(
     publicAssets: remote("publicAssets"),
     smallCopies: remote("smallCopies"),
     anyBlob: remote("anyBlob"),
+    containerRegistries: remote("containerRegistries"),
     diagnosticSettings: remote("diagnosticSettings"),
     trafficManagers: remote("trafficManagers"),
     platformHealth: remote("platformHealth"),

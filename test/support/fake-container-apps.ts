@@ -80,5 +80,6 @@ export const revision = (traits: Partial<RevisionView>): RevisionView => ({
   runningState: "Running",
   healthState: "Healthy",
   fqdn: `${traits.name ?? "mcp--new"}.example.azurecontainerapps.io`,
+  images: ["mcpregistry.azurecr.io/mcp-server:1.4.1"],
   ...traits,
 });

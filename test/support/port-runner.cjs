@@ -35,6 +35,7 @@ const ports = {
     text: async ({ name, ...place }) => (await containerAt(place).read(name))?.text,
     write: async ({ name, ...place }, text) => containerAt(place).put(name, text),
   },
+  containerRegistries: built.registries,
   diagnosticSettings: built.diagnostics,
   trafficManagers: built.traffic,
   platformHealth: built.platformHealth,
