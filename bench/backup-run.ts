@@ -120,6 +120,8 @@ interface SeedMembers {
   readonly storageAccounts: readonly { readonly id: string }[];
   readonly keyVaults: readonly { readonly id: string }[];
   readonly redisCaches: readonly { readonly id: string; readonly copyOf?: string }[];
+  readonly components: readonly { readonly id: string }[];
+  readonly containerApps: readonly { readonly id: string }[];
 }
 
 export function productionOf({ estate }: Stack): Environment {

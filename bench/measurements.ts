@@ -9,6 +9,7 @@ import { regionOutage } from "./rows/region-outage.js";
 import { host } from "./rows/host.js";
 import { keyVaultBackup } from "./rows/key-vault-backup.js";
 import { storageFailure } from "./rows/storage-failure.js";
+import { telemetryBackup } from "./rows/telemetry-backup.js";
 
 /** Everything that is measured, in the order of the table. */
 export const measurements: readonly Measurement[] = [
@@ -21,5 +22,6 @@ export const measurements: readonly Measurement[] = [
   ...keyVaultBackup,
   ...redisBackup,
   ...blobBackup,
+  ...telemetryBackup,
   ...coldStart,
 ];

@@ -16,6 +16,11 @@ export const sizeFlags = {
   secrets: { usual: 5_000, quick: 300, what: "secrets that are backed up" },
   keys: { usual: 1_000_000, quick: 20_000, what: "keys of a cache that are backed up" },
   blobs: { usual: 100_000, quick: 1_000, what: "blobs that are backed up" },
+  requests: {
+    usual: 300_000,
+    quick: 30_000,
+    what: "requests of Application Insights that are exported",
+  },
   loop: {
     usual: 1_000,
     quick: 100,

@@ -42,6 +42,7 @@ import { keyVaultService } from "./key-vault/data-plane.js";
 import { deletedVaultOperations } from "./key-vault/deleted-vault-routes.js";
 import { vaultOperations, vaultTypes } from "./key-vault/vault-routes.js";
 import { logAnalyticsService } from "./log-analytics/routes.js";
+import { workspaceOperations, workspaceTypes } from "./log-analytics/workspace-routes.js";
 import { containerAppMetrics } from "./metrics/container-app-metrics.js";
 import { metricOperations, metricTypes } from "./metrics/routes.js";
 import { storageAccountOperations, storageAccountTypes } from "./storage-accounts/routes.js";
@@ -149,6 +150,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...trafficManagerTypes,
     ...cdnTypes,
     ...registryTypes,
+    ...workspaceTypes,
   ];
   const arm = armService({
     world,
@@ -171,6 +173,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...trafficManagerOperations,
       ...cdnOperations,
       ...registryOperations,
+      ...workspaceOperations,
     ],
     types: armTypes,
     audiences: () => [...ARM_AUDIENCES, ...directAudiences()],

@@ -25,6 +25,8 @@ import { runActivities } from "./activities/run.js";
 import { standbyActivities } from "./activities/standby.js";
 import { storageFailureActivities } from "./activities/storage-failure.js";
 import { vaultDiagnosisActivities } from "./activities/vault-diagnosis.js";
+import { telemetryBackupActivities } from "./activities/telemetry-backup.js";
+import { telemetryProtectionActivities } from "./activities/telemetry-protection.js";
 import { trafficActivities } from "./activities/traffic.js";
 import type { Activity } from "./durable/activity-contract.js";
 import type { Ports } from "./ports.js";
@@ -60,6 +62,8 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...storageFailureActivities(ports),
     ...edgeActivities(ports),
     ...standbyActivities(ports),
+    ...telemetryBackupActivities(ports.logs, sets, streams),
+    ...telemetryProtectionActivities(ports),
     ...backupPruningActivities(sets, store.runs),
     ...deliveryActivities(store, ports.channels),
   ];

@@ -10,6 +10,7 @@ import { deliveryOrchestrator } from "./domain/notice.js";
 import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
 import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
 import { backUpRedis } from "./orchestrators/back-up-redis.js";
+import { backUpTelemetry } from "./orchestrators/back-up-telemetry.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { failBackRedis } from "./orchestrators/fail-back-redis.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
@@ -40,6 +41,7 @@ import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
 import { regionFailback } from "./scenarios/region-failback.js";
 import { regionOutage } from "./scenarios/region-outage.js";
+import { telemetryBackup } from "./scenarios/telemetry-backup.js";
 import { storageFailback } from "./scenarios/storage-failback.js";
 import { storageFailure } from "./scenarios/storage-failure.js";
 import { alertSender } from "./triggers/alerts/alert-sender.js";
@@ -82,6 +84,7 @@ for (const [{ orchestrator }, handler] of [
   [redisRestore, restoreRedis],
   [blobBackup, backUpBlobs],
   [blobRestore, restoreBlobs],
+  [telemetryBackup, backUpTelemetry],
   [backupPruning, pruneBackups],
 ] as const) {
   df.app.orchestration(orchestrator, handler);

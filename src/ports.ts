@@ -12,6 +12,7 @@ import { classicRedis } from "./azure/classic-redis.js";
 import { containerApps } from "./azure/container-apps.js";
 import { containerRegistries } from "./azure/container-registries.js";
 import { serviceCredential } from "./azure/credential.js";
+import { dataExports } from "./azure/data-exports.js";
 import { diagnosticSettings } from "./azure/diagnostic-settings.js";
 import { edges } from "./azure/edges.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
@@ -58,6 +59,7 @@ export function portsOf(settings: Settings) {
     secrets: keyVaultSecrets(settings.azure, credential),
     roles: roleAssignments(settings.azure, credential, arm),
     diagnostics: diagnosticSettings(arm),
+    exports: dataExports(arm),
     registries: containerRegistries(settings.azure, credential),
     accounts: storageAccounts(settings.azure, credential),
     accountChanges: accountChanges(settings.azure, credential),

@@ -1,4 +1,4 @@
-import type { BackupKind } from "../../src/domain/backup.js";
+import type { RestorableKind } from "../../src/domain/backup.js";
 import type { Environment } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
@@ -17,7 +17,7 @@ interface Loss {
   lose(stack: Stack, from: Environment): Promise<string>;
   readonly order: Readonly<Record<string, unknown>>;
 }
-const losses: Readonly<Record<BackupKind, Loss>> = {
+const losses: Readonly<Record<RestorableKind, Loss>> = {
   "key-vault": {
     async lose(stack, { keyVault }) {
       const vault = parseResourceId(keyVault.primary)?.name ?? "";
@@ -65,7 +65,7 @@ export const restore: Show = {
     await stack.simulator.advance(600);
 
     const records: RunRecord[] = [];
-    for (const kind of Object.keys(losses) as BackupKind[]) {
+    for (const kind of Object.keys(losses) as RestorableKind[]) {
       const loss = losses[kind];
       say(`By mistake somebody deletes ${await loss.lose(stack, production)}.`);
       await stack.simulator.advance(60);

@@ -1,15 +1,13 @@
 import type { BackupKind } from "../../src/domain/backup.js";
 import type { EnvironmentName } from "../../src/domain/environment-name.js";
-import type { Environment } from "../../src/domain/estate.js";
+import { scheduleOf, sidesOf } from "../../src/domain/backup-order.js";
+import { environmentOf, type Environment } from "../../src/domain/estate.js";
 import { startChild } from "../stack/child.js";
 import { compiled, repository } from "../stack/repository.js";
 import { backupAccount } from "../stack/seed-from-estate.js";
 import type { ServiceClient } from "../stack/service-client.js";
 import { onSharedClock } from "../stack/simulator-process.js";
 import type { Stack } from "../stack/stack.js";
-
-const member = { "key-vault": "keyVault", redis: "redis", blobs: "blobs" } as const;
-const resourceOf = { "key-vault": "keyVault", redis: "redis", blobs: "storage" } as const;
 
 /** Two verified sets of each kind, an interval apart, so that there is one to fall back to. */
 export async function backUpTwice(
@@ -18,11 +16,11 @@ export async function backUpTwice(
   environment: EnvironmentName,
   kinds: readonly BackupKind[],
 ): Promise<void> {
-  const schedule = stack.estate.environments[environment]?.backups;
+  const resources = environmentOf(stack.estate, environment);
   for (let nth = 1; nth <= 2; nth++) {
     for (const kind of kinds) {
       // A period has one backup, also across resets: the host remembers its runs.
-      await stack.simulator.advance((schedule?.[member[kind]].interval ?? 0) / 1_000);
+      await stack.simulator.advance(scheduleOf(resources, kind).interval / 1_000);
       await backUp(service, environment, kind);
     }
   }
@@ -56,7 +54,7 @@ export async function tearNewestSets(
   kinds: readonly BackupKind[],
 ): Promise<void> {
   const prefixes = kinds.map(
-    (kind) => `${kind}/${environment[resourceOf[kind]].primary.split("/").at(-1) ?? ""}/`,
+    (kind) => `${kind}/${sidesOf(environment, kind).primary.split("/").at(-1) ?? ""}/`,
   );
   const child = await startChild({
     name: "the tearing of sets",

@@ -18,6 +18,7 @@ const roles = {
   containerAppsContributor: "358470bc-b998-42bd-ab17-a7e34c199c0f",
   containerAppsOperator: "f3bd1b5c-91fa-40e7-afe7-0c11d331232c",
   logAnalyticsReader: "73c42c96-874c-492b-b04d-ab87d138a893",
+  logAnalyticsContributor: "92aaf0da-9dab-42b6-94a3-d43ce8ce7293",
   storageAccountContributor: "17d1049b-9a84-46fb-8f53-869881c3d3ab",
   storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   keyVaultContributor: "f25e0fa2-a7c8-4377-a976-54943a77a395",
@@ -78,6 +79,9 @@ export function seedFromEstate(estate: Estate): unknown {
         assign(group, roles.logAnalyticsReader),
       ]),
       ...accountIds.map((id) => assign(id, roles.storageBlobDataContributor)),
+      ...environments.flatMap(({ applicationInsights: { workspace } }) =>
+        workspace === undefined ? [] : [assign(workspace, roles.logAnalyticsContributor)],
+      ),
       ...accounts.flatMap(({ id }) => [
         assign(id, roles.storageAccountContributor),
         assign(id, roles.storageBlobDataContributor),

@@ -173,6 +173,22 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     },
   ],
   [
+    "92aaf0da-9dab-42b6-94a3-d43ce8ce7293",
+    {
+      name: "Log Analytics Contributor",
+      actions: [
+        "*/read",
+        "Microsoft.Insights/alertRules/*",
+        "Microsoft.Insights/diagnosticSettings/*",
+        "Microsoft.OperationalInsights/*",
+        "Microsoft.OperationsManagement/*",
+        "Microsoft.Resources/deployments/*",
+        "Microsoft.Storage/storageAccounts/listKeys/action",
+        "Microsoft.Support/*",
+      ],
+    },
+  ],
+  [
     "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     {
       name: "Storage Blob Data Reader",

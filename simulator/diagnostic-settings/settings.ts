@@ -57,6 +57,22 @@ const CATEGORIES: Readonly<Record<string, Categories>> = {
     logs: ["AuditEvent", "AzurePolicyEvaluationDetails"],
     audit: ["AuditEvent"],
   },
+  "microsoft.insights/components": {
+    logs: [
+      "AppAvailabilityResults",
+      "AppBrowserTimings",
+      "AppDependencies",
+      "AppEvents",
+      "AppExceptions",
+      "AppMetrics",
+      "AppPageViews",
+      "AppPerformanceCounters",
+      "AppRequests",
+      "AppSystemEvents",
+      "AppTraces",
+    ],
+    audit: [],
+  },
 };
 
 /** The log categories of a resource type; undefined where they are not known here. */

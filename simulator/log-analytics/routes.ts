@@ -5,7 +5,7 @@ import type { TokenAuthority } from "../identity/tokens.js";
 import { type Answer, json, readBody, type Request } from "../server/exchange.js";
 import { Refusal } from "../server/refusal.js";
 import type { Call, Service } from "../server/service.js";
-import type { Workspace, World } from "../world/world.js";
+import type { LogLimits, Workspace, World } from "../world/world.js";
 import { evaluate, type Table } from "./kql/evaluate.js";
 import { KqlError } from "./kql/kql-error.js";
 import { parse } from "./kql/parser.js";
@@ -17,8 +17,6 @@ const HOST = "api.loganalytics.io";
 const AUDIENCES = ["https://api.loganalytics.io"];
 const QUERY_PATH = /^\/v1\/workspaces\/([^/]+)\/query\/?$/i;
 const READ = "Microsoft.OperationalInsights/workspaces/query/read";
-// https://learn.microsoft.com/azure/azure-monitor/service-limits: more rows than that are cut off.
-const MOST_ROWS = 500_000;
 /** Without a time span the service looks at everything that is kept. */
 const RETENTION_MS = 90 * 24 * 3_600_000;
 
@@ -114,29 +112,60 @@ function run(
   const seen = { from: span.from, to: Math.min(span.to, now - world.durations.logIngestion) };
   const customerId = workspace.customerId.toLowerCase();
   const sources = sourcesOf(world);
+  const components = [...world.components.values()];
   let table: Table;
   try {
-    table = evaluate(parse(query), (name) => openTable(name, customerId, sources, seen), now);
+    table = evaluate(
+      parse(query),
+      (name) => openTable(name, customerId, sources, seen, components),
+      now,
+    );
   } catch (error) {
     if (error instanceof KqlError) throw badArgument(error.kind, error.message);
     throw error;
   }
-  const primary = {
-    name: "PrimaryResult",
-    columns: table.columns,
-    rows: table.rows.slice(0, MOST_ROWS).map((row) => row.map(toJson)),
-  };
-  const cut = table.rows.length > MOST_ROWS;
+  const { rows, exceeded } = withinLimits(table, world.logLimits);
+  const primary = { name: "PrimaryResult", columns: table.columns, rows };
   return json(200, {
     tables: [primary],
-    ...(cut && {
+    ...(exceeded !== undefined && {
       error: {
         code: "PartialError",
         message: "There were some errors when processing your query.",
-        details: [{ code: "QueryResultTruncated", message: `more than ${MOST_ROWS} rows` }],
+        details: [
+          {
+            code: "EngineError",
+            message: "Something went wrong processing your query on the server.",
+            innererror: {
+              code: "-2133196797",
+              message: `The results of this query exceed the set limit of ${exceeded}, so not all records were returned (E_QUERY_RESULT_SET_TOO_LARGE, 0x80DA0003). See https://aka.ms/kqlquerylimits for more information and possible solutions.`,
+              severity: 2,
+              severityName: "Error",
+            },
+          },
+        ],
       },
     }),
   });
+}
+
+type Cell = ReturnType<typeof toJson>;
+
+/** As much of an answer as the service gives, and which of its limits it would exceed. */
+function withinLimits(
+  { rows: all }: Table,
+  limits: LogLimits,
+): { readonly rows: readonly Cell[][]; readonly exceeded: string | undefined } {
+  const rows: Cell[][] = [];
+  let bytes = 0;
+  for (const row of all) {
+    if (rows.length === limits.rows) return { rows, exceeded: `${limits.rows} records` };
+    const cells = row.map(toJson);
+    bytes += JSON.stringify(cells).length;
+    if (bytes > limits.bytes) return { rows, exceeded: `${limits.bytes} bytes` };
+    rows.push(cells);
+  }
+  return { rows, exceeded: undefined };
 }
 
 async function parseBody(request: Request): Promise<{ query: string; timespan?: string }> {

@@ -2,6 +2,7 @@ import { consoleBetween, requestsBetween } from "../application/activity.js";
 import { fqdnOf } from "../container-apps/representation.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
 import { guidFrom } from "../world/names.js";
+import { historyBetween } from "./request-history.js";
 import type { Component } from "../world/world.js";
 import type { Column, Row } from "./kql/expressions.js";
 import type { Table } from "./kql/evaluate.js";
@@ -34,6 +35,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
       Success: "bool",
       ResultCode: "string",
       DurationMs: "real",
+      ItemCount: "long",
       OperationId: "string",
       AppRoleName: "string",
       AppRoleInstance: "string",
@@ -48,6 +50,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
         Success: status < 400,
         ResultCode: String(status),
         DurationMs: durationMs,
+        ItemCount: 1,
         OperationId: operationId(app, at),
         AppRoleName: app.name,
         AppRoleInstance: backend.replica,
@@ -151,6 +154,7 @@ export function openTable(
   customerId: string,
   sources: readonly Source[],
   span: TimeSpan,
+  components: readonly Component[] = [],
 ): Table | undefined {
   const definition = DEFINITIONS[name];
   if (definition === undefined) return undefined;
@@ -162,6 +166,13 @@ export function openTable(
     .filter((source) => source[definition.kept]?.workspaceCustomerId?.toLowerCase() === customerId)
     .flatMap((source) => definition.rows(source, span))
     .map((values) => columns.map((column) => values[column.name] ?? null));
+  if (name !== "AppRequests") return { columns, rows };
+  for (const { id, requests, workspaceCustomerId } of components) {
+    if (requests === undefined || workspaceCustomerId.toLowerCase() !== customerId) continue;
+    for (const values of historyBetween(requests, span, id)) {
+      rows.push(columns.map((column) => values[column.name] ?? null));
+    }
+  }
   return { columns, rows };
 }
 

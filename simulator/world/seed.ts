@@ -5,6 +5,7 @@ import { keyOf } from "../arm/resource-id.js";
 import { SeedRegistry } from "../container-registry/seeding.js";
 import { checkEdge, SeedCdnProfile, SeedFrontDoor } from "../front-door/seed-schema.js";
 import { SeedDeletedVault, SeedVault } from "../key-vault/seed-schema.js";
+import { SeedRequestHistory } from "../log-analytics/request-history.js";
 import { SeedManagedRedis } from "../managed-redis/seed.js";
 import { SeedCaches } from "../redis/seed.js";
 import { storageAccountSchema } from "../storage-accounts/seed-schema.js";
@@ -173,9 +174,17 @@ export const Seed = z
           id: seededId("Microsoft.Insights/components"),
           location: z.string().min(1),
           workspaceCustomerId: Guid,
+          requests: SeedRequestHistory.optional(),
         }),
       )
       .default([]),
+    /** https://learn.microsoft.com/azure/azure-monitor/service-limits: what a log query answers with at most. */
+    logLimits: z
+      .strictObject({
+        rows: z.int().positive().default(500_000),
+        bytes: z.int().positive().default(64_000_000),
+      })
+      .prefault({}),
     registries: z.array(SeedRegistry).default([]),
     keyVaults: z.array(SeedVault).default([]),
     deletedVaults: z.array(SeedDeletedVault).default([]),

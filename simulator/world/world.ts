@@ -15,6 +15,7 @@ import type { CdnProfile } from "../front-door/state.js";
 import type { DiagnosticSetting } from "../diagnostic-settings/settings.js";
 import type { Identity } from "../identity/tokens.js";
 import { reconsiderDatabase } from "../managed-redis/lifecycle.js";
+import { type RequestHistory, requestHistoryOf } from "../log-analytics/request-history.js";
 import { seedManagedRedis } from "../managed-redis/seeding.js";
 import type { ManagedCluster } from "../managed-redis/state.js";
 import { RedisServers } from "../redis-server/redis-servers.js";
@@ -57,12 +58,32 @@ export interface Workspace {
   readonly id: string;
   readonly region: string;
   readonly customerId: string;
+  /** By the key of their names. */
+  readonly dataExports: Map<string, DataExport>;
+}
+
+/** A rule that has tables of a workspace written into a storage account from now on. */
+export interface DataExport {
+  readonly name: string;
+  readonly tables: readonly string[];
+  readonly destination: string;
+  readonly enabled: boolean;
+  readonly createdAt: number;
+  readonly changedAt: number;
+}
+
+/** What a log query answers with at most; beyond that it is cut off. */
+export interface LogLimits {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** An Application Insights component: requests and exceptions that apps report go to its workspace. */
 export interface Component {
   readonly id: string;
   readonly workspaceCustomerId: string;
+  /** Requests from before the seed was laid. */
+  readonly requests: RequestHistory | undefined;
 }
 
 /** Everything that exists at the simulated Azure. Maps are keyed by `keyOf(id)` unless they say otherwise. */
@@ -83,6 +104,7 @@ export interface World {
   readonly stores: Stores;
   readonly workspaces: Map<string, Workspace>;
   readonly components: Map<string, Component>;
+  logLimits: LogLimits;
   readonly registries: Map<string, Registry>;
   readonly vaults: Vaults;
   /** By the key of their own ids. */
@@ -157,6 +179,7 @@ export function createWorld(
     stores: new Stores(seed.storageAccounts.map(({ id }) => nameIn(id))),
     workspaces: new Map(),
     components: new Map(),
+    logLimits: seed.logLimits,
     registries: new Map(),
     vaults: new Vaults(),
     diagnosticSettings: new Map(),
@@ -268,11 +291,14 @@ function fill(world: World, seed: Seed): void {
   seedCaches(seed.redisCaches, world);
   seedManagedRedis(seed.managedRedis, world);
   for (const { id, location, customerId } of seed.workspaces) {
-    world.workspaces.set(keyOf(id), { id, region: regionOf(location), customerId });
+    const region = regionOf(location);
+    world.workspaces.set(keyOf(id), { id, region, customerId, dataExports: new Map() });
   }
-  for (const { id, workspaceCustomerId } of seed.components) {
-    world.components.set(keyOf(id), { id, workspaceCustomerId });
+  for (const { id, workspaceCustomerId, requests: seeded } of seed.components) {
+    const requests = seeded && requestHistoryOf(seeded, world.timeline.now());
+    world.components.set(keyOf(id), { id, workspaceCustomerId, requests });
   }
+  world.logLimits = seed.logLimits;
   for (const registry of seed.registries) {
     world.registries.set(keyOf(registry.id), seedRegistry(registry));
   }

@@ -13,7 +13,7 @@ const window = minutes(15);
 /** What is worth knowing later and would be gone after a restart. */
 export function evidenceActivities(
   apps: ContainerApps,
-  logs: LogQueries,
+  logs: Pick<LogQueries, "query">,
   store: StateStore,
 ): readonly Activity[] {
   return [
@@ -91,7 +91,11 @@ export function evidenceActivities(
 }
 
 /** Console lines as ingested, minutes late, where the environment sends its logs to Log Analytics. */
-async function ingestedLogs(logs: LogQueries, workspaceId: string, app: string): Promise<string> {
+async function ingestedLogs(
+  logs: Pick<LogQueries, "query">,
+  workspaceId: string,
+  app: string,
+): Promise<string> {
   const name = quoted(parseResourceId(app)?.name ?? app);
   const { rows } = await logs.query(
     workspaceId,

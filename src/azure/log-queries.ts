@@ -1,8 +1,9 @@
-import type { LogsQueryClient } from "@azure/monitor-query-logs" with {
+import type { LogsQueryClient, QueryTimeInterval } from "@azure/monitor-query-logs" with {
   "resolution-mode": "import",
 };
 import type { TokenCredential } from "@azure/identity";
 import type { Milliseconds } from "../domain/duration.js";
+import { dateOf, type Instant } from "../domain/instant.js";
 import { printDuration } from "../domain/duration.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
@@ -15,9 +16,22 @@ export interface LogAnswer {
   readonly partial: boolean;
 }
 
+/** An answer as the service gives it, row by row: of many rows objects would take several times the memory. */
+export interface LogTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly partial: boolean;
+}
+
 /** Queries of a Log Analytics workspace, in KQL. */
 export interface LogQueries {
   query(workspaceId: string, kql: string, over: Milliseconds): Promise<LogAnswer>;
+  /** The same about a stretch of time; whether its end belongs to it is best said in the query. */
+  table(
+    workspaceId: string,
+    kql: string,
+    stretch: { readonly begin: Instant; readonly end: Instant },
+  ): Promise<LogTable>;
 }
 
 export function logQueries(
@@ -33,26 +47,36 @@ export function logQueries(
       retryOptions: { maxRetries: 0 },
     });
   });
+  const ask = async (
+    workspaceId: string,
+    kql: string,
+    interval: QueryTimeInterval,
+  ): Promise<LogTable> => {
+    const result = await (
+      await client()
+    ).queryWorkspace(workspaceId, kql, interval, {
+      abortSignal: AbortSignal.timeout(settings.callTimeLimit),
+    });
+    const partial = "partialTables" in result;
+    const table = (partial ? result.partialTables : result.tables)[0];
+    if (table === undefined) return { columns: [], rows: [], partial };
+    const columns = table.columnDescriptors.map(({ name }) => name);
+    return { columns, rows: table.rows, partial };
+  };
   return {
     async query(workspaceId, kql, over) {
-      const result = await (
-        await client()
-      ).queryWorkspace(
-        workspaceId,
-        kql,
-        { duration: printDuration(over) },
-        { abortSignal: AbortSignal.timeout(settings.callTimeLimit) },
-      );
-      const partial = "partialTables" in result;
-      const table = (partial ? result.partialTables : result.tables)[0];
-      if (table === undefined) return { rows: [], partial };
-      const names = table.columnDescriptors.map(({ name }) => name);
+      const { columns, rows, partial } = await ask(workspaceId, kql, {
+        duration: printDuration(over),
+      });
       return {
-        rows: table.rows.map((row) =>
-          Object.fromEntries(names.map((name, index) => [name, row[index]])),
+        rows: rows.map((row) =>
+          Object.fromEntries(columns.map((name, index) => [name, row[index]])),
         ),
         partial,
       };
     },
+
+    table: (workspaceId, kql, { begin, end }) =>
+      ask(workspaceId, kql, { startTime: dateOf(begin), endTime: dateOf(end) }),
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { BackupKind } from "./backup.js";
 import type { Environment } from "./estate.js";
 import { Instant } from "./instant.js";
-import type { Milliseconds } from "./duration.js";
+import { milliseconds, type Milliseconds } from "./duration.js";
 import { RunOrder } from "./run-order.js";
 
 /** What a backup is started with. */
@@ -40,6 +40,8 @@ export function scheduleOf(
       return backups.redis;
     case "blobs":
       return backups.blobs;
+    case "application-insights":
+      return backups.applicationInsights;
   }
 }
 
@@ -55,7 +57,18 @@ export function sidesOf(
       return environment.redis;
     case "blobs":
       return environment.storage;
+    case "application-insights":
+      return { primary: environment.applicationInsights.component };
   }
+}
+
+/**
+ * How old the newest copy of a kind may be. Telemetry is no data of the application: it is late where
+ * its own schedule is not kept.
+ */
+export function rpoOf(environment: Environment, kind: BackupKind): Milliseconds {
+  const { interval } = scheduleOf(environment, kind);
+  return kind === "application-insights" ? milliseconds(2 * interval) : environment.objectives.rpo;
 }
 
 /** Whether a wanted list of names, with `*` at an end, takes in an item; an empty list takes in all. */

@@ -9,8 +9,10 @@ import { shortNameOf } from "./resource-id.js";
  * pointer `latest.json` of its kind and resource. What is not in a manifest does not exist.
  */
 
-export const BackupKind = z.enum(["key-vault", "redis", "blobs"]);
+export const BackupKind = z.enum(["key-vault", "redis", "blobs", "application-insights"]);
 export type BackupKind = z.infer<typeof BackupKind>;
+/** Telemetry is read, and never put back. */
+export type RestorableKind = Exclude<BackupKind, "application-insights">;
 
 /** One thing that was copied. */
 export const BackupItem = z.strictObject({

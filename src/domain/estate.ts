@@ -212,15 +212,30 @@ export const FrontDoor = z
   });
 export type FrontDoor = z.infer<typeof FrontDoor>;
 
-const ApplicationInsights = z.strictObject({
-  component: resourceId("Microsoft.Insights/components"),
-  /** Availability tests whose alerts speak of the container app. */
-  availabilityTests: z.array(resourceId("Microsoft.Insights/webtests")).default([]),
-  /** The Log Analytics workspace's customer id, for queries. */
-  workspaceId: guid,
-  /** The same workspace's resource id; where it is named, it is ensured to take the audit logs. */
-  workspace: resourceId("Microsoft.OperationalInsights/workspaces").optional(),
-});
+const ApplicationInsights = z
+  .strictObject({
+    component: resourceId("Microsoft.Insights/components"),
+    /** Availability tests whose alerts speak of the container app. */
+    availabilityTests: z.array(resourceId("Microsoft.Insights/webtests")).default([]),
+    /** The Log Analytics workspace's customer id, for queries. */
+    workspaceId: guid,
+    /** The same workspace's resource id; where it is named, it is ensured to take the audit logs. */
+    workspace: resourceId("Microsoft.OperationalInsights/workspaces").optional(),
+    /**
+     * Where requests, exceptions, metrics and events flow from when they happen. Without an account it is
+     * reported where they flow nowhere; without all of it nobody asks.
+     */
+    export: z
+      .strictObject({
+        /** A standard storage account of the workspace's region. */
+        account: resourceId("Microsoft.Storage/storageAccounts").optional(),
+      })
+      .optional(),
+  })
+  .refine(({ workspace, export: wanted }) => wanted === undefined || workspace !== undefined, {
+    path: ["export"],
+    error: "needs the workspace's resource id; name it as workspace",
+  });
 
 const registryId = resourceId("Microsoft.ContainerRegistry/registries");
 
@@ -442,14 +457,18 @@ export type Estate = z.infer<typeof Estate>;
  */
 function namesakesIn(
   environments: Partial<Record<EnvironmentName, Environment>>,
-): (readonly [ResourcePlace, ResourcePlace])[] {
-  const named = new Map<string, ResourcePlace>();
-  const found: (readonly [ResourcePlace, ResourcePlace])[] = [];
+): (readonly [BackedUp, BackedUp])[] {
+  const named = new Map<string, BackedUp>();
+  const found: (readonly [BackedUp, BackedUp])[] = [];
   for (const name of EnvironmentName.options) {
     const environment = environments[name];
     if (environment === undefined) continue;
-    for (const { place } of placesOf(name, environment)) {
-      if (!["redis", "key-vault", "storage"].includes(place.kind)) continue;
+    const { component } = environment.applicationInsights;
+    for (const place of [
+      ...placesOf(name, environment).map((each): BackedUp => each.place),
+      { environment: name, kind: "component", id: component } as const,
+    ]) {
+      if (!["redis", "key-vault", "storage", "component"].includes(place.kind)) continue;
       const short = `${place.kind}/${shortNameOf(place.id)}`;
       const other = named.get(short);
       named.set(short, other ?? place);
@@ -457,6 +476,12 @@ function namesakesIn(
     }
   }
   return found;
+}
+
+interface BackedUp {
+  readonly environment: EnvironmentName;
+  readonly kind: ResourceKind | "component";
+  readonly id: string;
 }
 
 /** An environment that the estate is known to have; without it, a defect of the caller. */

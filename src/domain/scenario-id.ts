@@ -16,6 +16,7 @@ export const ProcedureId = z.enum([
   "key-vault-backup",
   "redis-backup",
   "blob-backup",
+  "application-insights-backup",
   "backup-pruning",
   "key-vault-restore",
   "redis-restore",

@@ -11,6 +11,7 @@ import { redisFailback } from "./redis-failback.js";
 import { redisRestore } from "./redis-restore.js";
 import { regionFailback } from "./region-failback.js";
 import { storageFailback } from "./storage-failback.js";
+import { telemetryBackup } from "./telemetry-backup.js";
 import type { Scenario } from "./scenario.js";
 
 /** What is run besides the answers to failures. */
@@ -21,9 +22,10 @@ export const backupProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultBackup,
   redis: redisBackup,
   blobs: blobBackup,
+  "application-insights": telemetryBackup,
 };
 
-/** The restore of each kind. */
+/** The restore of each kind; telemetry has none: Azure Monitor takes no requests of the past. */
 export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultRestore,
   redis: redisRestore,

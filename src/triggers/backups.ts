@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { BackupKind, describeProblem, isOfSideInUse } from "../domain/backup.js";
-import { scheduleOf, sidesOf } from "../domain/backup-order.js";
+import { rpoOf, scheduleOf, sidesOf } from "../domain/backup-order.js";
 import { backupRunsOf, honorsRpo } from "../domain/backup-schedule.js";
 import { Checkpoint } from "../domain/checkpoint.js";
 import { scrub } from "../domain/credential-scrubbing.js";
@@ -151,7 +151,7 @@ async function protectionOf(
     const problem = "nobody could see which side was in use; it was taken to be this one";
     problems.push({ side: newest.side, set: newest.set, problem });
   }
-  const { rpo } = environment.objectives;
+  const rpo = rpoOf(environment, kind);
   const { interval, retention } = scheduleOf(environment, kind);
   const running = active.find(({ id }) => id.startsWith(backupRunsOf(kind, name)));
   const [last] = await store.runs.backups(backupRunsOf(kind, name));

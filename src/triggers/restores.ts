@@ -58,7 +58,17 @@ export async function startRestore(endpoint: ActingEndpoint): Promise<HttpRespon
   const { environment } = environmentIn(estate, wish.environment, 400);
   const procedure = restoreProcedures[wish.kind];
   if (procedure === undefined) {
-    throw refuse(problem(400, `this version restores no ${wish.kind}`));
+    throw refuse(
+      problem(400, "telemetry is not restored", {
+        errors: [
+          {
+            path: "kind",
+            message:
+              "Azure Monitor takes no requests of the past; the files of a set are CSV for whoever wants to read them: GET /api/backups names the newest set, its manifest.json lists the files",
+          },
+        ],
+      }),
+    );
   }
   const { run, receivedAt } = await orderedRun(endpoint, `restore-${wish.kind}`, wish);
   const state = await runs.state(run);
@@ -180,6 +190,7 @@ const typesOf: Record<BackupKind, readonly string[]> = {
   "key-vault": ["Microsoft.KeyVault/vaults"],
   redis: ["Microsoft.Cache/redis", "Microsoft.Cache/redisEnterprise"],
   blobs: ["Microsoft.Storage/storageAccounts"],
+  "application-insights": [],
 };
 
 /** Where to: the resource itself, another of the environment, or one that the estate does not know. */

@@ -1,4 +1,10 @@
-import { isWanted, namedExactly, scheduleOf, sidesOf } from "../../src/domain/backup-order.js";
+import {
+  isWanted,
+  namedExactly,
+  rpoOf,
+  scheduleOf,
+  sidesOf,
+} from "../../src/domain/backup-order.js";
 import { BackupKind, isOwnCopyPlace, isOwnSet, takenAtOf } from "../../src/domain/backup.js";
 import { sampleEstate } from "../support/estates.js";
 
@@ -6,17 +12,24 @@ const production = sampleEstate().environments.production!;
 
 describe("orders of backups and restores", () => {
   it("find schedule and sides of each kind in the estate", () => {
-    const { backups, keyVault, redis, storage } = production;
+    const { applicationInsights, backups, keyVault, objectives, redis, storage } = production;
 
     expect(BackupKind.options.map((kind) => scheduleOf(production, kind))).toEqual([
       backups.keyVault,
       backups.redis,
       backups.blobs,
+      backups.applicationInsights,
     ]);
     expect(BackupKind.options.map((kind) => sidesOf(production, kind).primary)).toEqual([
       keyVault.primary,
       redis.primary,
       storage.primary,
+      applicationInsights.component,
+    ]);
+    // Telemetry is no data of the application: its own schedule says when it is late.
+    expect(BackupKind.options.map((kind) => rpoOf(production, kind))).toEqual([
+      ...[objectives.rpo, objectives.rpo, objectives.rpo],
+      2 * backups.applicationInsights.interval,
     ]);
   });
 

@@ -57,6 +57,36 @@ describe("estate", () => {
       "environments.production.trafficManager.secondaryEndpoint: is the primary endpoint",
     ],
     [
+      "a registry that is to stand in for itself",
+      (e) => {
+        const images = e.environments.production["images"]!;
+        images["recoveryRegistry"] = images["registry"];
+      },
+      "environments.production.images.recoveryRegistry: is the registry itself",
+    ],
+    [
+      "images that are kept for longer than Azure can",
+      (e) => {
+        e.environments.production["images"]!["retention"] = "P400D";
+      },
+      "environments.production.images.retention: write 1 to 365 days",
+    ],
+    [
+      "telemetry that flows out of no workspace",
+      (e) => {
+        delete e.environments.production["applicationInsights"]!["workspace"];
+      },
+      "environments.production.applicationInsights.export: needs the workspace's resource id",
+    ],
+    [
+      "two components of one name",
+      (e) => {
+        const insights = e.environments.staging["applicationInsights"]!;
+        insights["component"] = String(insights["component"]).replace(/-stg$/, "-prod");
+      },
+      "have one name, below which the backups of both would lie",
+    ],
+    [
       "an address in place of a public name",
       (e) => {
         e.environments.production["trafficManager"]!["publicName"] = "https://mcp.example.com";

@@ -80,8 +80,8 @@ describe("prune backups", () => {
     expect(record).toMatchObject({ outcome: "passed", reason: "3 sets were to go, 7 stay" });
     const [planned] = callsOf("planPruning");
     const { sources } = planned?.input as { sources: contract.PrunedSource[] };
-    expect(sources.map(({ kind, source }) => [kind, source])).toEqual(
-      (
+    expect(sources.map(({ kind, source }) => [kind, source])).toEqual([
+      ...(
         [
           ["key-vault", production.keyVault],
           ["redis", production.redis],
@@ -91,7 +91,9 @@ describe("prune backups", () => {
         [kind, primary],
         [kind, secondary],
       ]),
-    );
+      // Telemetry has one side.
+      ["application-insights", production.applicationInsights.component],
+    ]);
     expect(sources.find(({ kind }) => kind === "redis")?.retention).toBe(days(30));
     expect(callsOf("pruneSet").map(({ input }) => (input as { nth: number }).nth)).toEqual([
       0, 1, 2,

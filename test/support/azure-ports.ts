@@ -2,6 +2,8 @@ import type { armRest } from "../../src/azure/arm-rest.js";
 import type { BlobPlace, blobCopies } from "../../src/azure/blob-copies.js";
 import type { BlobContainer } from "../../src/azure/blob-container.js";
 import type { ContainerRegistries } from "../../src/azure/container-registries.js";
+import type { DataExports } from "../../src/azure/data-exports.js";
+import type { LogQueries } from "../../src/azure/log-queries.js";
 import type { diagnosticSettings } from "../../src/azure/diagnostic-settings.js";
 import type { CacheChanges } from "../../src/azure/cache-changes.js";
 import type { CacheFiles } from "../../src/azure/cache-files.js";
@@ -49,6 +51,8 @@ interface Ports {
     write(place: BlobPlace, text: string): Promise<void>;
   };
   readonly containerRegistries: ContainerRegistries;
+  readonly dataExports: DataExports;
+  readonly logs: LogQueries;
   readonly diagnosticSettings: ReturnType<typeof diagnosticSettings>;
   readonly trafficManagers: TrafficManagers;
   readonly platformHealth: PlatformHealth;
@@ -91,6 +95,8 @@ export async function startAzurePorts(
     smallCopies: remote("smallCopies"),
     anyBlob: remote("anyBlob"),
     containerRegistries: remote("containerRegistries"),
+    dataExports: remote("dataExports"),
+    logs: remote("logs"),
     diagnosticSettings: remote("diagnosticSettings"),
     trafficManagers: remote("trafficManagers"),
     platformHealth: remote("platformHealth"),

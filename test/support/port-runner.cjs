@@ -36,6 +36,8 @@ const ports = {
     write: async ({ name, ...place }, text) => containerAt(place).put(name, text),
   },
   containerRegistries: built.registries,
+  dataExports: built.exports,
+  logs: built.logs,
   diagnosticSettings: built.diagnostics,
   trafficManagers: built.traffic,
   platformHealth: built.platformHealth,
