@@ -61,7 +61,7 @@ describe("the timer of backups", () => {
     expect(second.manifest.items.map(({ blob }) => blob)).toEqual(
       first.manifest.items.map(({ blob }) => blob),
     );
-  });
+  }, 60_000);
 
   it("makes a full set at night, and has what nothing needs any more pruned", async () => {
     const { primary: source } = productionOf(world.stack).keyVault;
