@@ -62,7 +62,7 @@ async function watchAll(
       if (view.record === undefined) continue;
       const { outcome, reason, findings, title } = view.record;
       outcomes.set(run, outcome);
-      say(`${title.padEnd(20)} ${outcome}: ${reason}`);
+      say(`${title.padEnd(27)} ${outcome}: ${reason}`);
       for (const finding of findings) say(`${" ".repeat(20)} finding: ${finding}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -78,7 +78,7 @@ function lineOf({ title, step, progress, at }: Checkpoint): string {
         (progress.forecastAt === undefined
           ? ""
           : `, done in about ${describeDuration(elapsed(at, progress.forecastAt))}`);
-  return `${title.padEnd(20)} ${step.title}${many}`;
+  return `${title.padEnd(27)} ${step.title}${many}`;
 }
 
 /** What is protected, how old it is and how far it can be trusted. */

@@ -13,12 +13,22 @@ describe("the backup of telemetry", () => {
   let world: BackupStack;
 
   beforeAll(async () => {
-    const seed = seedFromEstate(sampleEstate()) as { components: { id: string }[] };
+    const seed = seedFromEstate(sampleEstate()) as {
+      components: { id: string }[];
+      containerApps: { revisions: { active: boolean }[] }[];
+    };
     const { component } = sampleEstate().environments.production!.applicationInsights;
     const components = seed.components.map((each) =>
       each.id === component ? { ...each, requests: { hours: hoursOfPast, perHour } } : each,
     );
-    world = await startBackupStack({ seed: { ...seed, components } });
+    // Users have been served for an hour; before that there is the component's own past.
+    const containerApps = seed.containerApps.map(({ revisions, ...app }) => ({
+      ...app,
+      revisions: revisions.map((one) => (one.active ? { ...one, ageMinutes: 60 } : one)),
+    }));
+    // The service answers in part where a day is asked for at once, so it is asked for in halves.
+    const logLimits = { rows: 1_500 };
+    world = await startBackupStack({ seed: { ...seed, components, containerApps, logLimits } });
   });
   afterAll(() => world.stop());
 
@@ -62,6 +72,9 @@ describe("the backup of telemetry", () => {
       ",'-2+3 GET /größe,",
     ];
     expect(strange.filter((field) => !texts.join("").includes(field))).toEqual([]);
+    const log = await world.stack.simulator.log();
+    const queries = log.filter(({ operation }) => operation === "workspaces.query");
+    expect(queries.length).toBeGreaterThan(2 * manifest.items.length);
     const rules = await world.azure.dataExports.rules(workspace!);
     expect(rules).toMatchObject([{ name: "mcp-dr-telemetry", enabled: true }]);
     expect(rules[0]?.tables).toHaveLength(4);
