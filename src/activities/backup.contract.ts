@@ -34,6 +34,8 @@ export const findVerifiedSets = declareActivity({
     /** The newest first. */
     found: z.array(z.strictObject({ set: z.string(), source: z.string(), takenAt: Instant })),
     problems: z.array(z.string()),
+    /** How old the newest proven set is, in words. */
+    proven: z.string().optional(),
   }),
   patience: patiently,
 });

@@ -12,6 +12,7 @@ import { elapsed } from "../domain/instant.js";
 import { parseResourceId } from "../domain/resource-id.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
+import { provenOf } from "./held-set.js";
 import { workLists } from "../state/work-list.js";
 import * as contract from "./backup.contract.js";
 
@@ -53,8 +54,11 @@ export function backupActivities(store: Backups): readonly Activity[] {
         const age = describeDuration(elapsed(takenAt, now()));
         return `${count} items, ${age} old: ${set}`;
       });
-      const says = described.length === 0 ? ["there is no verified set", ...problems] : described;
+      const proven = await provenOf(store, kind, environment, sources, now());
+      const says =
+        described.length === 0 ? ["there is no verified set", ...problems] : [proven, ...described];
       return {
+        proven,
         found: found.map(({ set, manifest: { source, takenAt } }) => ({ set, source, takenAt })),
         problems,
         detail: says.join("; "),

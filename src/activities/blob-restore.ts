@@ -8,7 +8,7 @@ import { inParallel } from "../domain/in-parallel.js";
 import { isAfter, type Instant } from "../domain/instant.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
-import { heldSet } from "./held-set.js";
+import { heldSet, provenOf } from "./held-set.js";
 import * as contract from "./blob-restore.contract.js";
 import { restoreResults, type BlobResult, type RestoreDecision } from "./restore-results.js";
 import { isSameBlob, placeAt, restoredBlob } from "./restored-blob.js";
@@ -63,7 +63,7 @@ export function blobRestoreActivities(
         wanted: count,
         containers: [...containers],
         takenAt: manifest.takenAt,
-        detail: `${count} of ${manifest.count} blobs of the set of ${manifest.takenAt}, into ${target.name}`,
+        detail: `${count} of ${manifest.count} blobs of the set of ${manifest.takenAt}, into ${target.name}; ${await provenOf(store, "blobs", wanted.environment, [wanted.source], context.now())}`,
       };
     }),
 

@@ -11,6 +11,7 @@ import type { Backups } from "../state/backups.js";
 import type { StateStore } from "../state/state-store.js";
 import { wayOf, whyNotTaken } from "./cache-imports.js";
 import { ensure } from "./ensure.js";
+import { provenOf } from "./held-set.js";
 import { cacheAt } from "./open-cache.js";
 import * as contract from "./redis-failure.contract.js";
 
@@ -130,17 +131,18 @@ export function cacheCreationActivities(azure: {
         let why = "there is none";
         const passedOver: string[] = [];
         for (const { source, set, takenAt } of newestFirst.slice(0, longestSearch)) {
-          const found = await sets.read(set, { kind: "redis", environment, source }, now());
-          if (found.kind === "usable" && found.manifest.check.level !== "none") {
+          const found = await sets.judge(set, { kind: "redis", environment, source }, now());
+          if (found.kind === "usable" && found.doubt === undefined) {
             const whyNot = whyNotTaken(found.manifest, view);
             if (whyNot === undefined) {
-              const detail = `the ${wayOf(found.manifest)} of ${takenAt}`;
+              const proven = await provenOf(sets, "redis", environment, sources, now());
+              const detail = `the ${wayOf(found.manifest)} of ${takenAt}; ${proven}`;
               return { kind: "found", set, source, takenAt, passedOver, detail };
             }
             why = whyNot;
             continue;
           }
-          why = `${set} ${found.kind === "unusable" ? `is ${found.problem}` : "was never verified"}`;
+          why = `${set} ${found.kind === "unusable" ? `is ${found.problem}` : doubtWords[found.doubt ?? "unverified"]}`;
           passedOver.push(why);
         }
         return { kind: "none", detail: `no set can be used: ${why}` };
@@ -148,6 +150,8 @@ export function cacheCreationActivities(azure: {
     ),
   ];
 }
+
+const doubtWords = { unverified: "was never verified", "proof-failed": "has failed a proof" };
 
 const nameOf = (id: string): string => parseResourceId(id)?.name ?? id;
 

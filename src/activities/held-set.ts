@@ -1,5 +1,7 @@
 import { folderOf, type BackupManifest, type BackupSource } from "../domain/backup.js";
+import { describeProven } from "../domain/backup-proof.js";
 import { ClassifiedError } from "../domain/failure.js";
+import type { Instant } from "../domain/instant.js";
 import type { ActivityContext } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { setHolds } from "../state/set-holds.js";
@@ -29,4 +31,21 @@ export async function heldSet(
   }
   // It may have gone before it was held.
   return store.usable(set, wanted, now());
+}
+
+/** How old the newest proven set of these resources is, in words. */
+export async function provenOf(
+  store: Backups,
+  kind: BackupSource["kind"],
+  environment: BackupSource["environment"],
+  sources: readonly string[],
+  now: Instant,
+): Promise<string> {
+  const all = await Promise.all(
+    sources.map((source) => store.newestProven({ kind, environment, source }, now)),
+  );
+  const [newest] = all
+    .flatMap((each) => each ?? [])
+    .sort((one, other) => other.takenAt.localeCompare(one.takenAt));
+  return describeProven(newest, now);
 }

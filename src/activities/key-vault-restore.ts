@@ -12,7 +12,7 @@ import { parseResourceId } from "../domain/resource-id.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
 import { sha256 } from "../state/hash.js";
-import { heldSet } from "./held-set.js";
+import { heldSet, provenOf } from "./held-set.js";
 import * as contract from "./key-vault-restore.contract.js";
 import { unlessRefused } from "./unless-refused.js";
 
@@ -67,7 +67,7 @@ export function keyVaultRestoreActivities(
         count: manifest.count,
         wanted: count,
         takenAt: manifest.takenAt,
-        detail: `${count} of ${manifest.count} secrets of the set of ${manifest.takenAt}, into ${target.name}`,
+        detail: `${count} of ${manifest.count} secrets of the set of ${manifest.takenAt}, into ${target.name}; ${await provenOf(store, "key-vault", wanted.environment, [wanted.source], context.now())}`,
       };
     }),
 
@@ -170,7 +170,7 @@ export function keyVaultRestoreActivities(
 type Action = contract.SecretAction;
 
 /** A backup of a secret opens only in its own subscription and geography. */
-function checkOpensIn(
+export function checkOpensIn(
   manifest: BackupManifest,
   target: { readonly id: string; readonly name: string; readonly location: string },
 ): void {

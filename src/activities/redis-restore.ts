@@ -16,7 +16,7 @@ import { readSnapshotPart, verifySnapshotPart } from "../state/snapshot-part.js"
 import type { StateStore } from "../state/state-store.js";
 import { wayOf, whyNotTaken } from "./cache-imports.js";
 import { ensure } from "./ensure.js";
-import { heldSet } from "./held-set.js";
+import { heldSet, provenOf } from "./held-set.js";
 import { cacheAt, withCache } from "./open-cache.js";
 import * as contract from "./redis-restore.contract.js";
 import { storageInRegion } from "./storage-in-region.js";
@@ -70,6 +70,8 @@ export function redisRestoreActivities(
         for await (const part of sets.items(manifest)) blobs.push(...part.map(({ blob }) => blob));
       }
       const keys = Number(manifest.facts["keys"]);
+      const { environment, source } = wanted;
+      const proven = await provenOf(sets, "redis", environment, [source], context.now());
       return {
         way,
         takenAt: manifest.takenAt,
@@ -80,7 +82,7 @@ export function redisRestoreActivities(
         location: view.location,
         hasIdentity: view.hasIdentity,
         empty: held === 0,
-        detail: `the ${way} of ${manifest.takenAt} into ${view.name}, which ${held === 0 ? "is empty" : `holds ${held} keys`}`,
+        detail: `the ${way} of ${manifest.takenAt} into ${view.name}, which ${held === 0 ? "is empty" : `holds ${held} keys`}; ${proven}`,
       };
     }),
 

@@ -104,8 +104,8 @@ export interface BackupSource {
 export type ManifestProblem =
   "missing" | "corrupt" | "truncated" | "empty" | "foreign" | "future" | "altered";
 
-/** What is wrong with a set: it cannot be used, or it can be and nobody knows whether it is right. */
-export type SetProblem = ManifestProblem | "unverified";
+/** What is wrong with a set: it cannot be used, or it can be and nobody knows whether it is right, or a proof says that it is not. */
+export type SetProblem = ManifestProblem | "unverified" | "proof-failed";
 
 /**
  * `<kind>/<resource>/`: every set of a resource, and its pointer, lie below. The short name is for
@@ -196,4 +196,6 @@ export const describeProblem: Record<SetProblem, string> = {
   future: "the set says that it was taken in the future",
   altered: "the manifest or a part of it is not what the pointer's hash says",
   unverified: "it was never verified: not all of it could be read back; its name restores it",
+  "proof-failed":
+    "a proof of it has failed: not all of it is what it says; proof.json beside its manifest names what, and its name restores the rest",
 };

@@ -103,7 +103,7 @@ function* fromSet(
   const wanted = { kind: "blobs" as const, environment, sources };
   const looked = yield* run.step("find-set", backup.findVerifiedSets, wanted);
   if (!looked.ok) return without(run, describeFailure(looked.failure));
-  const { found, problems } = looked.value;
+  const { found, problems, proven } = looked.value;
   for (const problem of problems) run.journal.finding(`a set was passed over: ${problem}`);
   for (const { set, source, takenAt } of found) {
     const of = { environment, source, set };
@@ -143,7 +143,8 @@ function* fromSet(
         return without(run, "not one blob came back");
       }
     }
-    return { upTo: takenAt, from: "the newest verified set", lacks, waited };
+    const trust = proven === undefined ? "" : ` (${proven})`;
+    return { upTo: takenAt, from: `the newest verified set${trust}`, lacks, waited };
   }
   return found.length === 0 ? without(run, "there is no verified set of blobs") : undefined;
 }

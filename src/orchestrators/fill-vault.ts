@@ -45,7 +45,7 @@ export function* fillVault(
   const wanted = { kind, environment, sources };
   const looked = yield* run.step("find-set", backup.findVerifiedSets, wanted);
   if (!looked.ok) return asItIs(run, empty || isNew, describeFailure(looked.failure));
-  const { found, problems } = looked.value;
+  const { found, problems, proven } = looked.value;
   for (const problem of problems) run.journal.finding(`a set was passed over: ${problem}`);
   if (found.length === 0) return asItIs(run, empty || isNew, "there is no verified set of secrets");
   // What a plan only imagines cannot be compared with.
@@ -73,7 +73,8 @@ export function* fillVault(
     return undefined;
   }
   const age = describeDuration(elapsed(takenAt, run.now()));
-  const losses = [`what was written to secrets since ${takenAt}, if anything was`];
+  const trust = proven === undefined ? "" : `; ${proven}`;
+  const losses = [`what was written to secrets since ${takenAt}, if anything was${trust}`];
   const stale = counts["keep-older"];
   if (stale > 0)
     losses.push(`${stale} secrets are older there than in the newest set, and stay so`);

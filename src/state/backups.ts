@@ -8,11 +8,13 @@ import {
   manifestIn,
   prefixOf,
   problemIn,
+  type BackupCheck,
   type BackupSource,
   type ItemPart,
   type ManifestProblem,
   type SetProblem,
 } from "../domain/backup.js";
+import { BackupProof, checkOf, proofIn, type ProvenSet } from "../domain/backup-proof.js";
 import { terminal, type ClassifiedError } from "../domain/failure.js";
 import { isRecoveryCache, isRecoveryName, type CacheSides } from "../domain/recovery-cache.js";
 import { isAfter, type Instant } from "../domain/instant.js";
@@ -24,6 +26,13 @@ export type FoundSet =
   | { readonly kind: "usable"; readonly set: string; readonly manifest: BackupManifest }
   | { readonly kind: "unusable"; readonly set: string; readonly problem: ManifestProblem };
 
+/** A usable set with how far it can be trusted now, by its manifest and the last proof of it. */
+export type JudgedSet = Extract<FoundSet, { kind: "usable" }> & {
+  readonly check: BackupCheck;
+  /** What is wrong with it, where it is not to be taken unless it is named. */
+  readonly doubt?: Extract<SetProblem, "unverified" | "proof-failed">;
+};
+
 /** What became of a removal; `left`: there is more to remove, `kept`: what a policy or hold keeps. */
 interface Removal {
   readonly removed: number;
@@ -32,12 +41,15 @@ interface Removal {
 }
 
 export interface NewestSet {
-  readonly found?: Extract<FoundSet, { kind: "usable" }>;
+  readonly found?: JudgedSet;
   readonly problems: readonly { readonly set: string; readonly problem: SetProblem }[];
 }
 
 /** How many sets are looked through for one that can be used. */
 const longestSearch = 20;
+
+/** How many are looked through for one that was proven: a few days of the shortest intervals, some at once. */
+const [longestLook, looksAtOnce] = [192, 16];
 
 /** The backup sets of one account: schema, writer and reader of manifests stand here alone. */
 export interface Backups {
@@ -50,6 +62,18 @@ export interface Backups {
   /** The set that `latest.json` names. */
   latest(wanted: BackupSource, now: Instant): Promise<FoundSet | undefined>;
   read(set: string, wanted: BackupSource, now: Instant): Promise<FoundSet>;
+  /** The same, with how far a usable set can be trusted now. */
+  judge(
+    set: string,
+    wanted: BackupSource,
+    now: Instant,
+  ): Promise<JudgedSet | Extract<FoundSet, { kind: "unusable" }>>;
+  /** Writes down what a proof came to. False: an earlier one has failed, and what has failed stays failed. */
+  recordProof(proof: BackupProof): Promise<boolean>;
+  /** The hash of a set's manifest as it stands. */
+  manifestHash(set: string): Promise<string>;
+  /** The newest set of which a restore was compared. */
+  newestProven(wanted: BackupSource, now: Instant): Promise<ProvenSet | undefined>;
   /** The newest set that can be trusted, and what is wrong with newer ones. */
   newestVerified(
     wanted: BackupSource,
@@ -89,9 +113,17 @@ export function backups(
   container: BlobContainer,
   elsewhere: (name: string) => BlobContainer,
 ): Backups {
-  const read = async (set: string, wanted: BackupSource, now: Instant, hash?: string) => {
+  const read = async (set: string, wanted: BackupSource, now: Instant, hash?: string) =>
+    examined(set, (await container.read(manifestIn(set)))?.text, wanted, now, hash);
+
+  const examined = (
+    set: string,
+    text: string | undefined,
+    wanted: BackupSource,
+    now: Instant,
+    hash?: string,
+  ): FoundSet => {
     const unusable = (problem: ManifestProblem): FoundSet => ({ kind: "unusable", set, problem });
-    const text = (await container.read(manifestIn(set)))?.text;
     if (text === undefined) return unusable("missing");
     if (hash !== undefined && sha256(text) !== hash) return unusable("altered");
     const json = parsed(text);
@@ -102,6 +134,23 @@ export function backups(
     return problem === undefined
       ? ({ kind: "usable", set, manifest: manifest.data } as const)
       : unusable(problem);
+  };
+
+  const proofOf = async (set: string): Promise<BackupProof | undefined> => {
+    const text = (await container.read(proofIn(set)))?.text;
+    const proof = BackupProof.safeParse(text === undefined ? undefined : parsed(text));
+    return proof.success && proof.data.set === set ? proof.data : undefined;
+  };
+
+  const judge: Backups["judge"] = async (set, wanted, now) => {
+    const [stored, proof] = await Promise.all([container.read(manifestIn(set)), proofOf(set)]);
+    const text = stored?.text;
+    const found = examined(set, text, wanted, now);
+    if (found.kind === "unusable") return found;
+    const check = checkOf(found.manifest, sha256(text ?? ""), proof);
+    if (check.level !== "none") return { ...found, check };
+    const doubt = found.manifest.check.level === "none" ? "unverified" : "proof-failed";
+    return { ...found, check, doubt };
   };
 
   /** The pointer only moves forward: two runs at once leave the newer set. */
@@ -161,19 +210,50 @@ export function backups(
       return read(set, wanted, now, pointer.data.sha256);
     },
     read: (set, wanted, now) => read(set, wanted, now),
+    judge,
+    async recordProof(proof) {
+      const before = await proofOf(proof.set);
+      // Another sample may miss what one has found.
+      if (before?.result === "failed" && before.run !== proof.run) return false;
+      await container.put(proofIn(proof.set), print(BackupProof.parse(proof)));
+      return true;
+    },
+    async manifestHash(set) {
+      const text = (await container.read(manifestIn(set)))?.text;
+      if (text === undefined) throw unusableSet(set, "missing");
+      return sha256(text);
+    },
+    async newestProven(wanted, now) {
+      const sets = (await this.sets(wanted)).slice(0, longestLook);
+      for (let from = 0; from < sets.length; from += looksAtOnce) {
+        const some = sets.slice(from, from + looksAtOnce);
+        const proofs = await Promise.all(some.map(proofOf));
+        for (const [index, set] of some.entries()) {
+          if (proofs[index]?.result !== "proven") continue;
+          const found = await judge(set, wanted, now);
+          if (found.kind !== "usable" || found.check.level !== "proven") continue;
+          const { takenAt } = found.manifest;
+          return { set, takenAt, provenAt: found.check.at ?? takenAt };
+        }
+      }
+      return undefined;
+    },
     async newestVerified(wanted, now, among) {
       const problems: { set: string; problem: SetProblem }[] = [];
       const latest = await this.latest(wanted, now);
       if (latest === undefined) return { problems };
       const others = (await this.sets(wanted)).filter((set) => set !== latest.set);
       for (const set of [latest.set, ...others].slice(0, longestSearch)) {
-        const found: FoundSet = set === latest.set ? latest : await read(set, wanted, now);
+        const isLatest = set === latest.set;
+        // The pointer's hash tells of a manifest that was altered since.
+        const found =
+          isLatest && latest.kind === "unusable" ? latest : await judge(set, wanted, now);
         if (found.kind === "usable") {
           const { takenAt } = found.manifest;
           if (among !== undefined && isAfter(takenAt, among.takenUntil)) continue;
-          if (found.manifest.check.level !== "none") return { found, problems };
-          problems.push({ set, problem: "unverified" });
-        } else if (found === latest || found.problem !== "missing") {
+          if (found.doubt === undefined) return { found, problems };
+          problems.push({ set, problem: found.doubt });
+        } else if (isLatest || found.problem !== "missing") {
           // Without a manifest a set was never completed, and is none.
           problems.push({ set, problem: found.problem });
         }

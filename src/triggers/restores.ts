@@ -124,8 +124,8 @@ async function chosenSet(
   const wanted = at === undefined ? sets : sets.filter(({ takenAt }) => !isAfter(takenAt, at));
   const problems: string[] = [];
   for (const { source, set } of wanted) {
-    const found = await backups.read(set, source, now);
-    if (found.kind === "usable" && found.manifest.check.level !== "none") {
+    const found = await backups.judge(set, source, now);
+    if (found.kind === "usable" && found.doubt === undefined) {
       // The newest is what was asked for; an older one only if the operator names it.
       if (problems.length === 0) return { set, manifest: found.manifest };
       throw refuse(
@@ -135,7 +135,7 @@ async function chosenSet(
         ),
       );
     }
-    if (found.kind === "usable") problems.push(`${set} was never verified`);
+    if (found.kind === "usable") problems.push(`${set} ${doubtWords[found.doubt ?? "unverified"]}`);
     // Without a manifest it was never completed, and is no set.
     else if (found.problem !== "missing") {
       problems.push(`${set}: ${describeProblem[found.problem]}`);
@@ -150,6 +150,8 @@ async function chosenSet(
     ),
   );
 }
+
+const doubtWords = { unverified: "was never verified", "proof-failed": "has failed a proof" };
 
 async function namedSet(
   backups: Backups,
