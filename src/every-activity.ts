@@ -4,6 +4,7 @@ import { backupActivities } from "./activities/backup.js";
 import { backupPruningActivities } from "./activities/backup-pruning.js";
 import { blobBackupActivities } from "./activities/blob-backup.js";
 import { blobCopyActivities } from "./activities/blob-piece-copies.js";
+import { blobProofActivities } from "./activities/blob-proof.js";
 import { blobRestoreActivities } from "./activities/blob-restore.js";
 import { cacheConnectionActivities } from "./activities/cache-connection.js";
 import { cacheCreationActivities } from "./activities/cache-creation.js";
@@ -11,13 +12,16 @@ import { containerAppActivities } from "./activities/container-app.js";
 import { edgeActivities } from "./activities/edge.js";
 import { evidenceActivities } from "./activities/evidence.js";
 import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
+import { keyVaultProofActivities } from "./activities/key-vault-proof.js";
 import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
 import { deliveryActivities } from "./activities/notices.js";
+import { proofActivities } from "./activities/proof.js";
 import { protectionActivities } from "./activities/protection.js";
 import { redisBackupActivities } from "./activities/redis-backup.js";
 import { redisFailbackActivities } from "./activities/redis-failback.js";
 import { redisFailureActivities } from "./activities/redis-failure.js";
 import { redisCopyActivities } from "./activities/redis-copies.js";
+import { redisProofActivities } from "./activities/redis-proof.js";
 import { redisRestoreActivities } from "./activities/redis-restore.js";
 import { compareVaultsActivity } from "./activities/compare-vaults.js";
 import { keyVaultFailureActivities } from "./activities/key-vault-failure.js";
@@ -64,6 +68,10 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...standbyActivities(ports),
     ...telemetryBackupActivities(ports.logs, sets, streams),
     ...telemetryProtectionActivities(ports),
+    ...proofActivities(sets),
+    ...keyVaultProofActivities(vaults, secrets, ports.purges, sets),
+    ...redisProofActivities(ports, connectTo),
+    ...blobProofActivities(copies, sets, placeOfSets.endpoint, ports.scratch),
     ...backupPruningActivities(sets, store.runs),
     ...deliveryActivities(store, ports.channels),
   ];

@@ -13,6 +13,9 @@ import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { backUpTelemetry } from "./orchestrators/back-up-telemetry.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
 import { failBackRedis } from "./orchestrators/fail-back-redis.js";
+import { proveBlobs } from "./orchestrators/prove-blobs.js";
+import { proveKeyVault } from "./orchestrators/prove-key-vault.js";
+import { proveRedis } from "./orchestrators/prove-redis.js";
 import { pruneBackups } from "./orchestrators/prune-backups.js";
 import { failBackStorage } from "./orchestrators/fail-back-storage.js";
 import { failBackKeyVault } from "./orchestrators/fail-back-key-vault.js";
@@ -28,16 +31,19 @@ import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
 import { rotateRedisKey } from "./orchestrators/rotate-redis-key.js";
 import { backupPruning } from "./scenarios/backup-pruning.js";
 import { blobBackup } from "./scenarios/blob-backup.js";
+import { blobProof } from "./scenarios/blob-proof.js";
 import { blobRestore } from "./scenarios/blob-restore.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
 import { keyVaultFailback } from "./scenarios/key-vault-failback.js";
 import { keyVaultFailure } from "./scenarios/key-vault-failure.js";
+import { keyVaultProof } from "./scenarios/key-vault-proof.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
 import { redisBackup } from "./scenarios/redis-backup.js";
 import { redisFailback } from "./scenarios/redis-failback.js";
 import { redisFailure } from "./scenarios/redis-failure.js";
 import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
+import { redisProof } from "./scenarios/redis-proof.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
 import { regionFailback } from "./scenarios/region-failback.js";
 import { regionOutage } from "./scenarios/region-outage.js";
@@ -55,6 +61,8 @@ import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
 import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
 import { startFailback } from "./triggers/failbacks.js";
+import { proofTimer, startDueProofs } from "./triggers/proof-timer.js";
+import { orderProofs } from "./triggers/proofs.js";
 import { startRestore } from "./triggers/restores.js";
 import { answerApproval, cancelRun, decideStep, pauseRun, resumeRun } from "./triggers/verbs.js";
 import { activitiesOf } from "./every-activity.js";
@@ -85,6 +93,9 @@ for (const [{ orchestrator }, handler] of [
   [blobBackup, backUpBlobs],
   [blobRestore, restoreBlobs],
   [telemetryBackup, backUpTelemetry],
+  [keyVaultProof, proveKeyVault],
+  [redisProof, proveRedis],
+  [blobProof, proveBlobs],
   [backupPruning, pruneBackups],
 ] as const) {
   df.app.orchestration(orchestrator, handler);
@@ -142,6 +153,7 @@ const verbs = [
   ["resumeRun", "POST", "recoveries/{id}/resume", resumeRun, "operate", "resume"],
   ["cancelRun", "POST", "recoveries/{id}/cancel", cancelRun, "operate", "cancel"],
   ["orderBackups", "POST", "backups", startBackups, "operate", "start-backups"],
+  ["orderProofs", "POST", "proofs", orderProofs, "operate", "start-proofs"],
   ["startRestore", "POST", "restores", startRestore, "operate", "start-restore"],
   ["startFailback", "POST", "failbacks", startFailback, "operate", "start-failback"],
   ["setAutomation", "PUT", "automation/{environment}", setAutomation, "operate", "set-automation"],
@@ -169,6 +181,11 @@ for (const [name, route, handle, permission] of views) {
 client.timer("startBackups", {
   schedule: backupTimer,
   handler: startDueBackups(dependencies),
+});
+
+client.timer("startProofs", {
+  schedule: proofTimer,
+  handler: startDueProofs(dependencies),
 });
 
 app.http("showHealth", {

@@ -24,6 +24,7 @@ import { managedRedis } from "./azure/managed-redis.js";
 import { noticeChannels } from "./azure/notice-channels.js";
 import { publicAssets } from "./azure/public-assets.js";
 import { nameServers } from "./azure/name-servers.js";
+import { secretPurges } from "./azure/scratch-vault.js";
 import { redisCaches } from "./azure/redis-caches.js";
 import { redisConnections } from "./azure/redis-connection.js";
 import { requestMetrics } from "./azure/request-metrics.js";
@@ -37,6 +38,8 @@ import type { Settings } from "./config/settings.js";
 import { milliseconds, seconds } from "./domain/duration.js";
 import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
+
+const scratchContainer = "backup-proof-scratch";
 
 /**
  * Every port, by settings. An SDK is loaded when its port is first used, so that an alert does not
@@ -57,6 +60,7 @@ export function portsOf(settings: Settings) {
     logs: logQueries(settings.azure, credential),
     vaults: keyVaults(settings.azure, credential, arm),
     secrets: keyVaultSecrets(settings.azure, credential),
+    purges: secretPurges(settings.azure, credential),
     roles: roleAssignments(settings.azure, credential, arm),
     diagnostics: diagnosticSettings(arm),
     exports: dataExports(arm),
@@ -90,6 +94,12 @@ export function portsOf(settings: Settings) {
     sets: backups(backupContainer(settings.backup.container), backupContainer),
     /** The container of the sets, and what is streamed into it. */
     streams: backupContainer(settings.backup.container),
+    /** A container of the backup account that proofs restore blobs into. */
+    scratch: {
+      endpoint: settings.backup.endpoint.replace(/\/+$/, ""),
+      container: scratchContainer,
+      blobs: backupContainer(scratchContainer),
+    },
     placeOfSets: {
       endpoint: settings.backup.endpoint.replace(/\/+$/, ""),
       container: settings.backup.container,

@@ -41,6 +41,7 @@ export function seedFromEstate(estate: Estate): unknown {
     seededApplication(environment, serviceIdentity.principalId),
   );
   const vaults = environments.flatMap(vaultsOf);
+  const scratchVaults = environments.flatMap(scratchVaultOf);
   const apps = environments.flatMap(appsOf);
   const accounts = environments.flatMap(storageAccountsOf);
   const recoveryGroups = new Set(
@@ -96,7 +97,7 @@ export function seedFromEstate(estate: Estate): unknown {
         assign(`/subscriptions/${id}`, roles.keyVaultDataAccessAdministrator),
       ]),
       ...vaults.map(({ id }) => assign(groupOf(id), roles.monitoringContributor)),
-      ...vaults.map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
+      ...[...vaults, ...scratchVaults].map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
       ...applications.flatMap(({ roleAssignments }) => roleAssignments),
       ...edge.roleAssignments,
       ...traffic.roleAssignments,
@@ -137,7 +138,7 @@ export function seedFromEstate(estate: Estate): unknown {
     ],
     redisCaches: applications.flatMap(({ redisCaches }) => redisCaches),
     managedRedis: applications.flatMap(({ managedRedis }) => managedRedis),
-    keyVaults: vaults,
+    keyVaults: [...vaults, ...scratchVaults],
     registries: images.registries,
     frontDoors: edge.frontDoors,
     cdnProfiles: edge.cdnProfiles,
@@ -290,6 +291,13 @@ function vaultsOf(environment: Environment) {
       ? []
       : [vault(secondary, secondaryRegion, [])]),
   ];
+}
+
+/** What proofs restore secrets into: nothing is in it, and what is deleted there can be purged. */
+function scratchVaultOf({ proof, recoveryRegion }: Environment) {
+  const { scratchVault } = proof;
+  if (scratchVault === undefined) return [];
+  return [{ id: scratchVault, location: recoveryRegion, retentionDays: 7, purgeProtection: false }];
 }
 
 function groupOf(id: string): string {

@@ -22,7 +22,7 @@ interface Placed {
 
 /** What the application of an environment uses, and how it is told: members of the simulator's seed. */
 export function seededApplication(environment: Environment, servicePrincipal: string) {
-  const { keyVault, storage, redis, containerApp } = environment;
+  const { keyVault, storage, redis, containerApp, proof, recoveryRegion } = environment;
   const { app, caches } = identitiesOf(containerApp.primary);
   const accounts = bothSides(environment, storage);
   const storageUsers = [app, caches].flatMap(({ principalId }) =>
@@ -31,6 +31,8 @@ export function seededApplication(environment: Environment, servicePrincipal: st
   const all = bothSides(environment, redis);
   const classic = all.filter(({ id }) => !isManaged(id));
   const managed = all.filter(({ id }) => isManaged(id));
+  const scratch =
+    proof.scratchCache === undefined ? [] : [{ id: proof.scratchCache, location: recoveryRegion }];
   return {
     identities: [app, caches],
     roleAssignments: [
@@ -38,29 +40,41 @@ export function seededApplication(environment: Environment, servicePrincipal: st
         role(id, app.principalId, roles.keyVaultSecretsUser),
       ),
       ...storageUsers,
-      ...groupsOf(all).map(([id]) => role(id, servicePrincipal, roles.redisCacheContributor)),
+      ...groupsOf([...all, ...scratch]).map(([id]) =>
+        role(id, servicePrincipal, roles.redisCacheContributor),
+      ),
       // No role is made for Azure Managed Redis alone, and a recovery makes one beside the last side. The
       // group of a production app is spared: whoever has this role there may do anything to the app.
       ...groupsOf([...managed, ...all.slice(-1)]).map(([id]) =>
         role(id, servicePrincipal, roles.contributor),
       ),
     ],
-    resourceGroups: groupsOf([...all, ...accounts]),
+    resourceGroups: groupsOf([...all, ...scratch, ...accounts]),
     storageAccounts: accounts.map(({ id, location }) => ({
       id,
       location,
       sku: accounts.length > 1 ? "Standard_RAGRS" : "Standard_LRS",
       containers: storage.containers.map((name) => ({ name })),
     })),
-    redisCaches: classic.map(({ id, location }) => ({
-      id,
-      location,
-      sku: redis.tier === "Managed" ? sizes.Premium : sizes[redis.tier],
-      ...(redis.tier === "Premium" && id !== redis.primary && !isManaged(redis.primary)
-        ? { copyOf: redis.primary }
-        : dataOf(id, redis.primary)),
-      identity: assigned(caches),
-    })),
+    redisCaches: [
+      ...classic.map(({ id, location }) => ({
+        id,
+        location,
+        sku: redis.tier === "Managed" ? sizes.Premium : sizes[redis.tier],
+        ...(redis.tier === "Premium" && id !== redis.primary && !isManaged(redis.primary)
+          ? { copyOf: redis.primary }
+          : dataOf(id, redis.primary)),
+        identity: assigned(caches),
+      })),
+      ...scratch
+        .filter(({ id }) => !isManaged(id))
+        .map(({ id, location }) => ({
+          id,
+          location,
+          sku: sizes.Premium,
+          identity: assigned(caches),
+        })),
+    ],
     managedRedis: managed.map(({ id, location }) => ({
       id,
       location,

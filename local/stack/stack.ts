@@ -99,6 +99,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         BACKUP_BLOB_ENDPOINT: `https://${backupAccount}.blob.core.windows.net`,
         // A skip of the clock sets off every timer that it passes; only who shows backups wants that.
         "AzureWebJobs.startBackups.Disabled": "true",
+        "AzureWebJobs.startProofs.Disabled": "true",
         ...options.settings,
       },
       directory: repository,

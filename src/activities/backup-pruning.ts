@@ -2,6 +2,7 @@ import { z } from "zod";
 import { classifyError } from "../azure/classify-error.js";
 import { BackupKind, copyPlaceOf, isOwnCopyPlace, isOwnSet, takenAtOf } from "../domain/backup.js";
 import { pruningPlan, type PrunableSet } from "../domain/backup-schedule.js";
+import { proofRunsOf } from "../domain/proof-schedule.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { terminal } from "../domain/failure.js";
 import { earlierBy, isAfter, type Instant } from "../domain/instant.js";
@@ -98,10 +99,11 @@ export function backupPruningActivities(store: Backups, runs: Runs): readonly Ac
       classifyError,
       async ({ environment, olderThan }, { now }) => {
         const limit = earlierBy(now(), olderThan);
-        const kinds = [...BackupKind.options, "pruning"];
-        const listed = await inParallel(kinds, 2, (kind) =>
-          runs.backups(`backup-${kind}-${environment}-`),
-        );
+        const series = [
+          ...[...BackupKind.options, "pruning"].map((kind) => `backup-${kind}-${environment}-`),
+          ...BackupKind.options.map((kind) => proofRunsOf(kind, environment)),
+        ];
+        const listed = await inParallel(series, 2, (prefix) => runs.backups(prefix));
         const old = listed.flat().filter(({ endedAt }) => isAfter(limit, endedAt));
         const going = old.slice(0, atOnce);
         await inParallel(going, 8, async ({ id }) => {
@@ -130,9 +132,10 @@ async function planOf(
   const folders = await store.sets({ kind, environment, source });
   const places = new Map<string, readonly string[]>();
   const sets = await inParallel(folders, 8, async (set): Promise<PrunableSet> => {
-    const found = await store.read(set, { kind, environment, source }, now);
+    const found = await store.judge(set, { kind, environment, source }, now);
     if (found.kind === "usable") {
-      const { takenAt, scope, check, references, copies } = found.manifest;
+      const { takenAt, scope, references, copies } = found.manifest;
+      const { check } = found;
       places.set(set, copies);
       return { set, takenAt, scope, check, references };
     }

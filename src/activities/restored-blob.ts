@@ -25,7 +25,7 @@ export async function isSameBlob(
   return isItem(item, await copies.hash(to, standing.etag));
 }
 
-function isItem(item: BackupItem, read: ContentHash | undefined): read is ContentHash {
+export function isItem(item: BackupItem, read: ContentHash | undefined): read is ContentHash {
   if (read === undefined) return false;
   const md5 = md5In(item.sha256);
   return md5 === undefined ? read.sha256 === item.sha256 : read.md5 === md5;

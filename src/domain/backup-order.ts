@@ -28,6 +28,10 @@ export const RestoreOrder = RunOrder.extend({
 });
 export type RestoreOrder = z.infer<typeof RestoreOrder>;
 
+/** What a proof is started with. */
+export const ProofOrder = RunOrder.extend({ kind: BackupKind });
+export type ProofOrder = z.infer<typeof ProofOrder>;
+
 /** The estate's schedule of a kind. */
 export function scheduleOf(
   { backups }: Environment,

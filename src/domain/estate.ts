@@ -4,7 +4,7 @@ import { days, Duration, hours, milliseconds, minutes, seconds } from "./duratio
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
 import { isRecoveryCache } from "./recovery-cache.js";
-import { resourceId, sameResource, shortNameOf } from "./resource-id.js";
+import { parseResourceId, resourceId, sameResource, shortNameOf } from "./resource-id.js";
 import { RunbookId } from "./scenario-id.js";
 
 /*
@@ -305,6 +305,49 @@ const Backups = z.strictObject({
   applicationInsights: Schedule,
 });
 
+/** How backups are proven each night: some of a set is restored into scratch places and compared. */
+const Proof = z.strictObject({
+  /** From this hour of the day (UTC) on. */
+  hour: z
+    .int()
+    .min(0)
+    .max(23, { error: "write an hour of the day from 0 to 23, in UTC" })
+    .default(2),
+  /**
+   * A vault that nothing else uses, without purge protection: all that a proof restores there is
+   * deleted and purged. Without it sets of secrets stay verified.
+   */
+  scratchVault: resourceId("Microsoft.KeyVault/vaults").optional(),
+  /**
+   * A cache that nothing else uses, for all of an export, and for samples of snapshots: its keys are
+   * removed. Without it exports stay verified, and samples pass through the cache in use.
+   */
+  scratchCache: redisId.optional(),
+  /** So many secrets are restored of a set. */
+  secrets: z.int().min(1).max(200).default(50),
+  /** So many keys are restored of a snapshot of a cache. */
+  keys: z.int().min(1).max(5_000).default(500),
+  blobs: z
+    .strictObject({
+      /** So many blobs of any length are restored, of together no more than so many bytes. */
+      count: z.int().min(1).max(1_000).default(100),
+      bytes: z
+        .int()
+        .min(1)
+        .max(2 ** 30, { error: "write at most 1073741824, which is 1 GiB" })
+        .default(256 * 2 ** 20),
+      /** Besides, so many of those that are no longer than so many bytes. */
+      smallCount: z.int().min(0).max(10_000).default(1_000),
+      smallBytes: z
+        .int()
+        .min(0)
+        .max(2 ** 20)
+        .default(64 * 2 ** 10),
+    })
+    .prefault({}),
+});
+export type Proof = z.infer<typeof Proof>;
+
 /** What the estate adds to the approvals that the catalogue asks for; it can take none away. */
 const Approval = z.strictObject({
   /** How long an approval request stays open. Silence never means go. */
@@ -365,6 +408,7 @@ export const Environment = z
     trafficManager: TrafficManager.optional(),
     frontDoor: FrontDoor.optional(),
     backups: Backups,
+    proof: Proof.prefault({}),
     contacts: Contacts,
     /** Where the contacts are told; without it nobody is. */
     notifications: Notifications.optional(),
@@ -415,6 +459,15 @@ export const Environment = z
         }
       }
     }
+    const { scratchVault, scratchCache } = environment.proof;
+    for (const scratch of [scratchVault, scratchCache]) {
+      const subscription = parseResourceId(scratch ?? "")?.subscription;
+      if (subscription === undefined || subscription === environment.subscriptionId) continue;
+      find(
+        "proof",
+        `${scratch ?? ""} is in another subscription, where backups of this one do not open; name one in ${environment.subscriptionId}`,
+      );
+    }
     if (environment.objectives.rpo > hours(24)) {
       find("objectives", "rpo is longer than 24 hours; the schedules here do not go beyond a day");
     }
@@ -441,6 +494,26 @@ export const Estate = z.strictObject({
             context.addIssue({ code: "custom", path: [name], message });
           }
           seen.set(known.toLowerCase(), name);
+        }
+      }
+      const scratches = new Map<string, string>();
+      for (const name of EnvironmentName.options) {
+        const environment = environments[name];
+        if (environment === undefined) continue;
+        for (const member of ["scratchVault", "scratchCache"] as const) {
+          const scratch = environment.proof[member];
+          if (scratch === undefined) continue;
+          const id = scratch.toLowerCase();
+          const madeIn = EnvironmentName.options.find((one) => {
+            const redis = environments[one]?.redis;
+            return redis !== undefined && isRecoveryCache(redis, scratch);
+          });
+          const owner = seen.get(id) ?? madeIn ?? scratches.get(id);
+          if (owner !== undefined) {
+            const message = `${scratch} belongs to ${owner} already, and a proof removes all that it finds in its scratch places; name one that nothing else uses, or leave it out`;
+            context.addIssue({ code: "custom", path: [name, "proof", member], message });
+          }
+          scratches.set(id, name);
         }
       }
       for (const [one, other] of namesakesIn(environments)) {

@@ -173,7 +173,7 @@ function wordsFor(occasion: Occasion, checkpoint: Checkpoint, run: string): Word
 /** Of what runs all day only the first failure is told, so it says what happens from now on. */
 function turnWords(
   turn: "fails" | "works-again",
-  { reason = "" }: Checkpoint,
+  { reason = "", scenario }: Checkpoint,
   nextStep: string | undefined,
 ): Words {
   if (turn === "works-again") {
@@ -183,7 +183,9 @@ function turnWords(
     subject: "failed",
     lines: [
       reason,
-      "It is begun again by itself. You are told when it works again, and of no failure until then.",
+      scenario.endsWith("-proof")
+        ? "The next one is begun by itself in the coming night. You are told of each that fails."
+        : "It is begun again by itself. You are told when it works again, and of no failure until then.",
       nextStep === undefined ? "See what is protected: GET /api/backups." : `Do this: ${nextStep}.`,
     ],
   };

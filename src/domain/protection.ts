@@ -39,10 +39,16 @@ export const Protection = z.strictObject({
       run: z.string(),
     })
     .optional(),
+  /** The newest set of which a restore was compared, and when; it need not be the newest one. */
+  lastProven: z
+    .strictObject({ set: z.string(), takenAt: Instant, provenAt: Instant, age: Milliseconds })
+    .optional(),
   /** Newer sets that cannot be used, and why. */
   problems: z.array(z.strictObject({ side, set: z.string(), problem: z.string() })),
   /** The last backup that has ended, whatever came of it. */
   lastRun: z.strictObject({ id: z.string(), outcome: Outcome, endedAt: z.string() }).optional(),
+  /** The last proof that has ended. */
+  lastProof: z.strictObject({ id: z.string(), outcome: Outcome, endedAt: z.string() }).optional(),
   running: z.strictObject({ id: z.string(), progress: Checkpoint.shape.progress }).optional(),
 });
 export type Protection = z.infer<typeof Protection>;

@@ -586,10 +586,12 @@ export class Recovery<StepId extends string = string> {
 
   /**
    * What of an occasion is news. Backups run all day: people hear of the first that fails, and of the
-   * first that works again; not of each that goes well, nor of each attempt while the cause lasts.
+   * first that works again; not of each that goes well, nor of each attempt while the cause lasts. So
+   * with proofs, but that people hear of each that fails: it is of another set.
    */
   *#news(occasion: Occasion, ending: Ending | undefined): Durable<Occasion | undefined> {
-    if (this.journal.scenario.kind !== "backup") return occasion;
+    const { kind } = this.journal.scenario;
+    if (kind !== "backup" && kind !== "proof") return occasion;
     if (occasion.kind !== "ended" || ending === undefined) return undefined;
     const failed = ending.outcome === "failed";
     if (!failed && !ending.outcome.startsWith("passed")) return undefined;
@@ -597,7 +599,7 @@ export class Recovery<StepId extends string = string> {
     const before = yield* this.quietly("find-previous", findPreviousOutcome, { series });
     // Who cannot look tells rather too often than never.
     const hadFailed = before.ok && before.value.outcome === "failed";
-    if (failed === hadFailed) return undefined;
+    if (failed === hadFailed && !(failed && kind === "proof")) return undefined;
     return { ...occasion, turn: failed ? "fails" : "works-again" };
   }
 

@@ -2,12 +2,15 @@ import type { BackupKind } from "../domain/backup.js";
 import type { FailbackResource } from "../domain/failback.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
 import { blobBackup } from "./blob-backup.js";
+import { blobProof } from "./blob-proof.js";
 import { blobRestore } from "./blob-restore.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
 import { keyVaultFailback } from "./key-vault-failback.js";
+import { keyVaultProof } from "./key-vault-proof.js";
 import { keyVaultRestore } from "./key-vault-restore.js";
 import { redisBackup } from "./redis-backup.js";
 import { redisFailback } from "./redis-failback.js";
+import { redisProof } from "./redis-proof.js";
 import { redisRestore } from "./redis-restore.js";
 import { regionFailback } from "./region-failback.js";
 import { storageFailback } from "./storage-failback.js";
@@ -30,6 +33,13 @@ export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
   "key-vault": keyVaultRestore,
   redis: redisRestore,
   blobs: blobRestore,
+};
+
+/** The proof of each kind: some of a set is restored into a scratch place, compared and removed. */
+export const proofProcedures: Readonly<Record<BackupKind, Procedure>> = {
+  "key-vault": keyVaultProof,
+  redis: redisProof,
+  blobs: blobProof,
 };
 
 /** The failback of each resource: back to the original side, with what is newer brought home. */

@@ -23,14 +23,14 @@ export interface Runs {
   report(id: string, format: ReportFormat): Promise<string | undefined>;
   /** Recoveries and what else people start, newest first. */
   list(): Promise<readonly RunSummary[]>;
-  /** Backups whose ids begin so, newest first. */
+  /** Backups and proofs whose ids begin so, newest first. */
   backups(idPrefix: string): Promise<readonly RunSummary[]>;
-  /** Removes a backup's record and reports. */
+  /** Removes a backup's or proof's record and reports. */
   forgetBackup(id: string): Promise<void>;
 }
 
-/** Backups run all day; their records lie apart, so that a list of recoveries need not read through them. */
-const folderOf = (id: string): string => (id.startsWith("backup-") ? "backup-runs/" : "runs/");
+/** Backups run all day, and proofs each night; their records lie apart, so that a list of recoveries need not read through them. */
+const folderOf = (id: string): string => (/^(backup|proof)-/.test(id) ? "backup-runs/" : "runs/");
 const recordName = (id: string): string => `${folderOf(id)}${id}.json`;
 const reportName = (id: string, format: ReportFormat): string => `reports/${id}.${format}`;
 

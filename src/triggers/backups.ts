@@ -9,6 +9,7 @@ import { describeDuration, type Milliseconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import type { Environment } from "../domain/estate.js";
 import { elapsed, Instant, isAfter } from "../domain/instant.js";
+import { proofRunsOf } from "../domain/proof-schedule.js";
 import { Protection } from "../domain/protection.js";
 import { backupProcedures } from "../scenarios/procedures.js";
 import type { ActiveRun } from "./durable-runs.js";
@@ -117,9 +118,17 @@ async function protectionOf(
   const at = now();
   const { primary, secondary } = sidesOf(environment, kind);
   const sources = await backups.sourcesOf(kind, { primary, secondary });
-  const found = await Promise.all(
-    sources.map((source) => backups.newestVerified({ kind, environment: name, source }, at)),
-  );
+  const [found, proven] = await Promise.all([
+    Promise.all(
+      sources.map((source) => backups.newestVerified({ kind, environment: name, source }, at)),
+    ),
+    Promise.all(
+      sources.map((source) => backups.newestProven({ kind, environment: name, source }, at)),
+    ),
+  ]);
+  const [lastProven] = proven
+    .flatMap((each) => each ?? [])
+    .sort((one, other) => other.takenAt.localeCompare(one.takenAt));
   const problems: Protection["problems"] = [];
   let newest: Protection["newest"];
   for (const [index, { found: set, problems: newer }] of found.entries()) {
@@ -129,7 +138,8 @@ async function protectionOf(
       problems.push({ side, set: unusable, problem: describeProblem[problem] });
     }
     if (set === undefined) continue;
-    const { takenAt, completedAt, scope, check, count, bytes, skipped, run } = set.manifest;
+    const { takenAt, completedAt, scope, count, bytes, skipped, run } = set.manifest;
+    const { check } = set;
     if (newest !== undefined && !isAfter(takenAt, newest.takenAt)) continue;
     newest = {
       set: set.set,
@@ -155,6 +165,7 @@ async function protectionOf(
   const { interval, retention } = scheduleOf(environment, kind);
   const running = active.find(({ id }) => id.startsWith(backupRunsOf(kind, name)));
   const [last] = await store.runs.backups(backupRunsOf(kind, name));
+  const [lastProof] = await store.runs.backups(proofRunsOf(kind, name));
   return {
     environment: name,
     kind,
@@ -166,7 +177,19 @@ async function protectionOf(
     interval,
     retention,
     ...(newest === undefined ? {} : { newest }),
+    ...(lastProven === undefined
+      ? {}
+      : { lastProven: { ...lastProven, age: elapsed(lastProven.takenAt, at) } }),
     problems,
+    ...(lastProof === undefined
+      ? {}
+      : {
+          lastProof: {
+            id: lastProof.id,
+            outcome: lastProof.outcome,
+            endedAt: lastProof.endedAt,
+          },
+        }),
     ...(last === undefined
       ? {}
       : { lastRun: { id: last.id, outcome: last.outcome, endedAt: last.endedAt } }),

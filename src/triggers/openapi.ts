@@ -7,6 +7,7 @@ import { EnvironmentName } from "../domain/environment-name.js";
 import { AutomationRequest, AutomationView } from "./automation.js";
 import { BackupAnswer, BackupRequest, BackupView } from "./backups.js";
 import { FailbackRequest } from "./failbacks.js";
+import { ProofAnswer, ProofRequest } from "./proofs.js";
 import { RestoreRequest } from "./restores.js";
 import { ApprovalAnswer, DecisionAnswer, VerbAnswer, VerbRequest } from "./verbs.js";
 import { CommonAlert } from "./alerts/parse-alert.js";
@@ -114,6 +115,19 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         "400": problemOf("There is no environment of that name"),
         "404": problemOf("The estate has no such environment"),
         ...guarded("read"),
+      },
+    },
+  },
+  "/proofs": {
+    post: {
+      summary: "Restores samples of backup sets into scratch places, and compares them",
+      security: keyed,
+      requestParams: { header: z.object({ "x-operator": operatorHeader }) },
+      requestBody: { content: { "application/json": { schema: ProofRequest } } },
+      responses: {
+        "202": jsonOf(ProofAnswer, "The run of each kind, and whether it was started by this"),
+        "400": problemOf("A member is wrong; the answer names it"),
+        ...guarded("operate"),
       },
     },
   },
