@@ -30,6 +30,12 @@ export function backupActivities(store: Backups): readonly Activity[] {
         const problem = describeProblem[found.problem];
         return { problem, detail: `the newest set cannot be used: ${problem}` };
       }
+      const judged = await store.judge(found.set, source, now());
+      if (source.kind !== "redis" && judged.kind === "usable" && judged.doubt === "proof-failed") {
+        // Whoever takes over copies of it would have the bad ones too.
+        const problem = describeProblem[judged.doubt];
+        return { problem, detail: `nothing is taken over from the newest set: ${problem}` };
+      }
       const { takenAt, facts } = found.manifest;
       return {
         set: found.set,

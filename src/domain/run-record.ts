@@ -54,7 +54,7 @@ export const StepRecord = z.strictObject({
   changed: z.boolean().optional(),
   detail: z.string(),
   evidence: z.array(EvidenceReference),
-  /** Which time round, where a person had the scenario done again. */
+  /** Which time round, where a person had the scenario done again, or a proof came to its second set. */
   round: z.int().min(2).optional(),
 });
 export type StepRecord = z.infer<typeof StepRecord>;

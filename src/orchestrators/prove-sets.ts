@@ -44,8 +44,10 @@ export function* proveSets(
 
   const said: string[] = [];
   let [failed, unknown] = [false, false];
-  for (const each of chosen.value.chosen) {
+  for (const [index, each] of chosen.value.chosen.entries()) {
     const { set, source } = each;
+    // The same steps of another set are other acts, with claims and records of their own.
+    if (index > 0) run.journal.nextRound();
     const came = typeof prove === "function" ? yield* prove(each) : prove;
     if (came.kind === "compared") {
       const { comparison } = came;

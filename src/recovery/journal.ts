@@ -66,7 +66,7 @@ export class Journal {
     return this.#current?.id ?? "start";
   }
 
-  /** A person has the scenario done again; what follows is recorded beside what was. */
+  /** A person has the scenario done again, or it is done with another set; what follows is recorded beside what was. */
   nextRound(): void {
     this.#round += 1;
   }

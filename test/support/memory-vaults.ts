@@ -126,15 +126,38 @@ export class MemoryVaults implements Secrets {
     });
   }
 
-  async *deletedPages() {
-    yield Promise.resolve([]);
+  async *deletedPages(vault: string) {
+    const all = [...this.#of(vault)].flatMap(([name, { deletedAt }]) =>
+      deletedAt === undefined ? [] : [{ name, deletedAt, purgesAt: undefined }],
+    );
+    yield Promise.resolve(all);
   }
+
+  /** So many looks find a secret neither here nor there while it is being deleted. */
+  looksWhileDeleting = 0;
 
   deleted(vault: string, name: string) {
     return this.#do("deleted", name, () => {
       const deletedAt = this.#of(vault).get(name)?.deletedAt;
-      return deletedAt === undefined ? undefined : { name, deletedAt, purgesAt: undefined };
+      if (deletedAt === undefined || this.looksWhileDeleting-- > 0) return undefined;
+      return { name, deletedAt, purgesAt: undefined };
     });
+  }
+
+  /** As the port has it, but for its type: a scratch vault can be had in one way alone. */
+  purge({ uri }: { readonly uri: string }, name: string) {
+    return this.#do("purge", name, () => {
+      const found = this.#of(uri).get(name);
+      if (found === undefined) return;
+      if (found.deletedAt === undefined) throw restError(404, "SecretNotFound");
+      this.changes.push(`purge ${name}`);
+      this.#of(uri).delete(name);
+    });
+  }
+
+  /** The names that a vault has, in soft deletion or not. */
+  names(vault: string): readonly string[] {
+    return [...this.#of(vault).keys()];
   }
 
   recover(vault: string, name: string) {
