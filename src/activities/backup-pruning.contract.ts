@@ -58,7 +58,7 @@ export const pruneSet = declareActivity({
   patience: unhurried,
 });
 
-/** Forget the records of old backups, and what restores and prunings have written down. */
+/** Forget the records of old backups and proofs, and what proofs and prunings have written down. */
 export const forgetOldRuns = declareActivity({
   name: "forgetOldRuns",
   input: z.strictObject({ environment: EnvironmentName, olderThan: Milliseconds }),

@@ -108,6 +108,8 @@ export function backupPruningActivities(store: Backups, runs: Runs): readonly Ac
         const going = old.slice(0, atOnce);
         await inParallel(going, 8, async ({ id }) => {
           await container.remove(`pruning/${id}.json`);
+          const samples = await container.list(`proofs/${id}/`);
+          for (const { name } of samples) await container.remove(name);
           await runs.forgetBackup(id);
         });
         return {

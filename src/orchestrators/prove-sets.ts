@@ -82,7 +82,7 @@ export function* proveSets(
 
 const noSet = "See what is protected: GET /api/backups; without a set nothing can be restored";
 const nextSteps = [
-  "Have a new full set made: POST /api/backups once the period is over, or wait for the night",
+  "See that the next backup passes: it copies everything anew, and takes nothing over from this set",
   "Look at the logs of the backup account: who wrote to the copies that the report names",
   "Recoveries take the newest other set until then: GET /api/backups says how old it is",
 ];

@@ -94,6 +94,57 @@ describe("estate", () => {
       "environments.production.trafficManager.publicName: write the domain name",
     ],
     [
+      "a scratch vault that is one of the estate",
+      (e) => {
+        const { staging } = e.environments;
+        staging["proof"]!["scratchVault"] = staging["keyVault"]!["secondary"];
+      },
+      "environments.staging.proof.scratchVault: /subscriptions/",
+    ],
+    [
+      "a scratch cache in use, for what a proof does there",
+      (e) => {
+        const { production } = e.environments;
+        production["proof"]!["scratchCache"] = production["redis"]!["primary"];
+      },
+      "belongs to production already, and a proof removes all that it finds",
+    ],
+    [
+      "a scratch cache that a recovery made",
+      (e) => {
+        const { production } = e.environments;
+        const made = String(production["redis"]!["secondary"]).replace(
+          /[^/]+$/,
+          "mcp-redis-prod-dr-0a1b2c",
+        );
+        production["proof"]!["scratchCache"] = made;
+      },
+      "belongs to production already",
+    ],
+    [
+      "a scratch vault where backups do not open",
+      (e) => {
+        const { staging, production } = e.environments;
+        staging["proof"]!["scratchVault"] = String(production["proof"]!["scratchVault"]) + "-2";
+      },
+      "environments.staging.proof: /subscriptions/0f9f3a52-6c1e-4f0b-9d0a-0c8a2a1a7c03",
+    ],
+    [
+      "one scratch vault for two environments",
+      (e) => {
+        const { staging, production } = e.environments;
+        staging["proof"]!["scratchVault"] = production["proof"]!["scratchVault"];
+      },
+      "belongs to staging already",
+    ],
+    [
+      "a night's hour that no day has",
+      (e) => {
+        e.environments.production["proof"]!["hour"] = 24;
+      },
+      "environments.production.proof.hour: write an hour of the day from 0 to 23",
+    ],
+    [
       "a display name as region",
       (e) => {
         Object.assign(e.environments.production, { recoveryRegion: "West US" });
