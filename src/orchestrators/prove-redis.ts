@@ -75,13 +75,18 @@ function* imported(
   try {
     const storage = cacheStorageOf(whole);
     const keys = { ...of, cache, items: [], overwrite: true, storage };
-    const ending = yield* bringBackKeys(run, keys, { ...place, way: "export" });
+    const ending = yield* bringBackKeys(run, keys, {
+      ...place,
+      way: "export",
+      mayBringNone: true,
+    });
     const isThere = ending.outcome.startsWith("passed");
     const look = { ...of, cache, imported: isThere };
     const compared = yield* run.quietly("compare-import", redis.compareImport, look);
     if (!compared.ok) return { kind: "failed", failure: compared.failure };
-    const { comparison } = compared.value;
     if (isThere) run.journal.note("check-import", compared.value, run.now());
+    const { comparison, detail } = compared.value;
+    if (comparison === undefined) return { kind: "no-place", why: detail };
     if (isThere || comparison.failures.length > 0) return { kind: "compared", comparison };
     // Its files are what the set says, so that it may have been the cache, or the way there.
     const failure = { class: "terminal", code: "not-imported", message: ending.reason } as const;

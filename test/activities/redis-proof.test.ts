@@ -4,7 +4,7 @@ import * as contract from "../../src/activities/redis-proof.contract.js";
 import type { CacheView, RedisCaches } from "../../src/azure/redis-caches.js";
 import { redisConnections } from "../../src/azure/redis-connection.js";
 import { walkKeys, type DumpedKey } from "../../src/azure/redis-keys.js";
-import type { BackupItem, BackupManifest, BackupSource } from "../../src/domain/backup.js";
+import type { BackupItem, BackupSource } from "../../src/domain/backup.js";
 import { seconds } from "../../src/domain/duration.js";
 import { backups } from "../../src/state/backups.js";
 import { Crc64 } from "../../src/state/crc64.js";
@@ -78,7 +78,7 @@ describeWithRedis("the proof of caches", () => {
       addSet(sets, source, "2026-11-22T00:00:00.000Z", {
         facts,
         items: [...items],
-      } as Partial<BackupManifest>);
+      });
     return { container, sets, blobs, tiers, ask, done, add };
   }
 
@@ -283,7 +283,7 @@ describeWithRedis("the proof of caches", () => {
       await fill();
       const whole = await exported("36");
       const fewer = await exported("40");
-      const more = await exported("30");
+      const none = await exported("0");
 
       expect((await whole.compare(true)).comparison).toMatchObject({
         items: 36,
@@ -295,26 +295,27 @@ describeWithRedis("the proof of caches", () => {
         of: 40,
         failures: [],
       });
-      expect((await more.compare(true)).comparison.failures).toHaveLength(1);
       await server.client.flushall();
-      expect((await whole.compare(true)).comparison.failures).toMatchObject([
-        { blob: file.blob, reason: "nothing came back of 36 keys" },
-      ]);
+      // The time of all may be over, which is nobody's fault, and proves nothing.
+      const emptied = await whole.compare(true);
+      expect(emptied.comparison).toBeUndefined();
+      expect(emptied.detail).toContain("no key came back");
+      expect((await none.compare(true)).comparison).toMatchObject({ items: 0, failures: [] });
     });
 
     it("that could not be imported is its set's fault only where a file is", async () => {
       const { compare, blobs } = await exported();
       const at = { ...place, name: file.blob };
 
-      expect((await compare(false)).comparison.failures).toMatchObject([
+      expect((await compare(false)).comparison?.failures).toMatchObject([
         { reason: "its copy is gone" },
       ]);
       blobs.put(at, "REDIS0009");
-      expect((await compare(false)).comparison.failures[0]?.reason).toContain(
+      expect((await compare(false)).comparison?.failures[0]?.reason).toContain(
         "9 bytes instead of 5",
       );
       blobs.put(at, "REDIS");
-      expect((await compare(false)).comparison.failures[0]?.reason).toContain(
+      expect((await compare(false)).comparison?.failures[0]?.reason).toContain(
         "not what the manifest",
       );
     });

@@ -6,7 +6,7 @@ import { ended, productionOf, reached } from "../support/recovery-run.js";
 /** What lies in the backup account is a copy of the data; what was written about it must hold none. */
 const isCopy = (blob: string): boolean => /^\S+\.backup\n|\/(exports|keys)\/|\.rsnap/.test(blob);
 
-describe("what backups and restores leave behind", () => {
+describe("what backups, proofs and restores leave behind", () => {
   let world: BackupStack;
   const log: string[] = [];
 
@@ -34,6 +34,10 @@ describe("what backups and restores leave behind", () => {
       });
       runs.push(backup.id);
     }
+    const proven = await world.post("proofs", { kinds: ["key-vault"], reason: "a test" });
+    const [proof] = (proven.json as { proofs: { id: string }[] }).proofs;
+    expect((await ended(stack, proof?.id ?? "", 60_000)).outcome).toBe("passed");
+    runs.push(proof?.id ?? "");
     await azure.secrets.remove(uri, "jwt-signing-key");
     await stack.simulator.advance(60);
     runs.push((await world.restore("key-vault")).id);
