@@ -20,8 +20,8 @@ export function proofActivities(store: Backups): readonly Activity[] {
     contract.chooseProofSets.implementedBy(classifyError, async (wanted, { caller, now }) => {
       const { kind, environment } = wanted;
       const [primary = "", secondary] = wanted.sources;
-      const made = kind === "redis" ? await store.madeInRecovery({ primary, secondary }) : [];
-      const of = [...wanted.sources, ...made].map((source): BackupSource => ({
+      const sources = await store.sourcesOf(kind, { primary, secondary });
+      const of = sources.map((source): BackupSource => ({
         kind,
         environment,
         source,

@@ -45,8 +45,8 @@ export interface NewestSet {
   readonly problems: readonly { readonly set: string; readonly problem: SetProblem }[];
 }
 
-/** How many sets are looked through for one that can be used. */
-const longestSearch = 20;
+/** How many sets are looked through for one that can be used: a copy that fails fails a day's intervals. */
+const longestSearch = 120;
 
 /** How many are looked through for one that was proven: a few days of the shortest intervals, some at once. */
 const [longestLook, looksAtOnce] = [192, 16];

@@ -30,8 +30,8 @@ export const recoveryPoints = (
         .flatMap(({ found: set }) => set ?? [])
         .sort((one, other) => other.manifest.takenAt.localeCompare(one.manifest.takenAt));
       if (newest === undefined) return { kind, rpo, withinRpo: false };
-      const { set, manifest } = newest;
-      const { source, takenAt, check } = manifest;
+      const { set, manifest, check } = newest;
+      const { source, takenAt } = manifest;
       const age = elapsed(takenAt, detectedAt);
       return {
         kind,

@@ -1,5 +1,7 @@
 import { proofIn } from "../../src/domain/backup-proof.js";
 import { manifestIn, type BackupSource } from "../../src/domain/backup.js";
+import { minutes } from "../../src/domain/duration.js";
+import { plus } from "../../src/domain/instant.js";
 import { memorySets } from "../support/backup-sets.js";
 import { addSet, proofOf } from "../support/proofs.js";
 
@@ -51,6 +53,20 @@ describe("proofs of sets", () => {
     expect(await store.usable(newer, source, now)).toMatchObject({ takenAt: second });
     // The run that has found it may write again what it found, after a lost answer.
     expect(await record(newer, { result: "failed", run: "proof-1" })).toBe(true);
+  });
+
+  it("leave one to be found behind a day of intervals that have failed with their copy", async () => {
+    const { store, older, newer, record } = await world();
+    const failed = [newer];
+    for (let nth = 1; nth <= 50; nth++) {
+      failed.push(await addSet(store, source, plus(first, minutes(nth))));
+    }
+    for (const set of failed) await record(set, { result: "failed" });
+
+    const { found, problems } = await store.newestVerified(source, now);
+
+    expect(found?.set).toBe(older);
+    expect(problems).toHaveLength(51);
   });
 
   it("count for nothing where they are of another manifest, another set, or cannot be read", async () => {
