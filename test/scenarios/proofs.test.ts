@@ -60,7 +60,7 @@ describe("proofs of backups", () => {
       method === "DELETE" && path.includes("/deletedsecrets/") ? [host] : [],
     );
     expect(new Set(purged)).toEqual(new Set([new URL(scratch().uri).host]));
-  });
+  }, 120_000);
 
   it("fail where a copy was damaged, and what is restored then is the other set", async () => {
     await freshPeriod(world);
@@ -99,7 +99,7 @@ describe("proofs of backups", () => {
     const restored = await world.restore("blobs", { from: good.set.slice(0, -1) });
     expect(restored.outcome).toBe("passed");
     expect(JSON.stringify(restored.steps)).toContain("the newest proven set is 1 d");
-  });
+  }, 90_000);
 
   it("clean up after a host that was killed between restoring and purging", async () => {
     await freshPeriod(world);
@@ -120,5 +120,5 @@ describe("proofs of backups", () => {
 
     expect(record).toMatchObject({ outcome: "passed", findings: [] });
     expect(await leftInVault()).toEqual([]);
-  });
+  }, 90_000);
 });
