@@ -2,7 +2,7 @@ import { sha256 } from "../state/hash.js";
 
 /**
  * A random sample that is the same however often it is asked for: those whose names, hashed with the
- * run's id, come first. Nobody who damages a copy can know which ones that will be.
+ * run's id, come first. Another run draws another one.
  */
 export class Sample<Item> {
   readonly #run: string;
