@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { permissionOperations, permissionTypes } from "./access/permissions.js";
 import { roleAssignmentOperations, roleAssignmentTypes } from "./access/role-assignments.js";
+import { alertOperations, alertResourceTypes } from "./alerts/routes.js";
 import { BlobRecords } from "./application/blob-records.js";
 import { RedisRecords } from "./application/redis-records.js";
 import { applicationService } from "./application/routes.js";
@@ -140,6 +142,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     ...resourceTypes,
     ...containerAppTypes,
     ...roleAssignmentTypes,
+    ...permissionTypes,
+    ...alertResourceTypes,
     ...metricTypes,
     ...resourceHealthTypes,
     ...storageAccountTypes,
@@ -161,6 +165,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ...providerOperations(armTypes),
       ...containerAppOperations(streamTokens),
       ...roleAssignmentOperations,
+      ...permissionOperations,
+      ...alertOperations,
       ...cacheOperations,
       ...managedRedisOperations,
       ...operationRoutes([...CACHE_API_VERSIONS, ...MANAGED_API_VERSIONS]),

@@ -17,6 +17,7 @@ import { keyVaultRestoreActivities } from "./activities/key-vault-restore.js";
 import { deliveryActivities } from "./activities/notices.js";
 import { proofActivities } from "./activities/proof.js";
 import { protectionActivities } from "./activities/protection.js";
+import { readinessActivities } from "./activities/readiness/readiness.js";
 import { redisBackupActivities } from "./activities/redis-backup.js";
 import { redisFailbackActivities } from "./activities/redis-failback.js";
 import { redisFailureActivities } from "./activities/redis-failure.js";
@@ -74,5 +75,6 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...blobProofActivities(copies, sets, placeOfSets.endpoint, ports.scratch),
     ...backupPruningActivities(sets, store.runs),
     ...deliveryActivities(store, ports.channels),
+    ...readinessActivities(ports),
   ];
 };

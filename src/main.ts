@@ -7,11 +7,13 @@ import { loadEstate } from "./config/load-estate.js";
 import { readSettings } from "./config/settings.js";
 import { instantOf } from "./domain/instant.js";
 import { deliveryOrchestrator } from "./domain/notice.js";
+import { evaluationOrchestrator } from "./domain/readiness/evaluation.js";
 import { backUpBlobs } from "./orchestrators/back-up-blobs.js";
 import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
 import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { backUpTelemetry } from "./orchestrators/back-up-telemetry.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
+import { evaluateReadiness } from "./orchestrators/evaluate-readiness.js";
 import { failBackRedis } from "./orchestrators/fail-back-redis.js";
 import { proveBlobs } from "./orchestrators/prove-blobs.js";
 import { proveKeyVault } from "./orchestrators/prove-key-vault.js";
@@ -59,6 +61,8 @@ import { durableRuns } from "./triggers/durable-runs.js";
 import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
+import { orderEvaluation, showReadiness } from "./triggers/readiness.js";
+import { readinessTimers, startEvaluations } from "./triggers/readiness-timers.js";
 import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
 import { startFailback } from "./triggers/failbacks.js";
 import { proofTimer, startDueProofs } from "./triggers/proof-timer.js";
@@ -101,6 +105,7 @@ for (const [{ orchestrator }, handler] of [
   df.app.orchestration(orchestrator, handler);
 }
 df.app.orchestration(deliveryOrchestrator, deliverNotice);
+df.app.orchestration(evaluationOrchestrator, evaluateReadiness);
 
 for (const { name, handler } of activitiesOf(ports)) {
   df.app.activity(name, { handler });
@@ -156,6 +161,7 @@ const verbs = [
   ["orderProofs", "POST", "proofs", orderProofs, "operate", "start-proofs"],
   ["startRestore", "POST", "restores", startRestore, "operate", "start-restore"],
   ["startFailback", "POST", "failbacks", startFailback, "operate", "start-failback"],
+  ["orderEvaluation", "POST", "readiness", orderEvaluation, "operate", "evaluate-readiness"],
   ["setAutomation", "PUT", "automation/{environment}", setAutomation, "operate", "set-automation"],
 ] as const;
 for (const [name, method, route, handle, permission, action] of verbs) {
@@ -169,6 +175,7 @@ const views = [
   ["showRecovery", "recoveries/{id}", showRecovery, "read"],
   ["showReport", "reports/{id}", showReport, "report"],
   ["showBackups", "backups", showBackups, "read"],
+  ["showReadiness", "readiness", showReadiness, "read"],
   ["showAutomation", "automation/{environment}", showAutomation, "read"],
 ] as const;
 for (const [name, route, handle, permission] of views) {
@@ -187,6 +194,9 @@ client.timer("startProofs", {
   schedule: proofTimer,
   handler: startDueProofs(dependencies),
 });
+for (const { name, schedule, weight } of readinessTimers) {
+  client.timer(name, { schedule, handler: startEvaluations(dependencies, weight) });
+}
 
 app.http("showHealth", {
   route: "health",

@@ -1,5 +1,6 @@
 import { accountChanges } from "./azure/account-changes.js";
 import { httpsAppProof } from "./azure/app-proof.js";
+import { alertRules } from "./azure/alert-rules.js";
 import { armRest } from "./azure/arm-rest.js";
 import { blobContainer } from "./azure/blob-container.js";
 import { blobCopies } from "./azure/blob-copies.js";
@@ -11,6 +12,7 @@ import { communicationEmail } from "./azure/communication-email.js";
 import { classicRedis } from "./azure/classic-redis.js";
 import { containerApps } from "./azure/container-apps.js";
 import { containerRegistries } from "./azure/container-registries.js";
+import { controlPlane } from "./azure/control-plane.js";
 import { serviceCredential } from "./azure/credential.js";
 import { dataExports } from "./azure/data-exports.js";
 import { diagnosticSettings } from "./azure/diagnostic-settings.js";
@@ -65,6 +67,8 @@ export function portsOf(settings: Settings) {
     diagnostics: diagnosticSettings(arm),
     exports: dataExports(arm),
     registries: containerRegistries(settings.azure, credential),
+    controlPlane: controlPlane(arm),
+    alertRules: alertRules(arm),
     accounts: storageAccounts(settings.azure, credential),
     accountChanges: accountChanges(settings.azure, credential),
     probe: blobProbe(settings.azure, credential),
@@ -90,6 +94,10 @@ export function portsOf(settings: Settings) {
       email: communicationEmail(credential, noticeLimit),
       secret: settings.notificationSecret,
     }),
+    /** Whether what a channel keeps out of the estate is set. */
+    hasSecret: (setting: string) => (settings.notificationSecret(setting) ?? "") !== "",
+    /** The host that Azure Monitor calls. */
+    alertAddress: settings.alertAddress,
     store,
     sets: backups(backupContainer(settings.backup.container), backupContainer),
     /** The container of the sets, and what is streamed into it. */

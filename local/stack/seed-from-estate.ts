@@ -3,6 +3,7 @@ import { parseResourceId } from "../../src/domain/resource-id.js";
 import { seededEdge } from "./seeded-edge.js";
 import { seededApplication } from "./seeded-application.js";
 import { imageOf, seededRegistries } from "./seeded-registries.js";
+import { seededAlerting } from "./seeded-alerting.js";
 import { seededTraffic } from "./seeded-traffic.js";
 
 /** The identity the service runs as in the simulated Azure. */
@@ -10,6 +11,7 @@ const serviceIdentity = {
   clientId: "c11e0000-0000-4000-8000-000000000001",
   principalId: "0b1ec700-0000-4000-8000-000000000001",
 };
+export { alertHostName } from "./seeded-alerting.js";
 export const stateAccount = "mcpdrstate";
 export const backupAccount = "mcpdrbackup";
 
@@ -50,6 +52,7 @@ export function seedFromEstate(estate: Estate): unknown {
   const edge = seededEdge(environments, serviceIdentity.principalId);
   const traffic = seededTraffic(environments, serviceIdentity.principalId);
   const images = seededRegistries(environments, serviceIdentity.principalId);
+  const alerting = seededAlerting(environments, serviceIdentity.principalId);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
     ...environments.map(
@@ -57,6 +60,7 @@ export function seedFromEstate(estate: Estate): unknown {
         [groupOf(component), primaryRegion] as const,
     ),
     ...images.resourceGroups,
+    ...alerting.resourceGroups,
     ...edge.resourceGroups,
     ...traffic.resourceGroups,
     ...applications.flatMap(({ resourceGroups }) => resourceGroups),
@@ -102,6 +106,7 @@ export function seedFromEstate(estate: Estate): unknown {
       ...edge.roleAssignments,
       ...traffic.roleAssignments,
       ...images.roleAssignments,
+      ...alerting.roleAssignments,
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
       id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
@@ -144,6 +149,7 @@ export function seedFromEstate(estate: Estate): unknown {
     cdnProfiles: edge.cdnProfiles,
     trafficManagerProfiles: traffic.trafficManagerProfiles,
     dnsRecords: traffic.dnsRecords,
+    alerts: alerting.alerts,
     components: environments.map(
       ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
         id: component,

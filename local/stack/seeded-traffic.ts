@@ -8,13 +8,14 @@ const roles = {
 
 /**
  * The Traffic Manager profile of each environment that has one: the primary app gets the users, the
- * standby is switched off. Probes name the host that they ask, the app's own, by default.
+ * standby is switched as the estate says. Probes name the host that they ask, the app's own, by default.
  */
 export function seededTraffic(environments: readonly Environment[], servicePrincipal: string) {
   const fronts = environments.flatMap((environment) => {
     const { trafficManager, subscriptionId, containerApp, serviceRegion } = environment;
     if (trafficManager === undefined) return [];
     const { profile, primaryEndpoint, secondaryEndpoint, publicName } = trafficManager;
+    const standby = trafficManager.standbyEndpoint === "enabled" ? "Enabled" : "Disabled";
     const { subscription = "", group = "", name = "" } = parseResourceId(profile) ?? {};
     return {
       resourceGroup: [
@@ -52,7 +53,7 @@ export function seededTraffic(environments: readonly Environment[], servicePrinc
                   name: secondaryEndpoint,
                   containerApp: containerApp.secondary,
                   priority: 2,
-                  endpointStatus: "Disabled",
+                  endpointStatus: standby,
                 },
               ]),
         ],

@@ -6,7 +6,7 @@ import type { Estate } from "../../src/domain/estate.js";
 import { startChild, type Child } from "./child.js";
 import { NoticeReceiver, type Received } from "./notice-receiver.js";
 import { compiled, repository } from "./repository.js";
-import { seedFromEstate, backupAccount, stateAccount } from "./seed-from-estate.js";
+import { alertHostName, seedFromEstate, backupAccount, stateAccount } from "./seed-from-estate.js";
 import { SimulatorClient } from "./simulator-client.js";
 import { onSharedClock, startSimulatorProcess, type SimulatorReady } from "./simulator-process.js";
 
@@ -100,6 +100,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         // A skip of the clock sets off every timer that it passes; only who shows backups wants that.
         "AzureWebJobs.startBackups.Disabled": "true",
         "AzureWebJobs.startProofs.Disabled": "true",
+        "AzureWebJobs.evaluateReadiness.Disabled": "true",
+        "AzureWebJobs.evaluateReadinessInDepth.Disabled": "true",
+        ALERT_HOSTNAME: alertHostName,
         ...options.settings,
       },
       directory: repository,

@@ -1,6 +1,6 @@
 import { isWithin } from "../arm/resource-id.js";
 import { roleGuid } from "./role-guid.js";
-import { ROLES } from "./roles.js";
+import { type Role, ROLES } from "./roles.js";
 
 export interface RoleAssignment {
   readonly name: string;
@@ -36,17 +36,23 @@ export interface Access {
   };
 }
 
+/** The roles of a principal that are felt at a scope, assigned there or above. */
+export function rolesAt(
+  { roleAssignments, conditions }: Access,
+  { principalId, scope, at }: Pick<Demand, "principalId" | "scope" | "at">,
+): readonly Role[] {
+  return roleAssignments.flatMap((assignment) => {
+    if (conditions.isRoleMissing(assignment.roleDefinitionId, scope)) return [];
+    if (assignment.effectiveAt > at || (assignment.endsAt ?? Infinity) <= at) return [];
+    if (assignment.principalId.toLowerCase() !== principalId.toLowerCase()) return [];
+    if (!isWithin(scope, assignment.scope)) return [];
+    return ROLES.get(roleGuid(assignment.roleDefinitionId)) ?? [];
+  });
+}
+
 /** Whether one of the assignments allows it: the scope or one above it, an action and no exclusion. */
-export function isAllowed({ roleAssignments, conditions }: Access, demand: Demand): boolean {
-  return roleAssignments.some((assignment) => {
-    if (conditions.isRoleMissing(assignment.roleDefinitionId, demand.scope)) return false;
-    if (assignment.effectiveAt > demand.at || (assignment.endsAt ?? Infinity) <= demand.at) {
-      return false;
-    }
-    if (assignment.principalId.toLowerCase() !== demand.principalId.toLowerCase()) return false;
-    if (!isWithin(demand.scope, assignment.scope)) return false;
-    const role = ROLES.get(roleGuid(assignment.roleDefinitionId));
-    if (role === undefined) return false;
+export function isAllowed(access: Access, demand: Demand): boolean {
+  return rolesAt(access, demand).some((role) => {
     if (demand.assigned !== undefined && role.assigns?.includes(demand.assigned) === false) {
       return false;
     }

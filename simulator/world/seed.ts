@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { roleGuid } from "../access/role-guid.js";
 import { ROLES } from "../access/roles.js";
+import { SeedAlert } from "../alerts/seed-schema.js";
 import { keyOf } from "../arm/resource-id.js";
 import { SeedRegistry } from "../container-registry/seeding.js";
 import { checkEdge, SeedCdnProfile, SeedFrontDoor } from "../front-door/seed-schema.js";
@@ -186,6 +187,7 @@ export const Seed = z
       })
       .prefault({}),
     registries: z.array(SeedRegistry).default([]),
+    alerts: z.array(SeedAlert).default([]),
     keyVaults: z.array(SeedVault).default([]),
     deletedVaults: z.array(SeedDeletedVault).default([]),
   })
@@ -210,6 +212,7 @@ export const Seed = z
       "workspaces",
       "components",
       "registries",
+      "alerts",
       "keyVaults",
       "deletedVaults",
       "trafficManagerProfiles",

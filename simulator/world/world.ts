@@ -1,5 +1,6 @@
 import type { RoleAssignment } from "../access/authorize.js";
 import { Dependencies } from "../application/dependencies.js";
+import { type AlertResource, seedAlerts } from "../alerts/routes.js";
 import type { Operation } from "../arm/operations.js";
 import { keyOf } from "../arm/resource-id.js";
 import { Throttling } from "../arm/throttling.js";
@@ -109,6 +110,8 @@ export interface World {
   readonly vaults: Vaults;
   /** By the key of their own ids. */
   readonly diagnosticSettings: Map<string, DiagnosticSetting>;
+  /** Alert rules and action groups. */
+  readonly alerts: Map<string, AlertResource>;
   /** What faults have put out of order for a while. */
   readonly conditions: Conditions;
   /** What the platform knows of its own outages. */
@@ -183,6 +186,7 @@ export function createWorld(
     registries: new Map(),
     vaults: new Vaults(),
     diagnosticSettings: new Map(),
+    alerts: new Map(),
     operations: new Map(),
     tenantId: () => [...world.subscriptions.values()][0]?.tenantId ?? "",
     timeOf: (service) => timeline.now() + conditions.clockOffsetOf(service),
@@ -242,6 +246,7 @@ function clear(world: World): void {
     world.components,
     world.registries,
     world.diagnosticSettings,
+    world.alerts,
     world.operations,
     world.trafficManagerProfiles,
     world.cdnProfiles,
@@ -302,6 +307,7 @@ function fill(world: World, seed: Seed): void {
   for (const registry of seed.registries) {
     world.registries.set(keyOf(registry.id), seedRegistry(registry));
   }
+  seedAlerts(seed.alerts, world);
   seedVaults(seed.keyVaults, seed.deletedVaults, world);
   seedTrafficProfiles(seed.trafficManagerProfiles, world);
   seedEdge(seed, world);

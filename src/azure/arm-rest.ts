@@ -5,6 +5,7 @@ import type { TokenCredential } from "@azure/identity";
 import { z } from "zod";
 import type { AzureSettings } from "./azure-settings.js";
 import type { OperationState } from "./arm-operation.js";
+import { terminal } from "../domain/failure.js";
 import { lazily } from "./lazily.js";
 
 /** Resource Manager by its REST interface, for the types that no SDK of ours covers. Paths start with a slash. */
@@ -13,6 +14,8 @@ export interface ArmRest {
   put(path: string, apiVersion: string, body: unknown): Promise<unknown>;
   /** Begins something, or just does it. */
   send(method: "POST" | "PATCH", path: string, apiVersion: string, body?: unknown): Promise<Begun>;
+  /** The time that an answer carries, by the clock of whoever answered. */
+  date(path: string): Promise<Date>;
   /** How an operation that was begun stands; the URL is the one that ARM gave. */
   operation(url: string): Promise<OperationState>;
 }
@@ -73,6 +76,12 @@ export function armRest(
         return { state: "failed", message: error?.message ?? status };
       }
       return { state: "running", token: url };
+    },
+    async date(path) {
+      const { headers } = await (await client()).pathUnchecked(path).get(options("2022-12-01"));
+      const at = new Date(headers["date"] ?? "");
+      if (Number.isNaN(at.getTime())) throw terminal("no-date", "the answer carries no time");
+      return at;
     },
     async get(path, apiVersion, query) {
       return bodyOf(await (await client()).pathUnchecked(path).get(options(apiVersion, query)));

@@ -9,6 +9,8 @@ import type { Instant } from "../domain/instant.js";
 import { instantOf } from "../domain/instant.js";
 import { terminal } from "../domain/failure.js";
 import { parseResourceId } from "../domain/resource-id.js";
+import type { AppConfiguration } from "../domain/readiness/app-drift.js";
+import { configurationOf } from "./app-configuration.js";
 import { lookOnce, type OperationState } from "./arm-operation.js";
 import type { AzureSettings } from "./azure-settings.js";
 import { lazily } from "./lazily.js";
@@ -79,6 +81,8 @@ export interface VaultMove {
 /** Container Apps, as far as recoveries use it. Ids are full ARM ids. */
 export interface ContainerApps {
   app(id: string): Promise<ContainerAppView>;
+  /** How the app is configured, field by field, without the values of its secrets. */
+  configuration(id: string): Promise<AppConfiguration>;
   revisions(id: string): Promise<readonly RevisionView[]>;
   /** Undefined if there is no such revision. */
   revision(id: string, name: string): Promise<RevisionView | undefined>;
@@ -170,6 +174,8 @@ export function containerApps(
       );
       return viewOf(app, revision?.template);
     },
+
+    configuration: async (id) => configurationOf(id, await getApp(id)),
 
     async revisions(id) {
       const { subscription, group, name } = place(id);

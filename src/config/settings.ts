@@ -64,6 +64,11 @@ const Variables = z.object({
     .guid({ error: "write the application's id" })
     .default("461e8683-5575-4561-ac7f-899cc907d62a"),
   ALERT_TOKEN_ROLE: z.string().default("ActionGroupsSecureWebhook"),
+  ALERT_HOSTNAME: z
+    .string()
+    .regex(/^[a-z0-9.-]+(:\d{1,5})?$/i, { error: "write a host name, such as dr.example.com" })
+    .or(z.literal(""))
+    .default(""),
   DNS_RESOLVERS: servers,
   DNS_AUTHORITATIVE: servers,
   CALL_TIME_LIMIT_SECONDS: z.coerce
@@ -111,6 +116,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       setting.startsWith("NOTIFICATION_") ? given[setting] : undefined,
     /** Where people reach this service, as the platform names it; absent outside of a host. */
     address: addressOf(environment["WEBSITE_HOSTNAME"]),
+    /** Where action groups reach it: another name where something stands before the platform's own. */
+    alertAddress: addressOf(
+      variables.ALERT_HOSTNAME === "" ? environment["WEBSITE_HOSTNAME"] : variables.ALERT_HOSTNAME,
+    ),
     azure: {
       armEndpoint: variables.ARM_ENDPOINT,
       armAudience: variables.ARM_AUDIENCE,

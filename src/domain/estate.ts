@@ -157,6 +157,13 @@ export const TrafficManager = z
     endpointType: z
       .enum(["external", "azure", "nested"], { error: "write external, azure or nested" })
       .default("external"),
+    /**
+     * How the endpoint of the side that is not in use is left. `disabled`: a recovery switches it on once its
+     * data can be written. `enabled`: Traffic Manager leads users there by itself.
+     */
+    standbyEndpoint: z
+      .enum(["disabled", "enabled"], { error: "write disabled or enabled" })
+      .default("disabled"),
     /** The users' own domain, which leads to the profile by CNAME. */
     publicName: z
       .string()
@@ -261,6 +268,33 @@ const Images = z
 export type Images = z.infer<typeof Images>;
 
 const phone = z.string().regex(/^\+\d{6,15}$/, { error: "write the number as +14255550100" });
+
+const alertRule = z.union(
+  [
+    resourceId("Microsoft.Insights/metricAlerts"),
+    resourceId("Microsoft.Insights/activityLogAlerts"),
+    resourceId("Microsoft.Insights/scheduledQueryRules"),
+  ],
+  {
+    error:
+      "write the full resource id of a metricAlerts, activityLogAlerts or scheduledQueryRules of Microsoft.Insights",
+  },
+);
+
+/** What notices failures and calls this service; readiness looks whether it would. */
+const Alerting = z.strictObject({
+  actionGroup: resourceId("Microsoft.Insights/actionGroups"),
+  rules: z.array(alertRule).min(1, { error: "name at least one rule, or leave alerting out" }),
+});
+export type Alerting = z.infer<typeof Alerting>;
+
+/** Where readiness draws its lines. */
+const ReadinessLimits = z.strictObject({
+  /** The longest time that resolvers may repeat an old answer of Traffic Manager. */
+  longestTtl: Duration.default(seconds(60)),
+  /** How long the proof of a restore counts. */
+  proofAge: Duration.default(days(90)),
+});
 
 const Contact = z.strictObject({
   name: z.string().min(1),
@@ -414,6 +448,9 @@ export const Environment = z
     notifications: Notifications.optional(),
     approval: Approval.prefault({}),
     automation: Automation.prefault({}),
+    /** The alert rules of the environment and the action group they call; without it nobody knows of them. */
+    alerting: Alerting.optional(),
+    readiness: ReadinessLimits.prefault({}),
   })
   .superRefine((environment, context) => {
     const { primaryRegion, secondaryRegion } = environment;

@@ -17,6 +17,7 @@ const severities: Readonly<Record<NoticeKind, Severity>> = {
   "half-rto-used": "warning",
   breached: "critical",
   "held-back": "critical",
+  readiness: "warning",
   ended: "info",
 };
 

@@ -11,6 +11,7 @@ export const NoticeKind = z.enum([
   "breached",
   "ended",
   "held-back",
+  "readiness",
 ]);
 export type NoticeKind = z.infer<typeof NoticeKind>;
 

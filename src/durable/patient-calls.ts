@@ -105,7 +105,7 @@ export function* patientCalls<Input, Output>(
 }
 
 /** An activity that threw instead of answering: a crash, a time limit of the platform, a defect. */
-function unforeseen(error: unknown): Failure {
+export function unforeseen(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   return {
     class: "transient",

@@ -7,6 +7,7 @@ import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
 import { incidents, type Incidents } from "./incidents.js";
 import { leases, type Leases } from "./leases.js";
 import { notices, type Notices } from "./notices.js";
+import { readiness, type Readiness } from "./readiness.js";
 import { runs, type Runs } from "./runs.js";
 
 /** Everything the service remembers outside the durable history: one container of small blobs. */
@@ -20,6 +21,7 @@ export interface StateStore {
   readonly notices: Notices;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly audit: Audit;
+  readonly readiness: Readiness;
   /** Throws unless the store can be reached. */
   check(): Promise<void>;
 }
@@ -34,5 +36,6 @@ export const stateStore = (blobs: BlobContainer): StateStore => ({
   notices: notices(blobs),
   idempotencyKeys: idempotencyKeys(blobs),
   audit: audit(blobs),
+  readiness: readiness(blobs),
   check: () => blobs.check(),
 });

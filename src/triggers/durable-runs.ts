@@ -1,6 +1,7 @@
 import type { DurableClient } from "durable-functions";
 import { verbEvent, type Verb } from "../domain/verb.js";
 import { isDelivery } from "../domain/notice.js";
+import { isEvaluation } from "../domain/readiness/evaluation.js";
 
 /** What a trigger may do with runs: start one by id, and ask how one stands. */
 export interface DurableRuns {
@@ -43,7 +44,7 @@ export function durableRuns(client: DurableClient): DurableRuns {
     async active() {
       const found = await limited(client.getStatusBy({ runtimeStatus: activeStates as never }));
       return found
-        .filter(({ instanceId }) => !isDelivery(instanceId))
+        .filter(({ instanceId }) => !isDelivery(instanceId) && !isEvaluation(instanceId))
         .map(({ instanceId, customStatus }) => ({ id: instanceId, checkpoint: customStatus }));
     },
   };

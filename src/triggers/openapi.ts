@@ -8,6 +8,7 @@ import { AutomationRequest, AutomationView } from "./automation.js";
 import { BackupAnswer, BackupRequest, BackupView } from "./backups.js";
 import { FailbackRequest } from "./failbacks.js";
 import { ProofAnswer, ProofRequest } from "./proofs.js";
+import { ReadinessAnswer, ReadinessRequest, ReadinessView } from "./readiness.js";
 import { RestoreRequest } from "./restores.js";
 import { ApprovalAnswer, DecisionAnswer, VerbAnswer, VerbRequest } from "./verbs.js";
 import { CommonAlert } from "./alerts/parse-alert.js";
@@ -128,6 +129,30 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         "202": jsonOf(ProofAnswer, "The run of each kind, and whether it was started by this"),
         "400": problemOf("A member is wrong; the answer names it"),
         ...guarded("operate"),
+      },
+    },
+  },
+  "/readiness": {
+    post: {
+      summary: "Evaluates now whether recoveries would work",
+      security: keyed,
+      requestParams: { header: z.object({ "x-operator": operatorHeader }) },
+      requestBody: { content: { "application/json": { schema: ReadinessRequest } } },
+      responses: {
+        "202": jsonOf(ReadinessAnswer, "What is evaluated; the result is shown by GET"),
+        "400": problemOf("A member is wrong; the answer names it"),
+        ...guarded("operate"),
+      },
+    },
+    get: {
+      summary: "Shows whether recoveries would work, by the last evaluation, with remedies",
+      security: keyed,
+      requestParams: { query: z.object({ environment: EnvironmentName.optional() }) },
+      responses: {
+        "200": jsonOf(ReadinessView, "Each environment: verdicts of the scenarios, and findings"),
+        "400": problemOf("There is no environment of that name"),
+        "404": problemOf("The estate has no such environment"),
+        ...guarded("read"),
       },
     },
   },

@@ -43,6 +43,7 @@ export class FakeContainerApps implements ContainerApps {
   readonly acts: string[] = [];
 
   app = () => Promise.resolve(this.view);
+  configuration = () => Promise.reject(new Error("no template is kept here"));
   revisions = () => Promise.resolve(this.all);
   revision = (_id: string, name: string) =>
     Promise.resolve(this.all.find((one) => one.name === name));
