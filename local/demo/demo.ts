@@ -6,6 +6,7 @@ import { containerAppFailure } from "./container-app-failure.js";
 import { failback } from "./failback.js";
 import { keyVaultFailure } from "./key-vault-failure.js";
 import { nightlyBackup } from "./nightly-backup.js";
+import { readiness } from "./readiness.js";
 import { redisFailure } from "./redis-failure.js";
 import { redisKeyRotation } from "./redis-key-rotation.js";
 import { regionOutage } from "./region-outage.js";
@@ -23,6 +24,7 @@ const shows: Readonly<Record<string, Show>> = {
   failback,
   "nightly-backup": nightlyBackup,
   restore,
+  readiness,
 };
 const byDefault = "container-app-failure";
 

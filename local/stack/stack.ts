@@ -102,6 +102,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         "AzureWebJobs.startProofs.Disabled": "true",
         "AzureWebJobs.evaluateReadiness.Disabled": "true",
         "AzureWebJobs.evaluateReadinessInDepth.Disabled": "true",
+        "AzureWebJobs.startReadinessChecks.Disabled": "true",
+        "AzureWebJobs.startReadinessChecksInDepth.Disabled": "true",
         ALERT_HOSTNAME: alertHostName,
         ...options.settings,
       },

@@ -40,9 +40,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { timeline, conditions } = world;
   let inFlight = 0;
 
-  /** The date that a service whose clock is off puts on its answers. */
-  function dateOf({ name }: Service): string | undefined {
-    if (conditions.clockOffsetOf(name) === 0) return undefined;
+  /** The date that a service puts on its answers. Node's own would be that of the machine, whose clock is not moved. */
+  function dateOf({ name }: Service): string {
     return new Date(world.timeOf(name)).toUTCString();
   }
 
@@ -183,13 +182,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 async function send(
   { status, headers, body }: Answer,
   outgoing: ServerResponse,
-  date: string | undefined,
+  date: string,
 ): Promise<void> {
   if (outgoing.destroyed) {
     if (body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body)) body.destroy();
     return;
   }
-  if (date !== undefined) outgoing.setHeader("date", date);
+  outgoing.setHeader("date", date);
   if (body === undefined || typeof body === "string" || Buffer.isBuffer(body)) {
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     outgoing.writeHead(status, {

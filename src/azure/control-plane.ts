@@ -12,7 +12,7 @@ export interface ControlPlane {
   permissions(scope: string): Promise<readonly Permission[] | undefined>;
   /** Where a resource group's metadata lies, as ARM writes it in short. */
   regionOf(group: string): Promise<string>;
-  /** How many caches of Azure Cache for Redis a subscription has. */
+  /** How many caches of Azure Cache for Redis a subscription has that this service may see. */
   classicCaches(subscription: string): Promise<number>;
   /** What time it is there, to the second. */
   time(subscription: string): Promise<Instant>;
@@ -20,7 +20,7 @@ export interface ControlPlane {
 
 const PERMISSIONS_API_VERSION = "2022-04-01";
 const GROUPS_API_VERSION = "2022-09-01";
-const CACHES_API_VERSION = "2024-11-01";
+const RESOURCES_API_VERSION = "2021-04-01";
 
 const Permissions = z.looseObject({
   value: z.array(
@@ -57,8 +57,10 @@ export function controlPlane(arm: ArmRest): ControlPlane {
       return shortRegion(Group.parse(await arm.get(group, GROUPS_API_VERSION)).location);
     },
     async classicCaches(subscription) {
-      const path = `/subscriptions/${subscription}/providers/Microsoft.Cache/redis`;
-      return Listed.parse(await arm.get(path, CACHES_API_VERSION)).value.length;
+      // The provider's own list asks for a role at the subscription; this one leaves out what may not be read.
+      const path = `/subscriptions/${subscription}/resources`;
+      const filter = { $filter: "resourceType eq 'Microsoft.Cache/redis'" };
+      return Listed.parse(await arm.get(path, RESOURCES_API_VERSION, filter)).value.length;
     },
     time: async (subscription) => instantOf(await arm.date(`/subscriptions/${subscription}`)),
   };

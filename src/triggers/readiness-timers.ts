@@ -14,8 +14,8 @@ import type { EndpointDependencies } from "./endpoint.js";
 
 /** What costs little is looked at every ten minutes; what takes many calls every hour, beside it. */
 export const readinessTimers = [
-  { name: "evaluateReadiness", schedule: "0 */10 * * * *", weight: "light" },
-  { name: "evaluateReadinessInDepth", schedule: "0 5 * * * *", weight: "heavy" },
+  { name: "startReadinessChecks", schedule: "0 */10 * * * *", weight: "light" },
+  { name: "startReadinessChecksInDepth", schedule: "0 5 * * * *", weight: "heavy" },
 ] as const;
 
 const periods = { light: minutes(10), heavy: hours(1) } as const;
