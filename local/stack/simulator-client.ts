@@ -83,6 +83,11 @@ export class SimulatorClient {
     await this.#call("DELETE", "/faults");
   }
 
+  /** Has a resource group lie in another region, as if it had been made there. */
+  async placeGroup(id: string, location: string): Promise<void> {
+    await this.#call("POST", "/resource-groups", { id, location });
+  }
+
   async log(since = 0, effects = false): Promise<readonly LogEntry[]> {
     const { entries } = (await this.#call("GET", `/log?since=${since}&effects=${effects}`)) as {
       entries: readonly LogEntry[];

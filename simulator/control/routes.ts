@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keyOf } from "../arm/resource-id.js";
 import type { Clock } from "../world/clock.js";
 import { FaultOrder } from "../faults/catalogue.js";
 import type { FaultRegistry } from "../faults/registry.js";
@@ -26,6 +27,9 @@ const Advance = z.union([
   z.strictObject({ seconds: z.number().positive() }),
   z.strictObject({ to: z.iso.datetime() }),
 ]);
+
+/** Azure moves no group; a test has one that was made in the wrong region. */
+const GroupPlace = z.strictObject({ id: z.string(), location: z.string().min(1) });
 
 const LONGEST_WAIT_MS = 60_000;
 
@@ -93,6 +97,19 @@ export function controlRoutes(options: ControlOptions): readonly ControlRoute[] 
         const id = params["id"] ?? "";
         if (faults.remove(id)) return { status: 204 };
         throw new Refusal(404, "NotFound", `there is no fault ${id}; GET /faults lists them`);
+      },
+    },
+    {
+      method: "POST",
+      path: "/resource-groups",
+      handle: async ({ body }) => {
+        const { id, location } = await body(GroupPlace);
+        const group = world.resourceGroups.get(keyOf(id));
+        if (group === undefined) {
+          throw new Refusal(404, "NotFound", `there is no resource group ${id}`);
+        }
+        world.resourceGroups.set(keyOf(id), { ...group, location });
+        return { status: 204 };
       },
     },
     { method: "GET", path: "/clock", handle: () => ({ status: 200, value: clockNow() }) },

@@ -17,11 +17,12 @@ export const evaluationOrchestrator = "evaluateReadiness";
 
 const evaluationPrefix = "readiness-";
 
-/** The instance of an evaluation: one for each period of a timer, or for each order at one second. */
+/** The instance of an evaluation: one for each period of a timer, and one for each order. */
 export const evaluationId = (
   { environment, weight }: Pick<EvaluationOrder, "environment" | "weight">,
   at: Instant,
-): string => `${evaluationPrefix}${environment}-${weight}-${compact(at)}`;
+): string =>
+  `${evaluationPrefix}${environment}-${weight}-${weight === "all" ? at.replace(/[-:.]/g, "") : compact(at)}`;
 
 /** Whether an instance evaluates readiness, and so is no run. */
 export const isEvaluation = (instance: string): boolean => instance.startsWith(evaluationPrefix);
