@@ -15,7 +15,12 @@ import { RunbookId } from "../domain/scenario-id.js";
 export const confirmMandate = declareActivity({
   name: "confirmMandate",
   input: z.strictObject({ incident: z.string() }),
-  output: z.strictObject({ ...observed, mandated: z.boolean() }),
+  output: z.strictObject({
+    ...observed,
+    mandated: z.boolean(),
+    /** What was known of readiness when the run began; it warns, and locks nobody out. */
+    readiness: z.array(z.string()).optional(),
+  }),
   patience: persistently,
 });
 

@@ -1,12 +1,13 @@
 import { escapeUTF8 } from "entities";
 import { classifyError } from "../azure/classify-error.js";
+import type { Instant } from "../domain/instant.js";
 import { renderHtml } from "../domain/report-html.js";
 import { renderMarkdown } from "../domain/report-markdown.js";
 import { scrub } from "../domain/credential-scrubbing.js";
-import type { Instant } from "../domain/instant.js";
 import type { Outcome, RunRecord } from "../domain/run-record.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
+import { foundBeside, warningsFor } from "./readiness/warnings.js";
 import { recoveryPoints } from "../state/recovery-points.js";
 import type { StateStore } from "../state/state-store.js";
 import * as contract from "./run.contract.js";
@@ -17,13 +18,14 @@ const verdictOf: ReadonlySet<Outcome> = new Set(["passed", "passed-with-findings
 /** What a run does to its own papers: mandate, leases, record, incident. */
 export function runActivities(store: StateStore, sets: Backups): readonly Activity[] {
   return [
-    contract.confirmMandate.implementedBy(classifyError, async ({ incident }, { caller }) => {
+    contract.confirmMandate.implementedBy(classifyError, async ({ incident }, { caller, now }) => {
       const standing = (await store.incidents.read(incident))?.value;
       const mandated = standing?.run === caller.run && standing.status === "open";
-      return {
-        mandated,
-        detail: mandated ? "the incident is this run's" : "the incident is closed or another run's",
-      };
+      if (!mandated) return { mandated, detail: "the incident is closed or another run's" };
+      const detail = "the incident is this run's";
+      // A procedure answers no failure.
+      if (standing.procedure !== undefined) return { mandated, detail };
+      return { mandated, detail, readiness: await warningsFor(store.readiness, standing, now()) };
     }),
 
     contract.takeLease.implementedBy(
@@ -58,14 +60,17 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
 
     contract.saveRecord.implementedBy(classifyError, async (wanted, { now }) => {
       const written = wanted.record;
-      const [audit, notifications, points] = await Promise.all([
+      const [audit, notifications, points, beside] = await Promise.all([
         store.audit.ofRun(written.id),
         store.notices.ofRun(written.id),
         pointsOf(sets, wanted, now()),
+        foundBeside(store.readiness, written),
       ]);
+      const { findings } = { ...written, ...points };
       const record = {
         ...written,
         ...points,
+        findings: [...findings, ...beside],
         audit: [...audit],
         notifications: [...notifications],
       };

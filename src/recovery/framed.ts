@@ -53,6 +53,8 @@ function* executed<StepId extends string, Order extends RunOrder>(
       recovery.publish(ending);
       return { run: recovery.run(), outcome: ending.outcome };
     }
+    const warnings = mandate.ok ? (mandate.value.readiness ?? []) : [];
+    for (const warning of warnings) recovery.journal.warn(warning);
   }
 
   yield* recovery.tell({ kind: "started" });

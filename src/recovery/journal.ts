@@ -28,6 +28,7 @@ export class Journal {
   readonly #deadlines: Deadlines;
   readonly #steps: Mutable<StepRecord>[] = [];
   readonly #findings: string[] = [];
+  readonly #warnings: string[] = [];
   readonly #approvals: Mutable<ApprovalRecord>[] = [];
   readonly #decisions: Mutable<DecisionRecord>[] = [];
   readonly #interventions: Intervention[] = [];
@@ -211,6 +212,11 @@ export class Journal {
     return this.#later;
   }
 
+  /** What was known to be amiss before the run began: it stands in the record, and makes no outcome worse. */
+  warn(text: string): void {
+    this.#warnings.push(text);
+  }
+
   finding(text: string): void {
     this.#findings.push(text);
   }
@@ -362,7 +368,7 @@ export class Journal {
       dataLoss:
         this.#losses.size === 0 ? this.scenario.dataLoss : [...this.#losses.values()].join("; "),
       nextSteps: [...ending.nextSteps],
-      findings: [...this.#findings],
+      findings: [...this.#warnings, ...this.#findings],
       steps: this.#steps.map((step) => ({ ...step })),
       approvals: this.#approvals.map((each) => ({ ...each })),
       decisions: this.#decisions.map((each) => ({ ...each })),

@@ -9,6 +9,12 @@ import {
   type RunOfIncident,
 } from "../domain/incident.js";
 import type { Instant } from "../domain/instant.js";
+import { isOutdated } from "../domain/readiness/at-start-of-run.js";
+import {
+  evaluationId,
+  evaluationOrchestrator,
+  type EvaluationOrder,
+} from "../domain/readiness/evaluation.js";
 import type { RunOrder } from "../domain/run-order.js";
 import type { Trigger } from "../domain/run-record.js";
 import type { ProcedureId, ScenarioId } from "../domain/scenario-id.js";
@@ -101,7 +107,12 @@ export async function startRun(
       standing === undefined
         ? await store.incidents.open(name, incident)
         : await store.incidents.reopen(name, standing, incident);
-    if (opened) return begin(runs, incident);
+    if (opened) {
+      const start = await begin(runs, incident);
+      if (request.procedure === undefined)
+        await evaluateBeside({ store, runs, estate, now }, environment);
+      return start;
+    }
   }
   throw Object.assign(new Error("too many triggers at once for one incident"), { statusCode: 503 });
 }
@@ -117,6 +128,34 @@ async function begin(
 ): Promise<Start> {
   await runs.start(orchestratorOf(incident), incident.run, incident.order);
   return { kind, run: incident.run };
+}
+
+/** How long a trigger lets itself be held up by what only warns; the run is under way by then. */
+const besideLimit = 2_000;
+
+/**
+ * Where what is known of readiness is too old for the record of a run that begins now, it is evaluated
+ * anew beside the run. It holds up nothing, and a failure of it is no failure of the start.
+ */
+async function evaluateBeside(
+  { store, runs, estate, now }: StartDependencies,
+  environment: EnvironmentName,
+): Promise<void> {
+  const begin = async (): Promise<void> => {
+    if (!isOutdated(await store.readiness.read(environment), now())) return;
+    const order: EvaluationOrder = {
+      environment,
+      estate: environmentOf(estate, environment),
+      weight: "light",
+    };
+    await runs.start(evaluationOrchestrator, evaluationId(order, now()), order);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, besideLimit);
+  });
+  await Promise.race([begin(), late]).catch(() => undefined);
+  clearTimeout(timer);
 }
 
 /** A run closes its incident before it ends, so between two reads it may have done both. */

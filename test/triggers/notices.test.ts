@@ -67,7 +67,9 @@ describe("tell", () => {
   });
 
   it("logs that an environment has nobody to tell", async () => {
-    const { endpoint, started, logged } = world();
+    const estate = sampleEstate();
+    delete estate.environments.staging?.notifications;
+    const { endpoint, started, logged } = world(estate);
 
     await tell(endpoint, { ...held, environment: "staging" });
 

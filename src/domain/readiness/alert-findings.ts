@@ -66,17 +66,29 @@ function ruleFindings({ estate, alerting, rules }: AlertFacts): Found[] {
     ];
     const name = parseResourceId(id)?.name ?? id;
     if (rule === undefined) {
-      return find("not-ready", `there is no alert rule ${name}`, "make the rule by the deployment templates, or take it out of the estate");
+      return find(
+        "not-ready",
+        `there is no alert rule ${name}`,
+        "make the rule by the deployment templates, or take it out of the estate",
+      );
     }
     if (!rule.enabled) {
       return find("not-ready", `the alert rule ${name} is disabled`, "enable the rule");
     }
     if (scenarios.length === 0) {
-      return find("degraded", `the alert rule ${name} watches nothing that the estate names`, "set the rule's scope to a resource of the estate, or take the rule out");
+      return find(
+        "degraded",
+        `the alert rule ${name} watches nothing that the estate names`,
+        "set the rule's scope to a resource of the estate, or take the rule out",
+      );
     }
     if (!rule.actionGroups.some((group) => sameResource(group, alerting.actionGroup))) {
       const group = parseResourceId(alerting.actionGroup)?.name ?? alerting.actionGroup;
-      return find("not-ready", `the alert rule ${name} does not call the action group ${group}`, "add the action group to the rule's actions");
+      return find(
+        "not-ready",
+        `the alert rule ${name} does not call the action group ${group}`,
+        "add the action group to the rule's actions",
+      );
     }
     return [];
   });
@@ -150,8 +162,9 @@ function unwatched(scopes: readonly string[], watched: readonly Watched[]): Foun
     .map(({ kind, ids }) => ({
       about: ids[0] ?? kind,
       level: "degraded",
-      what: `no alert rule watches the ${kind.replaceAll("-", " ")}, so its failure starts no recovery by itself`,
-      remedy: "make a rule for it by the deployment templates, and name it under alerting in the estate",
+      what: `no alert rule watches ${parseResourceId(ids[0] ?? "")?.name ?? kind}, so its failure starts no recovery by itself`,
+      remedy:
+        "make a rule for it by the deployment templates, and name it under alerting in the estate",
       scenarios: [startedBy[kind]],
     }));
 }
@@ -162,23 +175,43 @@ function actionGroupFindings({ alerting, actionGroup, address }: AlertFacts): Fo
   ];
   const name = parseResourceId(alerting.actionGroup)?.name ?? alerting.actionGroup;
   if (actionGroup === undefined) {
-    return find("not-ready", `there is no action group ${name}`, "make it by the deployment templates, or correct alerting.actionGroup in the estate");
+    return find(
+      "not-ready",
+      `there is no action group ${name}`,
+      "make it by the deployment templates, or correct alerting.actionGroup in the estate",
+    );
   }
   if (!actionGroup.enabled) {
     return find("not-ready", `the action group ${name} is disabled`, "enable the action group");
   }
   if (address === undefined) {
-    return find("unknown", "this service does not know its own address, so nobody can see whether the action group calls it", "set the app setting ALERT_HOSTNAME to the host that action groups call");
+    return find(
+      "unknown",
+      "this service does not know its own address, so nobody can see whether the action group calls it",
+      "set the app setting ALERT_HOSTNAME to the host that action groups call",
+    );
   }
   const host = hostOf(address);
-  const ours = actionGroup.webhooks.filter((webhook) => webhook.host === host && /\/api\/alerts\/?$/.test(webhook.path));
+  const ours = actionGroup.webhooks.filter(
+    (webhook) => webhook.host === host && /\/api\/alerts\/?$/.test(webhook.path),
+  );
   if (ours.length === 0) {
-    const others = [...new Set(actionGroup.webhooks.map((webhook) => `${webhook.host}${webhook.path}`))];
+    const others = [
+      ...new Set(actionGroup.webhooks.map((webhook) => `${webhook.host}${webhook.path}`)),
+    ];
     const calls = others.length === 0 ? "calls no webhook" : `calls ${others.join(", ")}`;
-    return find("not-ready", `the action group ${name} ${calls}, not /api/alerts of ${host}`, `lead its webhook to https://${host}/api/alerts, with the function key or as a secure webhook`);
+    return find(
+      "not-ready",
+      `the action group ${name} ${calls}, not /api/alerts of ${host}`,
+      `lead its webhook to https://${host}/api/alerts, with the function key or as a secure webhook`,
+    );
   }
   if (!ours.some(({ commonAlertSchema }) => commonAlertSchema)) {
-    return find("not-ready", `the action group ${name} calls this service without the common alert schema, which is refused`, "turn the common alert schema on for the webhook");
+    return find(
+      "not-ready",
+      `the action group ${name} calls this service without the common alert schema, which is refused`,
+      "turn the common alert schema on for the webhook",
+    );
   }
   return [];
 }

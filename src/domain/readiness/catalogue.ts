@@ -38,8 +38,11 @@ const all = [
 const data = ["redis-failure", "key-vault-failure", "storage-failure", "region-outage"] as const;
 const region = ["region-outage"] as const;
 
-const group = (of: CheckGroup, weight: Weight, checks: readonly Omit<ReadinessCheck, "group" | "weight">[]) =>
-  checks.map((check) => ({ ...check, group: of, weight }));
+const group = (
+  of: CheckGroup,
+  weight: Weight,
+  checks: readonly Omit<ReadinessCheck, "group" | "weight">[],
+) => checks.map((check) => ({ ...check, group: of, weight }));
 
 /** Every check there is. Documentation, orchestrator and tests go by this list. */
 export const readinessChecks: readonly ReadinessCheck[] = [
@@ -87,7 +90,11 @@ export const readinessChecks: readonly ReadinessCheck[] = [
   ]),
   ...group("checkTraffic", "light", [
     { id: "traffic-routing", title: "Traffic Manager routes by priority", scenarios: region },
-    { id: "traffic-endpoints", title: "Endpoints are switched as they should be", scenarios: region },
+    {
+      id: "traffic-endpoints",
+      title: "Endpoints are switched as they should be",
+      scenarios: region,
+    },
     { id: "traffic-endpoint-type", title: "Endpoints have the estate's type", scenarios: region },
     { id: "traffic-ttl", title: "The DNS time to live is short", scenarios: region },
     {

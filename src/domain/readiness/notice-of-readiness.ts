@@ -12,10 +12,7 @@ import {
 const rank = { "not-ready": 0, degraded: 1, unknown: 2 } as const;
 
 /** What the contacts have to be told of a record; undefined where they know it all. */
-export function readinessNotice(
-  record: ReadinessRecord,
-  estate: Environment,
-): Notice | undefined {
+export function readinessNotice(record: ReadinessRecord, estate: Environment): Notice | undefined {
   const { environment, pending } = record;
   if (pending === undefined) return undefined;
   const known = toldIn(record, estate);

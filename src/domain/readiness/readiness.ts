@@ -178,10 +178,8 @@ export function toldOf(
 }
 
 /** What the contacts take to be so; before they were told anything, that all is well. */
-export const toldIn = (
-  record: ReadinessRecord | undefined,
-  estate: Environment,
-): Verdicts => record?.told ?? verdictsOf([], estate);
+export const toldIn = (record: ReadinessRecord | undefined, estate: Environment): Verdicts =>
+  record?.told ?? verdictsOf([], estate);
 
 export const sameVerdicts = (one: Verdicts, other: Verdicts): boolean =>
   RecoveryScenario.options.every((scenario) => one[scenario] === other[scenario]);
@@ -254,7 +252,9 @@ export function readinessNow(
   },
 ): EnvironmentReadiness {
   const standings = new Map((record?.checks ?? []).map((each) => [each.check, each]));
-  const stale = readinessChecks.flatMap((check) => outdated(check, standings.get(check.id)?.at, now));
+  const stale = readinessChecks.flatMap((check) =>
+    outdated(check, standings.get(check.id)?.at, now),
+  );
   const findings = [
     ...also,
     ...(record?.checks ?? []).flatMap((each) => each.findings),
@@ -264,9 +264,7 @@ export function readinessNow(
   return {
     environment,
     verdict: worstOf(Object.values(verdicts)),
-    ...(record === undefined
-      ? {}
-      : { evaluatedAt: record.at, age: elapsed(record.at, now) }),
+    ...(record === undefined ? {} : { evaluatedAt: record.at, age: elapsed(record.at, now) }),
     scenarios: RecoveryScenario.options.map((scenario) => {
       const verdict = verdicts[scenario];
       const known = record?.verdicts.find((each) => each.scenario === scenario);

@@ -30,7 +30,8 @@ function lag({ account, status, lastSyncAt, rpo, preferred }: GeoFacts, now: Ins
       about: account,
       level: preferred ? "not-ready" : "degraded",
       what: `${nameOf(account)} is replicated to the other region (${status}), but ${since}; the RPO is ${describeDuration(rpo)}`,
-      remedy: "nothing can hasten it: see Azure's status of the account, keep the blob backups young, and fail nothing over meanwhile",
+      remedy:
+        "nothing can hasten it: see Azure's status of the account, keep the blob backups young, and fail nothing over meanwhile",
     },
   ];
 }

@@ -54,7 +54,8 @@ export const nameFindings = (names: readonly ReservedName[]): CheckResult => ({
         about: name,
         level: "degraded",
         what: `the reserved name ${name} is taken (${why}), so a recovery has to take another one, which the firewalls and clients of this estate may not know`,
-        remedy: "free the name (a vault in soft deletion keeps its name until it is purged), or reserve another one in the estate",
+        remedy:
+          "free the name (a vault in soft deletion keeps its name until it is purged), or reserve another one in the estate",
         scenarios: [...scenarios],
       },
     ];
@@ -75,7 +76,8 @@ export const creationFinding = (subscription: string, classicCaches: number): Ch
             about: subscription,
             level: "unknown",
             what: "the subscription has no Azure Cache for Redis, and Azure lets only those make one who have one",
-            remedy: "have a secondary cache made beforehand and name it in the estate; then a recovery needs to make none",
+            remedy:
+              "have a secondary cache made beforehand and name it in the estate; then a recovery needs to make none",
           },
         ],
 });

@@ -13,7 +13,8 @@ export function clockFinding(ahead: number): CheckResult {
     about: "clock",
     level: "degraded",
     what: `this service's clock is ${describeDuration(ahead)} ${ahead > 0 ? "ahead of" : "behind"} Azure's`,
-    remedy: "restart the function app, so that it moves to another machine; if that does not help, open a case with Azure",
+    remedy:
+      "restart the function app, so that it moves to another machine; if that does not help, open a case with Azure",
   };
   return { check: "clock", found: [found] };
 }

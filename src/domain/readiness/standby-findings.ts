@@ -54,14 +54,21 @@ function replicas({ standby, wantedReplicas }: StandbyFacts): Said[] {
   ];
 }
 
-function revision({ name, latestReadyRevision, provisioningState, runningStatus }: AppConfiguration): Said[] {
+function revision({
+  name,
+  latestReadyRevision,
+  provisioningState,
+  runningStatus,
+}: AppConfiguration): Said[] {
   const runs = latestReadyRevision !== undefined && latestReadyRevision !== "";
-  if (runs && provisioningState !== "Failed" && !/^(Stopped|Suspended)$/.test(runningStatus)) return [];
+  if (runs && provisioningState !== "Failed" && !/^(Stopped|Suspended)$/.test(runningStatus))
+    return [];
   return [
     {
       level: "not-ready",
       what: `${name} runs no revision that is ready (${provisioningState}, ${runningStatus})`,
-      remedy: "start the app, or bring a revision up that becomes ready; the app's revisions in the portal say why one does not",
+      remedy:
+        "start the app, or bring a revision up that becomes ready; the app's revisions in the portal say why one does not",
     },
   ];
 }
@@ -102,7 +109,8 @@ function drift({ active, standby }: StandbyFacts): Said[] {
   const fields = driftBetween(active, standby);
   if (fields.length === 0) return [];
   const shown = fields.map(
-    ({ field, here, there }) => `${field}: ${here ?? "absent"} in ${active.name}, ${there ?? "absent"} in ${standby.name}`,
+    ({ field, here, there }) =>
+      `${field}: ${here ?? "absent"} in ${active.name}, ${there ?? "absent"} in ${standby.name}`,
   );
   return [
     {

@@ -18,12 +18,17 @@ export interface TrafficFacts {
 type Side = "primary" | "secondary";
 
 /** The side whose endpoint users are led to; the first by priority where both are on. */
-export function sideInUse(front: TrafficManager, { endpoints }: Pick<TrafficFacts, "endpoints">): Side {
+export function sideInUse(
+  front: TrafficManager,
+  { endpoints }: Pick<TrafficFacts, "endpoints">,
+): Side {
   const named = (name: string | undefined) => endpoints.find((each) => each.name === name);
   const [primary, secondary] = [named(front.primaryEndpoint), named(front.secondaryEndpoint)];
   if (secondary?.enabled !== true) return "primary";
   if (primary?.enabled !== true) return "secondary";
-  return (secondary.priority ?? Infinity) < (primary.priority ?? Infinity) ? "secondary" : "primary";
+  return (secondary.priority ?? Infinity) < (primary.priority ?? Infinity)
+    ? "secondary"
+    : "primary";
 }
 
 /** Whether users could be led to the other side by Traffic Manager; `undefined`: there is no such profile. */
@@ -38,9 +43,13 @@ export function trafficFindings(
       about,
       level: "not-ready",
       what: "there is no such Traffic Manager profile",
-      remedy: "make it by the deployment templates, or correct trafficManager.profile in the estate",
+      remedy:
+        "make it by the deployment templates, or correct trafficManager.profile in the estate",
     };
-    return [{ check: "traffic-routing", found: [gone] }, ...empty(["traffic-endpoints", "traffic-endpoint-type", "traffic-ttl"])];
+    return [
+      { check: "traffic-routing", found: [gone] },
+      ...empty(["traffic-endpoints", "traffic-endpoint-type", "traffic-ttl"]),
+    ];
   }
   return [
     { check: "traffic-routing", found: routing(about, profile) },
@@ -76,16 +85,31 @@ function switches(front: TrafficManager, profile: TrafficFacts): Found[] {
     found.push({ about: of, level, what, remedy });
   };
   if (!profile.enabled) {
-    find("not-ready", about, "the profile is disabled: its name does not resolve", "enable the profile");
+    find(
+      "not-ready",
+      about,
+      "the profile is disabled: its name does not resolve",
+      "enable the profile",
+    );
   }
   const names = [primaryEndpoint, ...(secondaryEndpoint === undefined ? [] : [secondaryEndpoint])];
   for (const name of names) {
     if (profile.endpoints.some((each) => each.name === name)) continue;
-    find("not-ready", `${about}/${name}`, `the profile has no endpoint ${name}`, "make the endpoint by the deployment templates, or correct its name in the estate");
+    find(
+      "not-ready",
+      `${about}/${name}`,
+      `the profile has no endpoint ${name}`,
+      "make the endpoint by the deployment templates, or correct its name in the estate",
+    );
   }
   const known = profile.endpoints.filter(({ name }) => names.includes(name));
   if (known.length > 0 && known.every(({ enabled }) => !enabled)) {
-    find("not-ready", about, "every endpoint is disabled: the users' name does not resolve", `enable the endpoint ${primaryEndpoint}`);
+    find(
+      "not-ready",
+      about,
+      "every endpoint is disabled: the users' name does not resolve",
+      `enable the endpoint ${primaryEndpoint}`,
+    );
     return found;
   }
   const standby = sideInUse(front, profile) === "primary" ? secondaryEndpoint : primaryEndpoint;
@@ -104,9 +128,15 @@ function switches(front: TrafficManager, profile: TrafficFacts): Found[] {
   return found;
 }
 
-function types({ profile: about, primaryEndpoint, secondaryEndpoint, endpointType }: TrafficManager, { endpoints }: TrafficFacts): Found[] {
+function types(
+  { profile: about, primaryEndpoint, secondaryEndpoint, endpointType }: TrafficManager,
+  { endpoints }: TrafficFacts,
+): Found[] {
   return endpoints
-    .filter(({ name, type }) => [primaryEndpoint, secondaryEndpoint].includes(name) && type !== endpointType)
+    .filter(
+      ({ name, type }) =>
+        [primaryEndpoint, secondaryEndpoint].includes(name) && type !== endpointType,
+    )
     .map(({ name, type }) => ({
       about: `${about}/${name}`,
       level: "not-ready" as const,
@@ -138,7 +168,10 @@ export interface GroupFacts {
 /**
  * Groups that lie in the region that may be down: nothing in them can be changed then, wherever it is.
  */
-export const groupFindings = (groups: readonly GroupFacts[], primaryRegion: string): CheckResult => ({
+export const groupFindings = (
+  groups: readonly GroupFacts[],
+  primaryRegion: string,
+): CheckResult => ({
   check: "resource-group-region",
   found: groups
     .filter(({ region }) => region.toLowerCase().replaceAll(/\s/g, "") === primaryRegion)
@@ -146,6 +179,7 @@ export const groupFindings = (groups: readonly GroupFacts[], primaryRegion: stri
       about: group,
       level: "not-ready",
       what: `the resource group ${group.split("/").at(-1) ?? group} lies in ${primaryRegion}: while that is down, ${holds.join(", ")} cannot be changed`,
-      remedy: "move what is in it to a resource group of another region (az resource move), and correct the ids in the estate",
+      remedy:
+        "move what is in it to a resource group of another region (az resource move), and correct the ids in the estate",
     })),
 });
