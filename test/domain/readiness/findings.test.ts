@@ -356,7 +356,7 @@ describe("alerting", () => {
   const scopes: Record<string, readonly string[]> = {
     health: [...estate.applicationInsights.availabilityTests],
     redis: [estate.redis.primary],
-    vault: [estate.keyVault.primary.split("/").slice(0, 5).join("/")],
+    vault: [estate.keyVault.primary],
     storage: [estate.storage.primary.toUpperCase()],
     traffic: [front.profile],
     service: [`/subscriptions/${estate.subscriptionId}`],
@@ -424,6 +424,8 @@ describe("alerting", () => {
     ]);
     const { trafficManager: _none, ...rest } = estate;
     expect(without("traffic", rest)).toEqual([]);
+    const group = estate.redis.primary.split("/").slice(0, 5).join("/");
+    expect(of({ rules: bent("redis", { scopes: [group] }) })).toEqual([]);
   });
 
   it("is unknown where the estate names no rules", () => {
