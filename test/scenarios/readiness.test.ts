@@ -90,7 +90,9 @@ describe("readiness", () => {
     },
   ): void {
     expect(view.findings.map(told)).toEqual([
-      expect.stringMatching(new RegExp(`^${wanted.check} ${wanted.level}: .*${wanted.what.source}`)),
+      expect.stringMatching(
+        new RegExp(`^${wanted.check} ${wanted.level}: .*${wanted.what.source}`),
+      ),
     ]);
     const [finding] = view.findings;
     expect(finding?.remedy).not.toBe("");
@@ -207,7 +209,11 @@ describe("readiness", () => {
     await azure.vault("PUT", `${standbyVault}/secrets/jwt-signing-key`, value);
 
     expectOnly(view, {
-      ...{ check: "secret-parity", level: "not-ready", what: /older values than .*jwt-signing-key/ },
+      ...{
+        check: "secret-parity",
+        level: "not-ready",
+        what: /older values than .*jwt-signing-key/,
+      },
       scenarios: ["key-vault-failure", "region-outage"],
     });
   });
@@ -218,7 +224,11 @@ describe("readiness", () => {
     await patchProfile({ dnsConfig: { ttl: 30 } });
 
     expectOnly(view, {
-      ...{ check: "traffic-ttl", level: "degraded", what: /for 5 min 00 s; 1 min 00 s is the most/ },
+      ...{
+        check: "traffic-ttl",
+        level: "degraded",
+        what: /for 5 min 00 s; 1 min 00 s is the most/,
+      },
       scenarios: ["region-outage"],
     });
   });
@@ -330,7 +340,8 @@ describe("readiness", () => {
   });
 
   it("finds an alert rule that is missing, tells people once, and again when it is mended", async () => {
-    const notices = () => stack.receiver.received.filter(({ notice }) => notice.kind === "readiness");
+    const notices = () =>
+      stack.receiver.received.filter(({ notice }) => notice.kind === "readiness");
     const id = rule("vault");
     const whole = await azure.arm("GET", id, metricAlerts);
     await evaluated();
@@ -373,7 +384,11 @@ describe("readiness", () => {
     await azure.arm("PUT", actionGroup, actionGroups, whole);
 
     expectOnly(view, {
-      ...{ check: "action-group", level: "not-ready", what: /calls old\.example\.com\/api\/alerts/ },
+      ...{
+        check: "action-group",
+        level: "not-ready",
+        what: /calls old\.example\.com\/api\/alerts/,
+      },
       scenarios: every,
     });
     expect(JSON.stringify(view)).not.toContain("hush");
@@ -457,7 +472,7 @@ describe("readiness", () => {
 
   /** Notices are delivered by instances of their own, a moment later. */
   async function settled(notices: () => readonly unknown[]): Promise<void> {
-    for (let before = -1; before !== notices().length; ) {
+    for (let before = -1; before !== notices().length;) {
       before = notices().length;
       await new Promise((resolve) => setTimeout(resolve, 400));
     }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { days, hours, minutes, seconds } from "../../../src/domain/duration.js";
 import type { Environment } from "../../../src/domain/estate.js";
-import { plus, type Instant } from "../../../src/domain/instant.js";
+import { earlierBy, plus, type Instant } from "../../../src/domain/instant.js";
 import {
   isOutdated,
   readinessAtStart,
@@ -301,9 +301,9 @@ describe("a run that begins", () => {
     const record = conclude(undefined, at, results(redis));
     const beside = (startedAt: Instant) => readinessBeside(record, "redis-failure", startedAt);
 
-    expect(beside(plus(at, -seconds(10) as never))).toHaveLength(1);
+    expect(beside(earlierBy(at, seconds(10)))).toHaveLength(1);
     expect(beside(plus(at, seconds(1)))).toEqual([]);
-    expect(beside(plus(at, -minutes(11) as never))).toEqual([]);
+    expect(beside(earlierBy(at, minutes(11)))).toEqual([]);
     expect(readinessBeside(undefined, "redis-failure", at)).toEqual([]);
   });
 
