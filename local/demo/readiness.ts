@@ -26,7 +26,9 @@ export const readiness: Show = {
     say(`\nCould we recover right now?\n${verdictTable(environments)}`);
     if (findings.length === 0) say("\nNothing was found.");
     for (const { environment, level, what, remedy, scenarios } of findings) {
-      say(`\n${environment}, ${level}: ${what}\n  for ${scenarios.join(", ")}\n  do this: ${remedy}`);
+      say(
+        `\n${environment}, ${level}: ${what}\n  for ${scenarios.join(", ")}\n  do this: ${remedy}`,
+      );
     }
     return { code: findings.length === 0 ? 0 : 3, shown: environments };
   },

@@ -73,7 +73,16 @@ function ruleOf(id: string, environment: Environment): object {
         enabled: true,
         scopes: [applicationInsights.component],
         ...times,
-        criteria: { allOf: [{ query: "exceptions", timeAggregation: "Count", operator: "GreaterThan", threshold: 50 }] },
+        criteria: {
+          allOf: [
+            {
+              query: "exceptions",
+              timeAggregation: "Count",
+              operator: "GreaterThan",
+              threshold: 50,
+            },
+          ],
+        },
         actions: { actionGroups: [group] },
       },
     };

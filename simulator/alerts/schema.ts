@@ -37,7 +37,10 @@ const MetricAlert = z.strictObject({
 });
 
 const ActivityLogAlert = z.strictObject({
-  location: z.string().regex(/^(global|westeurope|northeurope)$/i).default("Global"),
+  location: z
+    .string()
+    .regex(/^(global|westeurope|northeurope)$/i)
+    .default("Global"),
   tags,
   properties: z.strictObject({
     description: text.optional(),

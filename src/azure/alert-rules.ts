@@ -68,9 +68,7 @@ const ActionGroup = z.looseObject({
   properties: z.looseObject({
     enabled: z.boolean().nullish(),
     webhookReceivers: z
-      .array(
-        z.looseObject({ serviceUri: z.string(), useCommonAlertSchema: z.boolean().nullish() }),
-      )
+      .array(z.looseObject({ serviceUri: z.string(), useCommonAlertSchema: z.boolean().nullish() }))
       .nullish(),
   }),
 });

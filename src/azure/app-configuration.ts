@@ -18,7 +18,8 @@ export function configurationOf(id: string, app: ContainerApp): AppConfiguration
     scaleRules: (template?.scale?.rules ?? []).map(scaleRuleOf),
     ingress: {
       fqdn: ingress?.fqdn ?? "none",
-      visibility: ingress === undefined ? "none" : ingress.external === true ? "external" : "internal",
+      visibility:
+        ingress === undefined ? "none" : ingress.external === true ? "external" : "internal",
       "target port": String(ingress?.targetPort ?? "automatic"),
       transport: (ingress?.transport ?? "auto").toLowerCase(),
       "plain HTTP": ingress?.allowInsecure === true ? "allowed" : "redirected",

@@ -112,7 +112,6 @@ export function levelsFor(
 ): readonly ContactLevel[] {
   switch (kind) {
     case "started":
-    // What is not ready yet breaks nothing; it waits until the morning.
     case "readiness":
       return ["primary"];
     case "approval-wanted":

@@ -67,7 +67,8 @@ function resultsOf(
             about: id,
             level: "unknown",
             what: `"${title}" could not be looked at; ${why}`,
-            remedy: "evaluate again by POST /api/readiness; if it stays so, see the log of this service",
+            remedy:
+              "evaluate again by POST /api/readiness; if it stays so, see the log of this service",
           },
         ],
       },

@@ -25,10 +25,7 @@ const kept = days(1);
 
 /** Starts an evaluation of every environment. One that cannot start holds up no other. */
 export const startEvaluations =
-  (
-    { estate, now }: EndpointDependencies,
-    weight: "light" | "heavy",
-  ) =>
+  ({ estate, now }: EndpointDependencies, weight: "light" | "heavy") =>
   async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
     if (!estate.ok) {
       context.error("readiness is not evaluated: this service is not configured", estate.findings);

@@ -127,7 +127,8 @@ async function lastRecord(
       level: "not-ready",
       about: "state-store",
       what: "the state store cannot be read, so nothing is known, and no recovery could be started",
-      remedy: "see GET /api/health of this service, its state account and that account's network rules",
+      remedy:
+        "see GET /api/health of this service, its state account and that account's network rules",
       since: now(),
     };
     return { record: undefined, also: [finding] };

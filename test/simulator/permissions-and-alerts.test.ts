@@ -7,7 +7,7 @@ let azure: SimulatorProcess;
 let token: string;
 
 const subscription = `/subscriptions/${SUBSCRIPTION}`;
-const recovery = smallSeed.resourceGroups?.[1]?.id ?? "";
+const recovery = smallSeed.resourceGroups[1]?.id ?? "";
 const provider = `${recovery}/providers/Microsoft.Insights`;
 const actionGroup = `${provider}/actionGroups/mcp-dr`;
 const rule = `${provider}/metricAlerts/mcp-health`;
@@ -37,7 +37,7 @@ describe("permissions", () => {
   const permissions = (scope: string, version = "2022-04-01") =>
     call("GET", `${scope}/providers/Microsoft.Authorization/permissions`, version);
   const contributor = "358470bc-b998-42bd-ab17-a7e34c199c0f";
-  const group = smallSeed.resourceGroups?.[0]?.id ?? "";
+  const group = smallSeed.resourceGroups[0]?.id ?? "";
 
   it("are those of the caller's roles at a scope or above it", async () => {
     await seededWith([contributor, group]);

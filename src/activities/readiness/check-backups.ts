@@ -11,12 +11,12 @@ import { checked } from "./checked.js";
 /** What the checks of backups look with. */
 export interface BackupPorts {
   readonly sets: Backups;
-  /** When a restore of the sets of these sources was proven last; without it nothing is said of proofs. */
-  readonly provenAt?: (
+  /** When a restore of a set of these sources was proven last; without it nothing is said of proofs. */
+  readonly proofOf?: (
     kind: BackupKind,
     environment: EnvironmentName,
     sources: readonly string[],
-  ) => Promise<Instant | "never">;
+  ) => Promise<NonNullable<BackupFacts["proof"]>>;
 }
 
 const checks = ["backup-age", "backup-usable", "backup-schedule", "backup-proof"];
@@ -37,7 +37,7 @@ export async function checkBackups(
 }
 
 async function factsOf(
-  { sets, provenAt }: BackupPorts,
+  { sets, proofOf }: BackupPorts,
   kind: BackupKind,
   environment: EnvironmentName,
   estate: Environment,
@@ -58,13 +58,13 @@ async function factsOf(
         ? best
         : { set, takenAt, observed: isOfSideInUse(manifest) };
     }, undefined);
-  const proven = await provenAt?.(kind, environment, sources);
+  const proof = await proofOf?.(kind, environment, sources);
   return {
     kind,
     interval: scheduleOf(estate, kind).interval,
     rpo: estate.objectives.rpo,
     ...(newest === undefined ? {} : { newest }),
     problems: each.flatMap(({ problems }) => problems),
-    ...(proven === undefined ? {} : { provenAt: proven }),
+    ...(proof === undefined ? {} : { proof }),
   };
 }

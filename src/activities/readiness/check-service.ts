@@ -32,9 +32,8 @@ export async function checkService(
       const azure = Date.parse(await controlPlane.time(estate.subscriptionId));
       return [clockFinding((before + Date.parse(now())) / 2 - azure)];
     }),
-    [channelFinding(estate, hasSecret)],
   ]);
-  return results.flat();
+  return [...results.flat(), channelFinding(estate, canSign)];
 }
 
 async function storeFindings(

@@ -37,13 +37,11 @@ export async function checkTraffic(
         ),
     checked(["resource-group-region"], async () => {
       const groups = await Promise.all(
-        [...recoveryGroups(estate)].map(
-          async ([group, holds]): Promise<GroupFacts> => ({
-            group,
-            region: await controlPlane.regionOf(group),
-            holds,
-          }),
-        ),
+        [...recoveryGroups(estate)].map(async ([group, holds]): Promise<GroupFacts> => ({
+          group,
+          region: await controlPlane.regionOf(group),
+          holds,
+        })),
       );
       return [groupFindings(groups, primaryRegion)];
     }),

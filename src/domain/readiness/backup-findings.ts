@@ -21,10 +21,10 @@ export interface BackupFacts {
   /** Newer sets that cannot be used. */
   readonly problems: readonly { readonly set: string; readonly problem: SetProblem }[];
   /**
-   * When a restore of a set was proven last; `never` where none was. Absent where nobody keeps proofs,
-   * and then nothing is said about them.
+   * When a restore of a set was proven last; without an instant it never was. Absent where nobody keeps
+   * proofs, and then nothing is said about them.
    */
-  readonly provenAt?: Instant | "never";
+  readonly proof?: { readonly at?: Instant };
 }
 
 /** Age, use, schedule and proof of every kind of backup. */
@@ -96,18 +96,19 @@ function scheduleFinding({ kind, interval, rpo }: BackupFacts): Said | undefined
 }
 
 function proofFinding(
-  { kind, newest, provenAt }: BackupFacts,
+  { kind, newest, proof }: BackupFacts,
   now: Instant,
   proofAge: Milliseconds,
 ): Said | undefined {
-  if (newest === undefined || provenAt === undefined) return undefined;
-  if (provenAt !== "never" && !isAfter(now, plus(provenAt, proofAge))) return undefined;
+  if (newest === undefined || proof === undefined) return undefined;
+  const { at } = proof;
+  if (at !== undefined && !isAfter(now, plus(at, proofAge))) return undefined;
   return {
     level: "degraded",
     what:
-      provenAt === "never"
+      at === undefined
         ? `no restore of a ${kind} set was ever proven`
-        : `the last proof of a ${kind} restore is ${describeDuration(elapsed(provenAt, now))} old`,
+        : `the last proof of a ${kind} restore is ${describeDuration(elapsed(at, now))} old`,
     remedy: "have a restore proven; a set that was never restored is a hope",
   };
 }

@@ -160,11 +160,11 @@ describe("backups", () => {
   });
 
   it("are held to proofs where proofs are kept", () => {
-    expect(of({ provenAt: earlierBy(now, hours(23)) })).toEqual([]);
-    expect(of({ provenAt: earlierBy(now, hours(25)) })[0]).toMatch(
+    expect(of({ proof: { at: earlierBy(now, hours(23)) } })).toEqual([]);
+    expect(of({ proof: { at: earlierBy(now, hours(25)) } })[0]).toMatch(
       /^backup-proof degraded: the last proof/,
     );
-    expect(of({ provenAt: "never" })[0]).toContain("was ever proven");
+    expect(of({ proof: {} })[0]).toContain("was ever proven");
   });
 });
 
@@ -482,7 +482,7 @@ describe("resources, replicas and the service itself", () => {
   it("tell the time and tell people", () => {
     expect(said(clockFinding(seconds(60)))).toEqual([]);
     expect(said(clockFinding(seconds(61)))[0]).toContain("1 min 01 s ahead of Azure's");
-    expect(said(clockFinding(-seconds(90)))[0]).toContain("behind Azure's");
+    expect(said(clockFinding(-90_000))[0]).toContain("behind Azure's");
     expect(said(channelFinding(estate, true))).toEqual([]);
     expect(said(channelFinding(estate, false))[0]).toContain("cannot be signed");
     expect(said(channelFinding({}, true))[0]).toContain("names no channel");
