@@ -8,6 +8,7 @@ import { milliseconds } from "../../src/domain/duration.js";
 import type { CheckResult } from "../../src/domain/readiness/readiness.js";
 import { readinessChecks } from "../../src/domain/readiness/catalogue.js";
 import type { ActivityContract, Answer } from "../../src/durable/activity-contract.js";
+import { backups } from "../../src/state/backups.js";
 import { incidentName } from "../../src/state/incidents.js";
 import { stateStore } from "../../src/state/state-store.js";
 import { sampleEstate } from "../support/estates.js";
@@ -27,7 +28,14 @@ const all = (check: string): CheckResult[] =>
 function world() {
   const blobs = new MemoryContainer();
   const store = stateStore(blobs);
-  const activities = [...readinessActivities({ store } as never), ...runActivities(store)];
+  const sets = new MemoryContainer();
+  const activities = [
+    ...readinessActivities({ store } as never),
+    ...runActivities(
+      store,
+      backups(sets, () => sets),
+    ),
+  ];
   const call = async <Input, Output>(
     declared: ActivityContract<Input, Output>,
     input: Input,

@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { SimulatorReady } from "../../local/stack/simulator-process.js";
 
 /** Who changes Azure behind the service's back: somebody with every right. */
-export const handIdentity = {
+const handIdentity = {
   clientId: "c11e0000-0000-4000-8000-0000000000ff",
   principalId: "0b1ec700-0000-4000-8000-0000000000ff",
 };
