@@ -32,8 +32,9 @@ export function* evaluateReadiness(context: OrchestrationContext): Durable<Evalu
   const [concluded] = yield* patientCalls(context, contract.concludeReadiness, [
     { step: "conclude", input: { ...input, results } },
   ]);
-  const recorded = concluded?.answer.ok === true;
-  const tell = concluded?.answer.ok === true ? concluded.answer.value.tell : undefined;
+  const ending = concluded?.answer;
+  const recorded = ending?.ok === true;
+  const tell = ending?.ok === true ? ending.value.tell : undefined;
   if (tell !== undefined) {
     const { notice, pending } = tell;
     const channels = estate.notifications?.channels ?? [];
@@ -41,7 +42,7 @@ export function* evaluateReadiness(context: OrchestrationContext): Durable<Evalu
       { step: "tell", input: { notice, channels } },
     ]);
     // What could not be handed over is told by the next evaluation, under the same id.
-    if (posted?.answer.ok === true) {
+    if (posted?.answer?.ok === true) {
       yield* patientCalls(context, contract.rememberTold, [
         { step: "remember", input: { environment, pending } },
       ]);

@@ -33,7 +33,7 @@ export async function checkService(
       return [clockFinding((before + Date.parse(now())) / 2 - azure)];
     }),
   ]);
-  return [...results.flat(), channelFinding(estate, canSign)];
+  return [...results.flat(), channelFinding(estate, hasSecret)];
 }
 
 async function storeFindings(

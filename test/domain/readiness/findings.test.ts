@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Notifications } from "../../../src/domain/channel.js";
 import { hours, minutes, seconds } from "../../../src/domain/duration.js";
 import { earlierBy, type Instant } from "../../../src/domain/instant.js";
 import {
@@ -483,9 +484,30 @@ describe("resources, replicas and the service itself", () => {
     expect(said(clockFinding(seconds(60)))).toEqual([]);
     expect(said(clockFinding(seconds(61)))[0]).toContain("1 min 01 s ahead of Azure's");
     expect(said(clockFinding(-90_000))[0]).toContain("behind Azure's");
-    expect(said(channelFinding(estate, true))).toEqual([]);
-    expect(said(channelFinding(estate, false))[0]).toContain("cannot be signed");
-    expect(said(channelFinding({}, true))[0]).toContain("names no channel");
+  });
+
+  it("tell people by channels whose secrets are set", () => {
+    const channels = [
+      { kind: "webhook", name: "hook", url: "https://hooks.example.com" },
+      { kind: "teams", name: "teams" },
+      { kind: "slack", name: "slack" },
+      { kind: "pagerduty", name: "pager", routingKey: "NOTIFICATION_OTHER" },
+      { kind: "smtp", name: "mail", host: "smtp.example.com", sender: "dr@example.com", user: "u" },
+      { kind: "smtp", name: "relay", host: "smtp.example.com", sender: "dr@example.com" },
+      {
+        ...{ kind: "azure-email", name: "azure", sender: "dr@example.com" },
+        endpoint: "https://mcp.communication.azure.com",
+      },
+    ];
+    const notifications = Notifications.parse({ channels });
+
+    expect(said(channelFinding({ notifications }, () => true))).toEqual([]);
+    const without = said(channelFinding({ notifications }, () => false));
+    expect(without.map((text) => /setting (\w+) /.exec(text)?.[1])).toEqual([
+      ...["NOTIFICATION_WEBHOOK_KEY", "NOTIFICATION_TEAMS_ADDRESS", "NOTIFICATION_SLACK_ADDRESS"],
+      ...["NOTIFICATION_OTHER", "NOTIFICATION_SMTP_PASSWORD"],
+    ]);
+    expect(said(channelFinding({}, () => true))[0]).toContain("names no channel");
   });
 
   it("are evaluated by instances that are no runs", () => {
