@@ -4,6 +4,7 @@
 const testedApart = [
   ...["account-diagnosis", "account-in-use", "apps-word", "cache-connection", "cache-creation"],
   ...["edge", "key-vault-failure"],
+  "readiness/check-*",
   ...["redis-failback", "redis-failure", "region-probe", "region-silence", "region-witnesses"],
   ...["standby", "storage-failure", "traffic", "vault-diagnosis"],
 ];

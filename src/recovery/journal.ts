@@ -368,7 +368,7 @@ export class Journal {
       dataLoss:
         this.#losses.size === 0 ? this.scenario.dataLoss : [...this.#losses.values()].join("; "),
       nextSteps: [...ending.nextSteps],
-      findings: [...this.#warnings, ...this.#findings],
+      findings: [...this.#findings, ...this.#warnings],
       steps: this.#steps.map((step) => ({ ...step })),
       approvals: this.#approvals.map((each) => ({ ...each })),
       decisions: this.#decisions.map((each) => ({ ...each })),

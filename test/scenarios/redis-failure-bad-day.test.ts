@@ -54,6 +54,7 @@ describe("a cache that fails on a bad day", () => {
       });
       expect(record.findings).toEqual([
         expect.stringMatching(/^no managed cache: creation-refused: BadRequest/) as string,
+        expect.stringMatching(/^readiness: never evaluated/) as string,
       ]);
       expect(record.steps.find(({ id }) => id === "restore-keys")?.detail).toContain("2000 keys");
     },
