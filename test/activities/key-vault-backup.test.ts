@@ -255,6 +255,24 @@ describe("the vault in use", () => {
   const sides = { primary: source.source, secondary: source.source.replace(/kv$/, "kv-dr") };
   const order = { app: "app", vault: sides };
 
+  it("are waited for where one of them cannot be seen, for the other is to be kept in step", async () => {
+    const { views, ask } = world();
+    const get = jest.spyOn(views, "get");
+    for (const nth of [1, 2]) {
+      let looks = 0;
+      get.mockImplementation((id) => {
+        looks += 1;
+        if (looks === nth) throw restError(503, "ServiceUnavailable");
+        return new Map(views).get(id);
+      });
+
+      expect(await ask(contract.findActiveVault, order)).toMatchObject({
+        ok: false,
+        failure: { class: "transient" },
+      });
+    }
+  });
+
   it("is the one that the app names, and the other one is known by its address", async () => {
     const { done, app } = world();
     const primary = await done(contract.findActiveVault, order);
