@@ -100,8 +100,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         // A skip of the clock sets off every timer that it passes; only who shows backups wants that.
         "AzureWebJobs.startBackups.Disabled": "true",
         "AzureWebJobs.startProofs.Disabled": "true",
-        "AzureWebJobs.evaluateReadiness.Disabled": "true",
-        "AzureWebJobs.evaluateReadinessInDepth.Disabled": "true",
         "AzureWebJobs.startReadinessChecks.Disabled": "true",
         "AzureWebJobs.startReadinessChecksInDepth.Disabled": "true",
         ALERT_HOSTNAME: alertHostName,

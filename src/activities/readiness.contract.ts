@@ -76,6 +76,14 @@ export const checkStandbyApp = declareActivity({
   patience: once,
 });
 
+/** Whether new replicas could start in the other region. */
+export const checkImages = declareActivity({
+  name: "checkImages",
+  input: CheckInput,
+  output: checkOutput,
+  patience: once,
+});
+
 /** Whether a failure would be noticed and would call this service. */
 export const checkAlerting = declareActivity({
   name: "checkAlerting",

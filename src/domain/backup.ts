@@ -11,8 +11,10 @@ import { shortNameOf } from "./resource-id.js";
 
 export const BackupKind = z.enum(["key-vault", "redis", "blobs", "application-insights"]);
 export type BackupKind = z.infer<typeof BackupKind>;
-/** Telemetry is read, and never put back. */
-export type RestorableKind = Exclude<BackupKind, "application-insights">;
+
+/** The kinds that something can be restored from; Azure Monitor takes no telemetry of the past. */
+export const RestorableKind = BackupKind.exclude(["application-insights"]);
+export type RestorableKind = z.infer<typeof RestorableKind>;
 
 /** One thing that was copied. */
 export const BackupItem = z.strictObject({

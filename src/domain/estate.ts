@@ -293,7 +293,7 @@ const ReadinessLimits = z.strictObject({
   /** The longest time that resolvers may repeat an old answer of Traffic Manager. */
   longestTtl: Duration.default(seconds(60)),
   /** How long the proof of a restore counts. */
-  proofAge: Duration.default(days(90)),
+  proofAge: Duration.default(days(7)),
 });
 
 const Contact = z.strictObject({

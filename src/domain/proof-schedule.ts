@@ -1,4 +1,4 @@
-import type { BackupKind } from "./backup.js";
+import type { BackupKind, RestorableKind } from "./backup.js";
 import { periodOf } from "./backup-schedule.js";
 import { days, hours } from "./duration.js";
 import { compact, earlierBy, elapsed, plus, type Instant } from "./instant.js";
@@ -23,7 +23,7 @@ export const proofRunsOf = (kind: BackupKind, environment: string): string =>
  * person orders besides ends in `-2` and so on.
  */
 export const proofRunId = (
-  kind: BackupKind,
+  kind: RestorableKind,
   environment: string,
   night: Instant,
   nth = 1,

@@ -1,4 +1,4 @@
-import type { BackupKind } from "../domain/backup.js";
+import type { BackupKind, RestorableKind } from "../domain/backup.js";
 import type { FailbackResource } from "../domain/failback.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
 import { blobBackup } from "./blob-backup.js";
@@ -36,7 +36,7 @@ export const restoreProcedures: Partial<Record<BackupKind, Procedure>> = {
 };
 
 /** The proof of each kind: some of a set is restored into a scratch place, compared and removed. */
-export const proofProcedures: Readonly<Record<BackupKind, Procedure>> = {
+export const proofProcedures: Readonly<Record<RestorableKind, Procedure>> = {
   "key-vault": keyVaultProof,
   redis: redisProof,
   blobs: blobProof,

@@ -1,6 +1,6 @@
 import type { InvocationContext, Timer } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
-import { BackupKind } from "../domain/backup.js";
+import { RestorableKind } from "../domain/backup.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { isProofDue } from "../domain/proof-schedule.js";
 import { durableRuns } from "./durable-runs.js";
@@ -24,7 +24,7 @@ export const startDueProofs =
     for (const environment of EnvironmentName.options) {
       const resources = estate.estate.environments[environment];
       if (resources === undefined || !isProofDue(now(), resources.proof.hour)) continue;
-      for (const kind of BackupKind.options) {
+      for (const kind of RestorableKind.options) {
         try {
           const wish = { environment, kind, trigger, most: 1 };
           const { run, status } = await startProof(runs, estate.estate, now(), wish);

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
-import { BackupKind } from "../domain/backup.js";
+import { RestorableKind } from "../domain/backup.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { accept, json, linksOf, readJson, readText, type ActingEndpoint } from "./endpoint.js";
@@ -13,7 +13,7 @@ export const ProofRequest = z
   .strictObject({
     environment: EnvironmentName,
     /** By default all kinds. */
-    kinds: z.array(BackupKind).min(1, { error: "name a kind, or leave kinds out" }).optional(),
+    kinds: z.array(RestorableKind).min(1, { error: "name a kind, or leave kinds out" }).optional(),
     reason: Reason,
   })
   .meta({ id: "ProofRequest" });
@@ -22,7 +22,7 @@ export const ProofAnswer = z
   .strictObject({
     proofs: z.array(
       z.strictObject({
-        kind: BackupKind,
+        kind: RestorableKind,
         id: z.string(),
         /** `running`: one was under way already; `ended`: there were as many tonight as there may be. */
         status: z.enum(["started", "running", "ended"]),
@@ -40,7 +40,7 @@ export async function orderProofs(endpoint: ActingEndpoint): Promise<HttpRespons
   const { request, estate, runs, now, who, audit } = endpoint;
   const wish = accept(ProofRequest.safeParse(readJson(await readText(request))));
   const { name: environment } = environmentIn(estate, wish.environment, 400);
-  const kinds = [...new Set(wish.kinds ?? BackupKind.options)];
+  const kinds = [...new Set(wish.kinds ?? RestorableKind.options)];
   audit.about({ environment, reason: wish.reason });
   await audit.enter("accepted", `proves ${kinds.join(", ")} of ${environment}`);
   const trigger = {

@@ -1,4 +1,4 @@
-import type { BackupKind } from "../domain/backup.js";
+import type { RestorableKind } from "../domain/backup.js";
 import { sidesOf, type ProofOrder } from "../domain/backup-order.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { environmentOf, type Estate } from "../domain/estate.js";
@@ -24,7 +24,7 @@ export async function startProof(
   now: Instant,
   wish: {
     readonly environment: EnvironmentName;
-    readonly kind: BackupKind;
+    readonly kind: RestorableKind;
     readonly trigger: Trigger;
     readonly most: number;
   },

@@ -24,10 +24,23 @@ const actionGroups = "2023-01-01";
 /** The sample with a name kept for production, and a schedule in development that cannot hold its RPO. */
 function bentEstate(): unknown {
   const { environments, ...rest } = sampleJson();
-  const { development, production } = environments;
+  const { development, production, staging } = environments;
   Object.assign(production["storage"]!, { recovery: { reservedName: reservedAccount } });
+  Object.assign(staging["images"] as object, {
+    recoveryRegistry: (staging["images"] as { registry: string }).registry.replace(
+      /registries\/.*$/,
+      "registries/mcpregistrystgdr",
+    ),
+  });
   Object.assign(development["backups"]!["keyVault"] as object, { interval: "PT18H" });
   return { ...rest, environments };
+}
+
+/** The newest image of staging was never brought to its registry in the other region. */
+function withoutImages<Seed extends object>(seed: Seed): Seed {
+  const { registries } = seed as unknown as { registries: { id: string; images: object[] }[] };
+  registries.find(({ id }) => id.endsWith("mcpregistrystgdr"))?.images.pop();
+  return seed;
 }
 
 describe("readiness", () => {
@@ -40,7 +53,7 @@ describe("readiness", () => {
     try {
       const estateFile = path.join(folder, "estate.json");
       writeFileSync(estateFile, JSON.stringify(bentEstate()));
-      const seed = seedWithHand(seedFromEstate(Estate.parse(bentEstate())));
+      const seed = withoutImages(seedWithHand(seedFromEstate(Estate.parse(bentEstate()))));
       stack = await startStack({ estateFile, seed });
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -62,6 +75,8 @@ describe("readiness", () => {
   async function evaluated(
     environment: EnvironmentName = "production",
   ): Promise<EnvironmentReadiness> {
+    // Azure counts calls by time, and no operator asks twice in a second.
+    await stack.simulator.advance(10);
     const order = JSON.stringify({ environment, reason: "a test" });
     const ordered = await service.call("POST", "/api/readiness", order);
     expect(ordered.status).toBe(202);
@@ -406,6 +421,17 @@ describe("readiness", () => {
       ...{ level: "not-ready", what: /mcp-server-prod-dr lies in eastus/ },
       scenarios: ["region-outage"],
     });
+  });
+
+  it("finds an image that the other region cannot pull", async () => {
+    const view = await evaluated("staging");
+
+    const images = view.findings.filter(({ check }) => check === "recovery-images");
+    expect(images.map(({ level, what }) => `${level}: ${what}`)).toEqual([
+      expect.stringMatching(/^not-ready: .*mcp-server:1\.4\.1 of .* is not in mcpregistrystg/),
+    ]);
+    expect(images[0]?.remedy).toContain("az acr import");
+    expect(verdictsIn(view)).toMatchObject({ "region-outage": "not-ready" });
   });
 
   it("finds a schedule that is slower than the RPO allows, where nothing is backed up yet", async () => {

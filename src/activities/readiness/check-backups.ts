@@ -1,4 +1,4 @@
-import { BackupKind, isOfSideInUse } from "../../domain/backup.js";
+import { isOfSideInUse, RestorableKind, takenAtOf } from "../../domain/backup.js";
 import { scheduleOf, sidesOf } from "../../domain/backup-order.js";
 import type { EnvironmentName } from "../../domain/environment-name.js";
 import type { Environment } from "../../domain/estate.js";
@@ -11,12 +11,6 @@ import { checked } from "./checked.js";
 /** What the checks of backups look with. */
 export interface BackupPorts {
   readonly sets: Backups;
-  /** When a restore of a set of these sources was proven last; without it nothing is said of proofs. */
-  readonly proofOf?: (
-    kind: BackupKind,
-    environment: EnvironmentName,
-    sources: readonly string[],
-  ) => Promise<NonNullable<BackupFacts["proof"]>>;
 }
 
 const checks = ["backup-age", "backup-usable", "backup-schedule", "backup-proof"];
@@ -30,22 +24,22 @@ export async function checkBackups(
 ): Promise<readonly CheckResult[]> {
   return checked(checks, async () => {
     const facts = await Promise.all(
-      BackupKind.options.map((kind) => factsOf(ports, kind, environment, estate, now)),
+      RestorableKind.options.map((kind) => factsOf(ports, kind, environment, estate, now)),
     );
     return backupFindings(facts, now, estate.readiness.proofAge);
   });
 }
 
 async function factsOf(
-  { sets, proofOf }: BackupPorts,
-  kind: BackupKind,
+  { sets }: BackupPorts,
+  kind: RestorableKind,
   environment: EnvironmentName,
   estate: Environment,
   now: Instant,
 ): Promise<BackupFacts> {
   const sides = sidesOf(estate, kind);
-  const made = kind === "redis" ? await sets.madeInRecovery(sides) : [];
-  const sources = [sides.primary, sides.secondary, ...made].flatMap((source) => source ?? []);
+  const { primary, secondary } = sides;
+  const sources = await sets.sourcesOf(kind, { primary, secondary });
   const each = await Promise.all(
     sources.map((source) => sets.newestVerified({ kind, environment, source }, now)),
   );
@@ -58,13 +52,27 @@ async function factsOf(
         ? best
         : { set, takenAt, observed: isOfSideInUse(manifest) };
     }, undefined);
-  const proof = await proofOf?.(kind, environment, sources);
+  const proofs = await Promise.all(
+    sources.map(async (source) => {
+      const wanted = { kind, environment, source };
+      const [proven, all] = await Promise.all([sets.newestProven(wanted, now), sets.sets(wanted)]);
+      return { at: proven?.provenAt, first: all.flatMap((set) => takenAtOf(set) ?? []).at(-1) };
+    }),
+  );
+  const [at] = proofs
+    .flatMap((proof) => proof.at ?? [])
+    .sort()
+    .reverse();
+  const [firstTakenAt] = proofs.flatMap(({ first }) => first ?? []).sort();
   return {
     kind,
     interval: scheduleOf(estate, kind).interval,
     rpo: estate.objectives.rpo,
     ...(newest === undefined ? {} : { newest }),
     problems: each.flatMap(({ problems }) => problems),
-    ...(proof === undefined ? {} : { proof }),
+    proof: {
+      ...(at === undefined ? {} : { at }),
+      ...(firstTakenAt === undefined ? {} : { firstTakenAt }),
+    },
   };
 }

@@ -7,6 +7,7 @@ import type { StateStore } from "../../state/state-store.js";
 import * as contract from "../readiness.contract.js";
 import { checkAlerting, type AlertingPorts } from "./check-alerting.js";
 import { checkBackups, type BackupPorts } from "./check-backups.js";
+import { checkImages, type ImagePorts } from "./check-images.js";
 import { checkRecoveryResources, type ResourcePorts } from "./check-recovery-resources.js";
 import { checkReplication, type ReplicationPorts } from "./check-replication.js";
 import { checkRights, type RightsPorts } from "./check-rights.js";
@@ -22,6 +23,7 @@ type CheckPorts = RightsPorts &
   ReplicationPorts &
   TrafficPorts &
   StandbyPorts &
+  ImagePorts &
   AlertingPorts &
   ServicePorts & { readonly store: StateStore };
 
@@ -49,6 +51,9 @@ export function readinessActivities(ports: CheckPorts): readonly Activity[] {
     ),
     contract.checkStandbyApp.implementedBy(classifyError, async ({ estate }) =>
       said(await checkStandbyApp(ports, estate)),
+    ),
+    contract.checkImages.implementedBy(classifyError, async ({ estate }) =>
+      said(await checkImages(ports, estate)),
     ),
     contract.checkAlerting.implementedBy(classifyError, async ({ estate }) =>
       said(await checkAlerting(ports, estate)),

@@ -1,6 +1,6 @@
-import { describeProblem, type BackupKind, type SetProblem } from "../backup.js";
+import { describeProblem, type RestorableKind, type SetProblem } from "../backup.js";
 import { honorsRpo } from "../backup-schedule.js";
-import { describeDuration, type Milliseconds } from "../duration.js";
+import { describeDuration, hours, type Milliseconds } from "../duration.js";
 import { elapsed, isAfter, plus, type Instant } from "../instant.js";
 import { printDuration, milliseconds } from "../duration.js";
 import type { CheckResult, Found } from "./readiness.js";
@@ -8,7 +8,7 @@ import { scenariosOfBackup } from "./scope-of-resource.js";
 
 /** What is known of one kind of backup of an environment. */
 export interface BackupFacts {
-  readonly kind: BackupKind;
+  readonly kind: RestorableKind;
   readonly interval: Milliseconds;
   readonly rpo: Milliseconds;
   /** The newest set that can be trusted. */
@@ -20,11 +20,8 @@ export interface BackupFacts {
   };
   /** Newer sets that cannot be used. */
   readonly problems: readonly { readonly set: string; readonly problem: SetProblem }[];
-  /**
-   * When a restore of a set was proven last; without an instant it never was. Absent where nobody keeps
-   * proofs, and then nothing is said about them.
-   */
-  readonly proof?: { readonly at?: Instant };
+  /** When a restore of a set was proven last; without an instant it never was, since the first set there is. */
+  readonly proof: { readonly at?: Instant; readonly firstTakenAt?: Instant };
 }
 
 /** Age, use, schedule and proof of every kind of backup. */
@@ -47,6 +44,9 @@ export function backupFindings(
     { check: "backup-proof", found: about((fact) => proofFinding(fact, now, proofAge)) },
   ];
 }
+
+/** Proofs are made each night; one may be left out. */
+const firstProofWithin = hours(48);
 
 type Said = Omit<Found, "about" | "scenarios">;
 
@@ -100,15 +100,17 @@ function proofFinding(
   now: Instant,
   proofAge: Milliseconds,
 ): Said | undefined {
-  if (newest === undefined || proof === undefined) return undefined;
-  const { at } = proof;
-  if (at !== undefined && !isAfter(now, plus(at, proofAge))) return undefined;
+  if (newest === undefined) return undefined;
+  const { at, firstTakenAt = newest.takenAt } = proof;
+  // The first night of a set proves it.
+  const due = at === undefined ? plus(firstTakenAt, firstProofWithin) : plus(at, proofAge);
+  if (!isAfter(now, due)) return undefined;
   return {
     level: "degraded",
     what:
       at === undefined
         ? `no restore of a ${kind} set was ever proven`
         : `the last proof of a ${kind} restore is ${describeDuration(elapsed(at, now))} old`,
-    remedy: "have a restore proven; a set that was never restored is a hope",
+    remedy: `have it proven now: POST /api/proofs with kinds ["${kind}"]; the proof's record says what it lacks, such as a scratch vault`,
   };
 }

@@ -23,6 +23,7 @@ export const checkGroups = [
   "checkReplication",
   "checkTraffic",
   "checkStandbyApp",
+  "checkImages",
   "checkAlerting",
   "checkService",
 ] as const;
@@ -109,6 +110,13 @@ export const readinessChecks: readonly ReadinessCheck[] = [
     { id: "standby-image", title: "The standby app has the same image", scenarios: region },
     { id: "standby-variables", title: "The standby app uses its own side", scenarios: region },
     { id: "configuration-drift", title: "Both apps are configured alike", scenarios: region },
+  ]),
+  ...group("checkImages", "heavy", [
+    {
+      id: "recovery-images",
+      title: "The other region has the app's images",
+      scenarios: region,
+    },
   ]),
   ...group("checkAlerting", "heavy", [
     { id: "alert-rules", title: "Alert rules watch the resources", scenarios: all },

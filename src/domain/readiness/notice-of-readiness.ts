@@ -1,5 +1,4 @@
 import type { Environment } from "../estate.js";
-import { compact } from "../instant.js";
 import { composeNotice, levelsFor, type Notice } from "../notice.js";
 import {
   RecoveryScenario,
@@ -31,7 +30,8 @@ export function readinessNotice(record: ReadinessRecord, estate: Environment): N
   return composeNotice({
     environment,
     kind: "readiness",
-    distinction: compact(at),
+    // Two changes of one second are told apart.
+    distinction: at.replace(/\D/g, "").slice(2),
     levels: levelsFor("readiness", { halfUsed: false, needsOperator: false, told: [] }),
     contacts: estate.contacts,
     subject: verdict === "ready" ? "ready to recover again" : `a recovery now would be ${verdict}`,

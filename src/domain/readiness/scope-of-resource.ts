@@ -1,5 +1,5 @@
 import type { ResourceKind } from "../estate.js";
-import type { BackupKind } from "../backup.js";
+import type { RestorableKind } from "../backup.js";
 import type { RecoveryScenario } from "./readiness.js";
 
 /** The recoveries that change, read or lead to a kind of resource. */
@@ -19,7 +19,7 @@ export const scenariosOf: Readonly<Record<ResourceKind | "edge", readonly Recove
 };
 
 /** The recoveries that may need a kind of backup. */
-export const scenariosOfBackup: Readonly<Record<BackupKind, readonly RecoveryScenario[]>> = {
+export const scenariosOfBackup: Readonly<Record<RestorableKind, readonly RecoveryScenario[]>> = {
   "key-vault": ["key-vault-failure", "region-outage"],
   redis: ["redis-failure", "region-outage"],
   blobs: ["storage-failure", "region-outage"],

@@ -126,6 +126,7 @@ describe("backups", () => {
     rpo: hours(1),
     newest: { set: "redis/x/1/", takenAt: earlierBy(now, minutes(20)), observed: true },
     problems: [],
+    proof: { at: earlierBy(now, hours(20)) },
     ...more,
   });
   const of = (more: Partial<BackupFacts> & { newest?: BackupFacts["newest"] } = {}) =>
@@ -160,12 +161,16 @@ describe("backups", () => {
     );
   });
 
-  it("are held to proofs where proofs are kept", () => {
+  it("are held to a proof of late, once a night has had the time to make one", () => {
     expect(of({ proof: { at: earlierBy(now, hours(23)) } })).toEqual([]);
     expect(of({ proof: { at: earlierBy(now, hours(25)) } })[0]).toMatch(
       /^backup-proof degraded: the last proof/,
     );
-    expect(of({ proof: {} })[0]).toContain("was ever proven");
+    expect(of({ proof: {} })).toEqual([]);
+    expect(of({ proof: { firstTakenAt: earlierBy(now, hours(47)) } })).toEqual([]);
+    expect(of({ proof: { firstTakenAt: earlierBy(now, hours(49)) } })[0]).toContain(
+      "was ever proven",
+    );
   });
 });
 

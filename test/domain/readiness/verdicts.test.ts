@@ -66,7 +66,12 @@ describe("the catalogue of checks", () => {
     expect([...groupsOf("light"), ...groupsOf("heavy")].sort()).toEqual(
       [...groupsOf("all")].sort(),
     );
-    expect(groupsOf("heavy")).toEqual(["checkRights", "checkSecretParity", "checkAlerting"]);
+    expect(groupsOf("heavy")).toEqual([
+      "checkRights",
+      "checkSecretParity",
+      "checkImages",
+      "checkAlerting",
+    ]);
   });
 });
 
@@ -204,7 +209,7 @@ describe("people", () => {
     const mended = conclude(toldOf(worse, worse.pending!), plus(at, minutes(40)), results());
 
     expect(notice).toMatchObject({
-      id: "production.readiness.20261122T140000Z",
+      id: "production.readiness.261122140000000",
       subject: "[production] a recovery now would be not-ready",
       to: [{ level: "primary" }],
     });
