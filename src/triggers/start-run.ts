@@ -131,7 +131,7 @@ async function begin(
 }
 
 /** How long a trigger lets itself be held up by what only warns; the run is under way by then. */
-const besideLimit = 2_000;
+const besideLimit = 500;
 
 /**
  * Where what is known of readiness is too old for the record of a run that begins now, it is evaluated

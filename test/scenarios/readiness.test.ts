@@ -37,8 +37,8 @@ function bentEstate(): unknown {
 }
 
 /** The newest image of staging was never brought to its registry in the other region. */
-function withoutImages<Seed extends object>(seed: Seed): Seed {
-  const { registries } = seed as unknown as { registries: { id: string; images: object[] }[] };
+function withoutImages(seed: unknown): unknown {
+  const { registries } = seed as { registries: { id: string; images: object[] }[] };
   registries.find(({ id }) => id.endsWith("mcpregistrystgdr"))?.images.pop();
   return seed;
 }
@@ -450,32 +450,50 @@ describe("readiness", () => {
     expect(outage?.byHand?.length).toBeGreaterThan(2);
   });
 
-  it("finds sets that are too old, and a replica that is too far behind", async () => {
+  const ofBackups = ({ findings }: EnvironmentReadiness) =>
+    findings.map(({ check, about, level }) => `${check} ${level}: ${about}`).sort();
+
+  it("finds sets that are too old", async () => {
+    await stack.simulator.advance(3_700);
+    const old = await evaluated();
+    await backUp("production");
+
+    expect(ofBackups(old)).toEqual([
+      "backup-age not-ready: blobs",
+      "backup-age not-ready: key-vault",
+      "backup-age not-ready: redis",
+    ]);
+    expect(verdictsIn(old)).toMatchObject({ "redis-failure": "not-ready" });
+  });
+
+  it("finds a replica that is too far behind", async () => {
     const resource = production().storage.primary;
     const fault = await stack.simulator.fault({ name: "replication-stalled", resource });
     await stack.simulator.advance(3_700);
-    const old = await evaluated();
     await backUp("production");
     const view = await evaluated();
     await stack.simulator.removeFault(fault);
 
-    const ages = old.findings.filter(({ check }) => check === "backup-age");
-    expect(ages.map(({ about, level }) => [about, level])).toEqual([
-      ["key-vault", "not-ready"],
-      ["redis", "not-ready"],
-      ["blobs", "not-ready"],
-    ]);
-    expect(old.findings.map(({ check }) => check).sort()).toEqual([
-      ...Array<string>(3).fill("backup-age"),
-      "storage-geo-lag",
-    ]);
     expectOnly(view, {
       ...{ check: "storage-geo-lag", level: "degraded", what: /copied until 1 h/ },
       scenarios: ["storage-failure", "region-outage"],
     });
   });
 
-  it("finds nothing once all is mended", async () => {
+  it("finds sets of which no restore was ever proven, and nothing once they are", async () => {
+    await stack.simulator.advance(49 * 3_600);
+    await backUp("production");
+    const view = await evaluated();
+    const order = JSON.stringify({ environment: "production", reason: "a test" });
+    const { json } = await service.call("POST", "/api/proofs", order);
+    const { proofs } = json as { proofs: readonly { id: string }[] };
+    for (const { id } of proofs) await ended(stack, id, 60_000);
+
+    expect(ofBackups(view)).toEqual([
+      "backup-proof degraded: blobs",
+      "backup-proof degraded: key-vault",
+      "backup-proof degraded: redis",
+    ]);
     expect((await evaluated()).findings.map(told)).toEqual([]);
   });
 

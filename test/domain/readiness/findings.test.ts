@@ -387,6 +387,21 @@ describe("alerting", () => {
     expect(of()).toEqual([]);
   });
 
+  it("takes a rule of the subscription for one of the region", () => {
+    const id = alerting.rules[0]!.replace(/[^/]+$/, "service-health");
+    const health = { ...rules[0]!, id, scopes: [`/subscriptions/${estate.subscriptionId}`] };
+    const withHealth = (more: object) =>
+      alertFindings(
+        facts({
+          alerting: { ...alerting, rules: [...alerting.rules, id] },
+          rules: [...rules, { ...health, ...more }],
+        }),
+      ).flatMap(({ found }) => found);
+
+    expect(withHealth({})).toEqual([]);
+    expect(withHealth({ enabled: false })).toMatchObject([{ scenarios: ["region-outage"] }]);
+  });
+
   it.each([
     [{ rules: bent("redis", { enabled: false }) }, /^alert-rules not-ready: .* is disabled/],
     [{ rules: bent("redis", { actionGroups: [] }) }, /does not call the action group mcp-dr-prod/],
