@@ -18,7 +18,6 @@ const course: Course = {
   alert: ({ storage }, firedAt) => storageAlert(storage.primary, firedAt),
   prepare: backedUp,
   outcome: "failed-over",
-  verifies: "verify-edge",
   path: ({ containerApp }) => criticalPaths(durationsOf(calm, 1), containerApp.health).standby,
   runbook: "storage-failure",
 };
