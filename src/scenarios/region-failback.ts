@@ -26,7 +26,7 @@ export const regionFailback = declareScenario({
   rto: hours(2),
   automatic: false,
   dataLoss:
-    "none of what can be compared: blobs and secrets are brought home before users are; of the cache, a key that is changed again while keys are copied",
+    "none of what can be compared: blobs and secrets are brought home before users are; of the cache, what is changed after it was copied and before users are home",
   steps: {
     "find-active-side": {
       title: "See which side users are led to",
