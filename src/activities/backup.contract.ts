@@ -21,14 +21,17 @@ export const findLatestSet = declareActivity({
   patience: patiently,
 });
 
+/** Backups of a kind, by the ARM ids of what they were taken of. */
+export const KindOfSources = z.strictObject({
+  kind: BackupKind,
+  environment: EnvironmentName,
+  sources: z.array(z.string()),
+});
+
 /** The newest verified set of each of these resources, and what is wrong with newer ones. */
 export const findVerifiedSets = declareActivity({
   name: "findVerifiedSets",
-  input: z.strictObject({
-    kind: BackupKind,
-    environment: EnvironmentName,
-    sources: z.array(z.string()),
-  }),
+  input: KindOfSources,
   output: z.strictObject({
     ...observed,
     /** The newest first. */

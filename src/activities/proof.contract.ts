@@ -7,6 +7,7 @@ import { minutes, seconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { Instant } from "../domain/instant.js";
 import type { Patience } from "../domain/patience.js";
+import { KindOfSources } from "./backup.contract.js";
 
 /** A proof has all night; what is throttled or away is waited for. */
 export const nightly: Patience = {
@@ -24,11 +25,7 @@ export const SetToProve = z.strictObject({
 /** The newest set that can be used, and one of the older ones, which the run's id chooses. */
 export const chooseProofSets = declareActivity({
   name: "chooseProofSets",
-  input: z.strictObject({
-    kind: BackupKind,
-    environment: EnvironmentName,
-    sources: z.array(z.string()),
-  }),
+  input: KindOfSources,
   output: z.strictObject({
     ...observed,
     chosen: z.array(z.strictObject({ set: z.string(), source: z.string(), takenAt: Instant })),

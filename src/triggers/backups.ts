@@ -22,19 +22,12 @@ import {
   type ActingEndpoint,
   type Endpoint,
 } from "./endpoint.js";
-import { environmentIn } from "./request-forms.js";
-import { Reason, RunLinks } from "./run-view.js";
+import { environmentIn, wishForKinds } from "./request-forms.js";
+import { RunLinks } from "./run-view.js";
 import { startBackup } from "./start-backup.js";
 
 /** An operator's order to back something up now. */
-export const BackupRequest = z
-  .strictObject({
-    environment: EnvironmentName,
-    /** By default all kinds. */
-    kinds: z.array(BackupKind).min(1, { error: "name a kind, or leave kinds out" }).optional(),
-    reason: Reason,
-  })
-  .meta({ id: "BackupRequest" });
+export const BackupRequest = z.strictObject(wishForKinds(BackupKind)).meta({ id: "BackupRequest" });
 
 export const BackupAnswer = z
   .strictObject({

@@ -2,20 +2,14 @@ import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { RestorableKind } from "../domain/backup.js";
 import { scrub } from "../domain/credential-scrubbing.js";
-import { EnvironmentName } from "../domain/environment-name.js";
 import { accept, json, linksOf, readJson, readText, type ActingEndpoint } from "./endpoint.js";
-import { environmentIn } from "./request-forms.js";
-import { Reason, RunLinks } from "./run-view.js";
+import { environmentIn, wishForKinds } from "./request-forms.js";
+import { RunLinks } from "./run-view.js";
 import { startProof } from "./start-proof.js";
 
 /** An operator's order to prove now that backups can be restored. */
 export const ProofRequest = z
-  .strictObject({
-    environment: EnvironmentName,
-    /** By default all kinds. */
-    kinds: z.array(RestorableKind).min(1, { error: "name a kind, or leave kinds out" }).optional(),
-    reason: Reason,
-  })
+  .strictObject(wishForKinds(RestorableKind))
   .meta({ id: "ProofRequest" });
 
 export const ProofAnswer = z

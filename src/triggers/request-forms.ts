@@ -1,9 +1,18 @@
 import type { HttpRequest } from "@azure/functions";
+import { z } from "zod";
 import { EnvironmentName } from "../domain/environment-name.js";
 import type { Environment, Estate } from "../domain/estate.js";
 import { isRunId } from "../domain/incident.js";
 import { refuse } from "./endpoint.js";
 import { problem } from "./problem.js";
+import { Reason } from "./run-view.js";
+
+/** What is wanted now of an environment, by default for all kinds of backups that it can be done for. */
+export const wishForKinds = <Kind extends string>(kind: z.ZodType<Kind>) => ({
+  environment: EnvironmentName,
+  kinds: z.array(kind).min(1, { error: "name a kind, or leave kinds out" }).optional(),
+  reason: Reason,
+});
 
 const legalKey = /^[\x21-\x7e]{1,200}$/;
 
