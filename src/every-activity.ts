@@ -9,6 +9,8 @@ import { blobRestoreActivities } from "./activities/blob-restore.js";
 import { cacheConnectionActivities } from "./activities/cache-connection.js";
 import { cacheCreationActivities } from "./activities/cache-creation.js";
 import { containerAppActivities } from "./activities/container-app.js";
+import { drillActivities } from "./activities/drill.js";
+import { drillStateActivities } from "./activities/drill-state.js";
 import { edgeActivities } from "./activities/edge.js";
 import { evidenceActivities } from "./activities/evidence.js";
 import { keyVaultBackupActivities } from "./activities/key-vault-backup.js";
@@ -36,7 +38,7 @@ import { trafficActivities } from "./activities/traffic.js";
 import type { Activity } from "./durable/activity-contract.js";
 import type { Ports } from "./ports.js";
 
-/** Every activity but that which posts notices, whose function takes a second input. */
+/** Every activity but those that start runs, whose functions take a second input. */
 export const activitiesOf = (ports: Ports): readonly Activity[] => {
   const { apps, caches, connectTo, copies, health, placeOfSets, secrets } = ports;
   const { sets, store, streams, vaults } = ports;
@@ -76,5 +78,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...backupPruningActivities(sets, store.runs),
     ...deliveryActivities(store, ports.channels),
     ...readinessActivities(ports),
+    ...drillActivities(ports, store),
+    ...drillStateActivities(ports, connectTo, store),
   ];
 };

@@ -1,5 +1,6 @@
-import { app } from "@azure/functions";
+import { app, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
+import { drillRunActivities } from "./activities/drill.js";
 import { postingActivity } from "./activities/notices.js";
 import { classifyError } from "./azure/classify-error.js";
 import { entraTokens } from "./azure/entra-tokens.js";
@@ -13,6 +14,10 @@ import { backUpKeyVault } from "./orchestrators/back-up-key-vault.js";
 import { backUpRedis } from "./orchestrators/back-up-redis.js";
 import { backUpTelemetry } from "./orchestrators/back-up-telemetry.js";
 import { deliverNotice } from "./orchestrators/deliver-notice.js";
+import { drillContainerApp } from "./orchestrators/drill-container-app.js";
+import { drillKeyVault } from "./orchestrators/drill-key-vault.js";
+import { drillRedis } from "./orchestrators/drill-redis.js";
+import { drillRegion } from "./orchestrators/drill-region.js";
 import { evaluateReadiness } from "./orchestrators/evaluate-readiness.js";
 import { failBackRedis } from "./orchestrators/fail-back-redis.js";
 import { proveBlobs } from "./orchestrators/prove-blobs.js";
@@ -31,22 +36,28 @@ import { restoreRedis } from "./orchestrators/restore-redis.js";
 import { restoreBlobs } from "./orchestrators/restore-blobs.js";
 import { restoreKeyVault } from "./orchestrators/restore-key-vault.js";
 import { rotateRedisKey } from "./orchestrators/rotate-redis-key.js";
+import { undoDrill } from "./orchestrators/undo-drill.js";
 import { backupPruning } from "./scenarios/backup-pruning.js";
 import { blobBackup } from "./scenarios/blob-backup.js";
 import { blobProof } from "./scenarios/blob-proof.js";
 import { blobRestore } from "./scenarios/blob-restore.js";
+import { containerAppDrill } from "./scenarios/container-app-drill.js";
 import { containerAppFailure } from "./scenarios/container-app-failure.js";
+import { drillUndo } from "./scenarios/drill-undo.js";
 import { keyVaultBackup } from "./scenarios/key-vault-backup.js";
+import { keyVaultDrill } from "./scenarios/key-vault-drill.js";
 import { keyVaultFailback } from "./scenarios/key-vault-failback.js";
 import { keyVaultFailure } from "./scenarios/key-vault-failure.js";
 import { keyVaultProof } from "./scenarios/key-vault-proof.js";
 import { keyVaultRestore } from "./scenarios/key-vault-restore.js";
 import { redisBackup } from "./scenarios/redis-backup.js";
+import { redisDrill } from "./scenarios/redis-drill.js";
 import { redisFailback } from "./scenarios/redis-failback.js";
 import { redisFailure } from "./scenarios/redis-failure.js";
 import { redisKeyRotation } from "./scenarios/redis-key-rotation.js";
 import { redisProof } from "./scenarios/redis-proof.js";
 import { redisRestore } from "./scenarios/redis-restore.js";
+import { regionDrill } from "./scenarios/region-drill.js";
 import { regionFailback } from "./scenarios/region-failback.js";
 import { regionOutage } from "./scenarios/region-outage.js";
 import { telemetryBackup } from "./scenarios/telemetry-backup.js";
@@ -57,6 +68,14 @@ import { receiveAlert } from "./triggers/alerts/alerts.js";
 import { backupTimer, startDueBackups } from "./triggers/backup-timer.js";
 import { showBackups, startBackups } from "./triggers/backups.js";
 import { setAutomation, showAutomation } from "./triggers/automation.js";
+import { drillRunsIn } from "./triggers/drill-runs.js";
+import {
+  drillTimer,
+  startDueDrills,
+  undoForsakenDrills,
+  undoTimer,
+} from "./triggers/drill-timers.js";
+import { orderDrill, showDrills } from "./triggers/drills.js";
 import { durableRuns } from "./triggers/durable-runs.js";
 import { endpoint, type EndpointDependencies } from "./triggers/endpoint.js";
 import { showHealth } from "./triggers/health.js";
@@ -101,6 +120,11 @@ for (const [{ orchestrator }, handler] of [
   [redisProof, proveRedis],
   [blobProof, proveBlobs],
   [backupPruning, pruneBackups],
+  [containerAppDrill, drillContainerApp],
+  [keyVaultDrill, drillKeyVault],
+  [redisDrill, drillRedis],
+  [regionDrill, drillRegion],
+  [drillUndo, undoDrill],
 ] as const) {
   df.app.orchestration(orchestrator, handler);
 }
@@ -110,16 +134,6 @@ df.app.orchestration(evaluationOrchestrator, evaluateReadiness);
 for (const { name, handler } of activitiesOf(ports)) {
   df.app.activity(name, { handler });
 }
-const posting = postingActivity(
-  store,
-  (invocation) => durableRuns(df.getClient(invocation)),
-  settings.address,
-);
-df.app.activity(posting.name, {
-  handler: posting.handler,
-  extraInputs: [df.input.durableClient()],
-});
-
 const dependencies: EndpointDependencies = {
   store,
   backups: sets,
@@ -131,6 +145,14 @@ const dependencies: EndpointDependencies = {
   classify: classifyError,
   platformAuthentication: settings.platformAuthentication,
 };
+
+const runsOf = (invocation: InvocationContext) => durableRuns(df.getClient(invocation));
+for (const { name, handler } of [
+  postingActivity(store, runsOf, settings.address),
+  ...drillRunActivities(store, (invocation) => drillRunsIn(dependencies, runsOf(invocation))),
+]) {
+  df.app.activity(name, { handler, extraInputs: [df.input.durableClient()] });
+}
 
 const client = df.app.client;
 const http = (method: "GET" | "POST" | "PUT", route: string) => ({
@@ -162,6 +184,7 @@ const verbs = [
   ["startRestore", "POST", "restores", startRestore, "operate", "start-restore"],
   ["startFailback", "POST", "failbacks", startFailback, "operate", "start-failback"],
   ["orderEvaluation", "POST", "readiness", orderEvaluation, "operate", "evaluate-readiness"],
+  ["orderDrill", "POST", "drills", orderDrill, "operate", "start-drill"],
   ["setAutomation", "PUT", "automation/{environment}", setAutomation, "operate", "set-automation"],
 ] as const;
 for (const [name, method, route, handle, permission, action] of verbs) {
@@ -175,6 +198,7 @@ const views = [
   ["showRecovery", "recoveries/{id}", showRecovery, "read"],
   ["showReport", "reports/{id}", showReport, "report"],
   ["showBackups", "backups", showBackups, "read"],
+  ["showDrills", "drills", showDrills, "read"],
   ["showReadiness", "readiness", showReadiness, "read"],
   ["showAutomation", "automation/{environment}", showAutomation, "read"],
 ] as const;
@@ -194,6 +218,8 @@ client.timer("startProofs", {
   schedule: proofTimer,
   handler: startDueProofs(dependencies),
 });
+client.timer("startDrills", { schedule: drillTimer, handler: startDueDrills(dependencies) });
+client.timer("undoDrills", { schedule: undoTimer, handler: undoForsakenDrills(dependencies) });
 for (const { name, schedule, weight } of readinessTimers) {
   client.timer(name, { schedule, handler: startEvaluations(dependencies, weight) });
 }

@@ -89,6 +89,8 @@ export interface ContainerApps {
   replicas(id: string, revision: string): Promise<readonly ReplicaView[]>;
   restart(id: string, revision: string): Promise<void>;
   activate(id: string, revision: string): Promise<void>;
+  /** The only active one leaves the app without a backend until it is activated again. */
+  deactivate(id: string, revision: string): Promise<void>;
   /** Sends all traffic to one revision. Means something in multiple-revision mode only. */
   startTrafficShift(id: string, revision: string): Promise<string>;
   /** Makes a new revision from an old one's template. A fresh suffix is the idempotency key. */
@@ -232,6 +234,12 @@ export function containerApps(
       const { subscription, group, name } = place(id);
       const azure = await client(subscription);
       await azure.containerAppsRevisions.activateRevision(group, name, revision, limit());
+    },
+
+    async deactivate(id, revision) {
+      const { subscription, group, name } = place(id);
+      const azure = await client(subscription);
+      await azure.containerAppsRevisions.deactivateRevision(group, name, revision, limit());
     },
 
     async startTrafficShift(id, revision) {

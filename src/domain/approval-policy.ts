@@ -1,4 +1,5 @@
 import type { Environment } from "./estate.js";
+import type { EnvironmentName } from "./environment-name.js";
 import type { Person } from "./identity.js";
 import type { RunbookId } from "./scenario-id.js";
 import type { Trigger } from "./run-record.js";
@@ -7,8 +8,10 @@ import type { Trigger } from "./run-record.js";
 export type Asks =
   /** Whoever started the run. */
   | "always"
-  /** Unless a person ordered the run; his order is the approval. */
-  | "unless-ordered";
+  /** Unless a person ordered the run; his order is the approval. So is that of the drill that ordered it. */
+  | "unless-ordered"
+  /** Whoever started the run, but in production only. */
+  | "in-production";
 
 /** Who has to approve a step, or undefined where nobody has to. */
 export interface ApprovalDemand {
@@ -22,7 +25,12 @@ export interface ApprovalDemand {
  */
 export function approvalDemand(
   policy: Environment["approval"],
-  step: { readonly scenario: RunbookId; readonly id: string; readonly asks?: Asks | undefined },
+  step: {
+    readonly scenario: RunbookId;
+    readonly id: string;
+    readonly asks?: Asks | undefined;
+    readonly environment: EnvironmentName;
+  },
   trigger: Trigger,
 ): ApprovalDemand | undefined {
   const requester =
@@ -31,7 +39,10 @@ export function approvalDemand(
     ({ scenario, step: id }) => scenario === step.scenario && id === step.id,
   );
   if (added || step.asks === "always") return requester;
-  if (step.asks === undefined) return undefined;
+  if (step.asks === "in-production") {
+    return step.environment === "production" ? requester : undefined;
+  }
+  if (step.asks === undefined || trigger.kind === "drill") return undefined;
   const ordered = trigger.kind === "operator";
   return !ordered || policy.secondPerson ? requester : undefined;
 }

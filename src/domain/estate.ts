@@ -4,6 +4,7 @@ import { days, Duration, hours, milliseconds, minutes, seconds } from "./duratio
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
 import { isRecoveryCache } from "./recovery-cache.js";
+import { Instant, isAfter } from "./instant.js";
 import { parseResourceId, resourceId, sameResource, shortNameOf } from "./resource-id.js";
 import { RunbookId } from "./scenario-id.js";
 
@@ -394,6 +395,39 @@ const Approval = z.strictObject({
   also: z.array(z.strictObject({ scenario: RunbookId, step: z.string().min(1) })).default([]),
 });
 
+/** What is practised of an environment, and when it is not. */
+const Drills = z.strictObject({
+  /**
+   * When the drill of each quarter begins by itself: in which month of the quarter, on which day, at
+   * which hour (UTC). Without it drills are ordered.
+   */
+  quarterly: z
+    .strictObject({
+      month: z.int().min(1).max(3, { error: "write the month of the quarter, 1 to 3" }).default(2),
+      day: z.int().min(1).max(28, { error: "write a day that every month has, 1 to 28" }),
+      hour: z.int().min(0).max(23, { error: "write an hour of the day from 0 to 23, in UTC" }),
+    })
+    .optional(),
+  /** No drill begins in these windows, such as a freeze; one that is planned waits for the end. */
+  blocked: z
+    .array(
+      z
+        .strictObject({ from: Instant, until: Instant, reason: z.string().min(1) })
+        .refine(({ from, until }) => isAfter(until, from), {
+          path: ["until"],
+          error: "is not after from; write when the window ends",
+        }),
+    )
+    .default([]),
+  /** How long a drill waits for the alert of Azure Monitor before it starts the recovery itself. */
+  alertWithin: Duration.default(minutes(5)),
+  /** A secret that nothing uses; the drill of the key vault deletes it, and makes it where it is missing. */
+  testSecret: z
+    .string()
+    .regex(/^[0-9a-zA-Z-]{1,127}$/, { error: "write 1 to 127 letters, digits and hyphens" })
+    .default("disaster-recovery-drill"),
+});
+
 /** What keeps automation from doing the same in vain, or too often. */
 const Automation = z.strictObject({
   /** That many automatic runs of a scenario on a resource within `window`; the next alert is held back. */
@@ -448,6 +482,7 @@ export const Environment = z
     notifications: Notifications.optional(),
     approval: Approval.prefault({}),
     automation: Automation.prefault({}),
+    drills: Drills.prefault({}),
     /** The alert rules of the environment and the action group they call; without it nobody knows of them. */
     alerting: Alerting.optional(),
     readiness: ReadinessLimits.prefault({}),
@@ -657,4 +692,20 @@ function placesOf(
       ? []
       : both("traffic-manager", { primary: resources.trafficManager.profile })),
   ];
+}
+
+/** The resource of a kind that an environment uses at first; empty where it has none. */
+export function primaryOf(environment: Environment, kind: ResourceKind): string {
+  switch (kind) {
+    case "container-app":
+      return environment.containerApp.primary;
+    case "redis":
+      return environment.redis.primary;
+    case "key-vault":
+      return environment.keyVault.primary;
+    case "storage":
+      return environment.storage.primary;
+    case "traffic-manager":
+      return environment.trafficManager?.profile ?? "";
+  }
 }

@@ -71,11 +71,15 @@ export function noticeOf(
       told: toldBy(before),
     }),
     contacts,
-    subject: `${checkpoint.title}: ${subject}`,
+    subject: `${isPractice(checkpoint) ? "DRILL, " : ""}${checkpoint.title}: ${subject}`,
     lines: [whatBroke(checkpoint), ...lines],
     at,
   });
 }
+
+/** Whether what broke was broken by a drill; whoever is woken reads that first. */
+const isPractice = ({ trigger }: Checkpoint): boolean =>
+  trigger.kind === "drill" || (trigger.kind === "alert" && trigger.drill !== undefined);
 
 function distinctionOf(occasion: Occasion): string | undefined {
   switch (occasion.kind) {
@@ -97,11 +101,11 @@ interface Words {
 }
 
 function wordsFor(occasion: Occasion, checkpoint: Checkpoint, run: string): Words {
-  const { clock, detectedAt, at } = checkpoint;
+  const { clock, detectedAt, at, scenario } = checkpoint;
   switch (occasion.kind) {
     case "started":
       return {
-        subject: "recovery started",
+        subject: scenario.endsWith("-drill") ? "started" : "recovery started",
         lines: [
           now(checkpoint),
           untilWhen(checkpoint),
@@ -228,6 +232,8 @@ function by(trigger: Trigger): string {
       return `alert "${trigger.rule}" (${trigger.severity})`;
     case "timer":
       return `schedule ${trigger.schedule}`;
+    case "drill":
+      return `drill ${trigger.drill}`;
     case "operator":
       return trigger.who;
   }

@@ -156,7 +156,9 @@ function target(record: RunRecord, deadline: "scenarioAt" | "environmentAt", met
 function startedBy({ trigger }: RunRecord): string {
   switch (trigger.kind) {
     case "alert":
-      return `alert "${trigger.rule}" (${trigger.severity})`;
+      return `alert "${trigger.rule}" (${trigger.severity})${trigger.drill === undefined ? "" : `, of drill ${trigger.drill}`}`;
+    case "drill":
+      return `drill ${trigger.drill}: ${trigger.reason}`;
     case "timer":
       return `schedule ${trigger.schedule}`;
     case "operator":

@@ -69,6 +69,14 @@ export const Trigger = z.discriminatedUnion("kind", [
     alertId: z.string(),
     rule: z.string(),
     severity: z.string(),
+    /** The drill whose fault the alert speaks of. */
+    drill: z.string().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("drill"),
+    /** The run that practises; whoever approved it has approved what it orders. */
+    drill: z.string(),
+    reason: z.string(),
   }),
   z.strictObject({
     kind: z.literal("operator"),

@@ -28,6 +28,11 @@ export const ProcedureId = z.enum([
   "redis-failback",
   "storage-failback",
   "region-failback",
+  "container-app-drill",
+  "key-vault-drill",
+  "redis-drill",
+  "region-drill",
+  "drill-undo",
 ]);
 
 export type ProcedureId = z.infer<typeof ProcedureId>;

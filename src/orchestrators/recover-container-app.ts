@@ -25,6 +25,8 @@ interface Patient {
   /** Serving revisions that are well while others are not; newest first. */
   readonly well: readonly string[];
   readonly probe: { readonly fqdn: string; readonly rule: HealthRule };
+  /** The revision whose template is the app's. */
+  readonly latest: string | undefined;
 }
 
 const { within } = waits.operation;
@@ -44,7 +46,7 @@ export const recoverContainerApp = framed(
     if (!seen.ok) {
       return blind(recovery, `the app cannot be looked at (${describeFailure(seen.failure)})`);
     }
-    const { fqdn, mode, serving } = seen.value;
+    const { fqdn, mode, serving, latestRevision: latest } = seen.value;
     if (fqdn === undefined) return blind(recovery, "the app has no ingress to probe");
     const probe = { fqdn, rule: order.estate.containerApp.health };
 
@@ -61,7 +63,7 @@ export const recoverContainerApp = framed(
         return recovery.end("not-needed", "the app became healthy by itself; nothing was changed");
       }
       const split = yield* tellApart(recovery, order.resource, serving, probe.rule);
-      const patient: Patient = { app: order.resource, mode, ...split, probe };
+      const patient: Patient = { app: order.resource, mode, ...split, probe, latest };
       const restarted = yield* restart(recovery, patient);
       if (restarted.ok && restarted.value) {
         return recovery.end("restored", "a restart of the serving revision brought the app back");
@@ -229,6 +231,9 @@ function* moveTraffic(recovery: Steps, patient: Patient, good: string): Durable<
 function* settleOn(recovery: Steps, patient: Patient, good: string, nth: number): Durable<Ending> {
   if (!(yield* healthyAgain(recovery, patient))) {
     return noWayBack(recovery, `the app is not healthy on ${good} either`);
+  }
+  if (good === patient.latest) {
+    return recovery.end("restored", `${good}, which somebody had deactivated, is active again`);
   }
   const rolled = yield* rollForward(recovery, patient, good, nth);
   const well = yield* healthy(recovery, "await-settled", patient);

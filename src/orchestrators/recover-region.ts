@@ -67,7 +67,9 @@ export const recoverRegion = framed(regionOutage, RecoveryOrder, function* (run,
       ],
     );
   }
-  const refuted = yield* confirm(run, order, sides);
+  // A drill leads users away from a region that is up, which is what it was approved for.
+  const isDrill = order.trigger.kind === "drill";
+  const refuted = isDrill ? undefined : yield* confirm(run, order, sides);
   if (refuted !== undefined) return refuted;
 
   const seen = yield* run.step("inspect-standby", side.observeSide, {
@@ -95,7 +97,9 @@ export const recoverRegion = framed(regionOutage, RecoveryOrder, function* (run,
     return stuckAt(run, `users are not led to ${sides.secondary.region}: ${said}`);
   }
   const changed =
-    elapsed(seenAt, run.now()) > waits.stale ? yield* upAgain(run, order, sides) : undefined;
+    !isDrill && elapsed(seenAt, run.now()) > waits.stale
+      ? yield* upAgain(run, order, sides)
+      : undefined;
   if (changed !== undefined) return changed;
   return yield* alone(run, order, () => move(run, { ...sides, order, fqdn }));
 });

@@ -25,7 +25,11 @@ export class Journal {
   readonly scenario: Scenario;
   readonly startedAt: Instant;
   readonly #order: RunOrder;
-  readonly #deadlines: Deadlines;
+  #deadlines: Deadlines;
+  #detectedAt: Instant;
+  /** A drill's clock starts with its fault; what it waits for before is nobody's delay. */
+  #isTicking: boolean;
+  #isInsulated = false;
   readonly #steps: Mutable<StepRecord>[] = [];
   readonly #findings: string[] = [];
   readonly #warnings: string[] = [];
@@ -47,11 +51,35 @@ export class Journal {
     this.scenario = scenario;
     this.#order = order;
     this.startedAt = startedAt;
-    this.#deadlines = deadlines(
-      order.estate.objectives,
-      { id: scenario.id, rto: targetIn(scenario, order.estate) },
-      order.detectedAt,
-    );
+    this.#isTicking = scenario.kind !== "drill";
+    this.#detectedAt = order.detectedAt;
+    this.#deadlines = this.#deadlinesFrom(order.detectedAt);
+  }
+
+  /** The failure is there from now on: a drill has made it. */
+  clockFrom(at: Instant): void {
+    this.#isTicking = true;
+    this.#detectedAt = at;
+    this.#deadlines = this.#deadlinesFrom(at);
+  }
+
+  #deadlinesFrom(detectedAt: Instant): Deadlines {
+    const { estate } = this.#order;
+    const target = { id: this.scenario.id, rto: targetIn(this.scenario, estate) };
+    return deadlines(estate.objectives, target, detectedAt);
+  }
+
+  /** When the failure was detected, as far as it is there yet. */
+  #since(at: Instant): { readonly detectedAt: Instant; readonly deadlines: Deadlines } {
+    return this.#isTicking
+      ? { detectedAt: this.#detectedAt, deadlines: this.#deadlines }
+      : { detectedAt: at, deadlines: this.#deadlinesFrom(at) };
+  }
+
+  /** Nobody's word stops the run or holds it up any more. */
+  insulate(): void {
+    this.#isInsulated = true;
+    this.#intent = undefined;
   }
 
   get intent(): Checkpoint["intent"] {
@@ -179,9 +207,10 @@ export class Journal {
 
   /** What people have to be told of the clock now, and when the next such moment comes. */
   milestone(at: Instant, told: readonly Notice[]): Milestone | undefined {
+    if (!this.#isTicking) return undefined;
     return dueMilestone(
       this.#deadlines,
-      this.#order.detectedAt,
+      this.#detectedAt,
       this.#restoredAt === undefined ? at : earlier(this.#restoredAt, at),
       told,
     );
@@ -189,12 +218,12 @@ export class Journal {
 
   /** Until when something may be waited for that the run can do without: half of what is left. */
   dispensableUntil(at: Instant): Instant {
-    return halfUsedAt(this.#deadlines, at);
+    return halfUsedAt(this.#since(at).deadlines, at);
   }
 
   nextMilestoneAt(at: Instant): Instant | undefined {
-    if (this.#restoredAt !== undefined) return undefined;
-    return nextMilestoneAt(this.#deadlines, this.#order.detectedAt, at);
+    if (this.#restoredAt !== undefined || !this.#isTicking) return undefined;
+    return nextMilestoneAt(this.#deadlines, this.#detectedAt, at);
   }
 
   /** What this run has lost, where it is known better than the scenario can say beforehand. Kinds of data add up. */
@@ -294,7 +323,9 @@ export class Journal {
 
   /** Takes in what a person said; the rules decide what comes of it. */
   hear(verb: Verb, now: Instant): void {
-    const admission = admit(verb, this.#standing(), now);
+    const admission = this.#isInsulated
+      ? ({ kind: "refused", detail: "what the drill has done is being undone" } as const)
+      : admit(verb, this.#standing(), now);
     const late = admission.kind === "refused" ? "came too late: " : "";
     this.#interventions.push({
       verb: verb.verb,
@@ -309,7 +340,8 @@ export class Journal {
   checkpoint(at: Instant, ending?: Ending): Checkpoint {
     const current = this.#current;
     const forecastAt = this.#restoredAt ?? (ending === undefined ? this.#forecast(at) : at);
-    const breach = describeBreach(this.#deadlines, this.#restoredAt ?? at);
+    const since = this.#since(at);
+    const breach = describeBreach(since.deadlines, this.#restoredAt ?? at);
     return {
       scenario: this.scenario.id,
       title: this.scenario.title,
@@ -323,7 +355,7 @@ export class Journal {
       decisions: this.#decisions
         .slice(-shownQuestions)
         .map(({ input: _changedInput, ...shown }) => shown),
-      detectedAt: this.#order.detectedAt,
+      detectedAt: since.detectedAt,
       startedAt: this.startedAt,
       at,
       step: {
@@ -334,10 +366,10 @@ export class Journal {
       },
       steps: this.#steps.map(({ id, status }) => ({ id, status })),
       clock: {
-        elapsed: elapsed(this.#order.detectedAt, at),
-        deadlines: this.#deadlines,
+        elapsed: elapsed(since.detectedAt, at),
+        deadlines: since.deadlines,
         forecastAt,
-        withinRto: withinRto(this.#deadlines, forecastAt),
+        withinRto: withinRto(since.deadlines, forecastAt),
         ...(this.#restoredAt === undefined ? {} : { restoredAt: this.#restoredAt }),
         ...(breach === undefined ? {} : { breach }),
       },
@@ -347,6 +379,7 @@ export class Journal {
   }
 
   record(id: string, at: Instant, ending: Ending): RunRecord {
+    const since = this.#since(at);
     return {
       version: 1,
       id,
@@ -357,14 +390,14 @@ export class Journal {
       resource: this.#order.resource,
       mode: this.#order.mode,
       trigger: this.#order.trigger,
-      detectedAt: this.#order.detectedAt,
+      detectedAt: since.detectedAt,
       startedAt: this.startedAt,
       endedAt: at,
       ...(this.#restoredAt === undefined ? {} : { restoredAt: this.#restoredAt }),
       outcome: ending.outcome,
       reason: ending.reason,
-      deadlines: this.#deadlines,
-      withinRto: withinRto(this.#deadlines, this.#restoredAt ?? at),
+      deadlines: since.deadlines,
+      withinRto: withinRto(since.deadlines, this.#restoredAt ?? at),
       dataLoss:
         this.#losses.size === 0 ? this.scenario.dataLoss : [...this.#losses.values()].join("; "),
       nextSteps: [...ending.nextSteps],
@@ -388,7 +421,12 @@ export class Journal {
   approvalWords(id: string): string | undefined {
     const demand = approvalDemand(
       this.#order.estate.approval,
-      { scenario: this.scenario.id, id, asks: this.declared(id)?.destroys?.asks },
+      {
+        scenario: this.scenario.id,
+        id,
+        asks: this.declared(id)?.destroys?.asks,
+        environment: this.#order.environment,
+      },
       this.#order.trigger,
     );
     if (demand === undefined) return undefined;

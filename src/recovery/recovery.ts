@@ -430,7 +430,12 @@ export class Recovery<StepId extends string = string> {
   *approval(id: StepId, measured?: string): Durable<Approval> {
     const demand = approvalDemand(
       this.order.estate.approval,
-      { scenario: this.journal.scenario.id, id, asks: this.#destroys(id)?.asks },
+      {
+        scenario: this.journal.scenario.id,
+        id,
+        asks: this.#destroys(id)?.asks,
+        environment: this.order.environment,
+      },
       this.order.trigger,
     );
     const known = this.#approvals.get(this.#inRound(id));
@@ -605,6 +610,11 @@ export class Recovery<StepId extends string = string> {
 
   end(outcome: Outcome, reason: string, nextSteps: readonly string[] = []): Ending {
     return { outcome, reason, nextSteps };
+  }
+
+  /** From here on nobody stops the run: what it has done is undone, whatever is said. */
+  insulate(): void {
+    this.journal.insulate();
   }
 
   /** Publishes where the run stands as the instance's custom status. */

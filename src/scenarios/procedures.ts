@@ -1,17 +1,22 @@
 import type { BackupKind, RestorableKind } from "../domain/backup.js";
 import type { FailbackResource } from "../domain/failback.js";
 import type { ProcedureId } from "../domain/scenario-id.js";
+import type { DrillId } from "../domain/drill.js";
 import { blobBackup } from "./blob-backup.js";
 import { blobProof } from "./blob-proof.js";
 import { blobRestore } from "./blob-restore.js";
+import { containerAppDrill } from "./container-app-drill.js";
 import { keyVaultBackup } from "./key-vault-backup.js";
+import { keyVaultDrill } from "./key-vault-drill.js";
 import { keyVaultFailback } from "./key-vault-failback.js";
 import { keyVaultProof } from "./key-vault-proof.js";
 import { keyVaultRestore } from "./key-vault-restore.js";
 import { redisBackup } from "./redis-backup.js";
+import { redisDrill } from "./redis-drill.js";
 import { redisFailback } from "./redis-failback.js";
 import { redisProof } from "./redis-proof.js";
 import { redisRestore } from "./redis-restore.js";
+import { regionDrill } from "./region-drill.js";
 import { regionFailback } from "./region-failback.js";
 import { storageFailback } from "./storage-failback.js";
 import { telemetryBackup } from "./telemetry-backup.js";
@@ -48,6 +53,14 @@ export const failbackProcedures: Readonly<Record<FailbackResource, Procedure>> =
   "key-vault": keyVaultFailback,
   storage: storageFailback,
   region: regionFailback,
+};
+
+/** The drill of each quarter. */
+export const drillProcedures: Readonly<Record<DrillId, Procedure>> = {
+  q1: containerAppDrill,
+  q2: keyVaultDrill,
+  q3: redisDrill,
+  q4: regionDrill,
 };
 
 export const failbackOf = (id: ProcedureId): Procedure | undefined =>

@@ -2,6 +2,7 @@ import type { BlobContainer } from "../azure/blob-container.js";
 import { automation, type Automation } from "./automation.js";
 import { audit, type Audit } from "./audit.js";
 import { claims, type Claims } from "./claims.js";
+import { drills, type Drills } from "./drills.js";
 import { evidence, type Evidence } from "./evidence.js";
 import { idempotencyKeys, type IdempotencyKeys } from "./idempotency-keys.js";
 import { incidents, type Incidents } from "./incidents.js";
@@ -22,6 +23,7 @@ export interface StateStore {
   readonly idempotencyKeys: IdempotencyKeys;
   readonly audit: Audit;
   readonly readiness: Readiness;
+  readonly drills: Drills;
   /** Throws unless the store can be reached. */
   check(): Promise<void>;
 }
@@ -37,5 +39,6 @@ export const stateStore = (blobs: BlobContainer): StateStore => ({
   idempotencyKeys: idempotencyKeys(blobs),
   audit: audit(blobs),
   readiness: readiness(blobs),
+  drills: drills(blobs),
   check: () => blobs.check(),
 });

@@ -6,6 +6,7 @@ import { RunRecord } from "../domain/run-record.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { AutomationRequest, AutomationView } from "./automation.js";
 import { BackupAnswer, BackupRequest, BackupView } from "./backups.js";
+import { DrillRequest, DrillView } from "./drills.js";
 import { FailbackRequest } from "./failbacks.js";
 import { ProofAnswer, ProofRequest } from "./proofs.js";
 import { ReadinessAnswer, ReadinessRequest, ReadinessView } from "./readiness.js";
@@ -170,6 +171,34 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         "409": problemOf("The set cannot be used; the answer says why and names the newest usable"),
         "422": problemOf("The Idempotency-Key was used with another body"),
         ...guarded("operate"),
+      },
+    },
+  },
+  "/drills": {
+    post: {
+      summary: "Starts a drill: something is broken, recovered by the ordinary way, and undone",
+      security: keyed,
+      requestParams: {
+        header: z.object({ "Idempotency-Key": idempotencyKey, "x-operator": operatorHeader }),
+      },
+      requestBody: { content: { "application/json": { schema: DrillRequest } } },
+      responses: {
+        "202": jsonOf(StartAnswer, "The run that was started"),
+        "400": problemOf("A member is wrong; the answer names it"),
+        "409": problemOf(
+          "A blocked window, another run, or no other region; the answer says which",
+        ),
+        "422": problemOf("The Idempotency-Key was used with another body"),
+        ...guarded("operate"),
+      },
+    },
+    get: {
+      summary:
+        "Shows the drills that are planned, what blocks them, and the last of each environment",
+      security: keyed,
+      responses: {
+        "200": jsonOf(DrillView, "Each environment"),
+        ...guarded("read"),
       },
     },
   },

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { Checkpoint } from "../domain/checkpoint.js";
 import { EnvironmentName } from "../domain/environment-name.js";
-import { placeOf, type Environment, type ResourceKind } from "../domain/estate.js";
+import { placeOf, primaryOf } from "../domain/estate.js";
 import { earlier, Instant } from "../domain/instant.js";
 import { ScenarioId } from "../domain/scenario-id.js";
 import { scenarioOf } from "../scenarios/catalogue.js";
@@ -103,21 +103,6 @@ export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpRespo
   const status = start.kind === "ended" ? "ended" : "started";
   if (start.kind !== "started") await audit.enter("already-done", `${status} earlier`, { run });
   return started(request, run, status);
-}
-
-function primaryOf(environment: Environment, kind: ResourceKind): string {
-  switch (kind) {
-    case "container-app":
-      return environment.containerApp.primary;
-    case "redis":
-      return environment.redis.primary;
-    case "key-vault":
-      return environment.keyVault.primary;
-    case "storage":
-      return environment.storage.primary;
-    case "traffic-manager":
-      return environment.trafficManager?.profile ?? "";
-  }
 }
 
 /** GET /api/recoveries: what runs now, and what has ended, newest first. */

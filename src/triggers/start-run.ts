@@ -71,7 +71,8 @@ export async function startRun(
     return { kind: "ended", run: request.run };
   }
   const name = incidentName(environment, scenario, resource);
-  const automatic = request.trigger.kind === "alert";
+  // What a drill has broken is recovered as it would be, and counts for no limit afterwards.
+  const automatic = request.trigger.kind === "alert" && request.trigger.drill === undefined;
   const resources = environmentOf(estate, environment);
   const openedAt = now();
   const leave = async (earlier: readonly RunOfIncident[]): Promise<Leave> =>

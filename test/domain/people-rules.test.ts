@@ -173,7 +173,12 @@ describe("demand for approval", () => {
     asks: "always" | "unless-ordered" | undefined,
     trigger: typeof alert | typeof order,
     more: Partial<typeof approval> = {},
-  ) => approvalDemand({ ...approval, ...more }, { scenario, id: "s", asks }, trigger);
+  ) =>
+    approvalDemand(
+      { ...approval, ...more },
+      { scenario, id: "s", asks, environment: "production" },
+      trigger,
+    );
 
   it("is what the catalogue says, for alerts and orders", () => {
     expect(demand("always", alert)).toEqual({});

@@ -51,6 +51,7 @@ export class FakeContainerApps implements ContainerApps {
   operation = () => Promise.resolve(this.state);
   logTail = (_id: string, name: string) => Promise.resolve(`log of ${name}`);
   restart = (_id: string, name: string) => this.#act(`restart ${name}`, undefined);
+  deactivate = (_id: string, name: string) => this.#act(`deactivate ${name}`, undefined);
   activate = (_id: string, name: string) => this.#act(`activate ${name}`, undefined);
   startTrafficShift = (_id: string, name: string) => this.#act(`shift ${name}`, "poller");
   startRollForward = (_id: string, from: string, suffix: string) =>

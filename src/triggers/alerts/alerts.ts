@@ -3,6 +3,7 @@ import { z } from "zod";
 import { alertKey, type Alert } from "../../domain/alert.js";
 import type { AuditResult } from "../../domain/audit.js";
 import { environmentOf, placeOf } from "../../domain/estate.js";
+import { alertAndDrill } from "../../domain/drill.js";
 import { earlier } from "../../domain/instant.js";
 import { heldBackNotice } from "../../domain/notice-of.js";
 import { triage } from "../../domain/triage.js";
@@ -11,6 +12,7 @@ import { sha256 } from "../../state/hash.js";
 import { accept, json, linksOf, readJson, readText, type ActingEndpoint } from "../endpoint.js";
 import { tell } from "../notices.js";
 import { RunLinks } from "../run-view.js";
+import { cancelByService } from "../drill-runs.js";
 import { startRun } from "../start-run.js";
 import { SingleFlight } from "./single-flight.js";
 import { parseAlert } from "./parse-alert.js";
@@ -83,11 +85,25 @@ async function take(endpoint: ActingEndpoint, alert: Alert, text: string): Promi
   const receivedAt = now();
   const { scenario, place } = decision;
   const { alertId, rule, severity } = alert;
+  const drill = await store.drills.read(place.environment);
+  const meaning = alertAndDrill(drill, { scenario, resource: place.id, firedAt: alert.firedAt });
+  if (drill !== undefined && meaning === "late") {
+    const reason = `it is of the fault of ${drill.run}, which is undone`;
+    return { status: "ignored", reason, run: drill.run };
+  }
+  if (drill !== undefined && meaning === "real-during-drill") {
+    const reason = `a real alert came: ${rule} (${severity}) of ${place.id}; the drill gives way`;
+    await cancelByService(runs, drill.run, `alert ${rule}`.slice(0, 200), reason, receivedAt);
+  }
+  const practised = meaning === "practised" ? drill?.run : undefined;
   const start = await startRun(endpoint, {
     scenario,
     environment: place.environment,
     resource: place.id,
-    trigger: { kind: "alert", alertId, rule, severity },
+    trigger: {
+      ...{ kind: "alert", alertId, rule, severity },
+      ...(practised === undefined ? {} : { drill: practised }),
+    },
     // Clocks differ; nothing is detected after it was received.
     detectedAt: earlier(alert.firedAt, receivedAt),
     distinction: key,
@@ -112,6 +128,13 @@ async function take(endpoint: ActingEndpoint, alert: Alert, text: string): Promi
     return { status: "held-back", reason };
   }
   const { run } = start;
+  if (practised !== undefined) {
+    await store.drills.change(place.environment, (standing) =>
+      standing?.run === practised && standing.rule === undefined
+        ? { ...standing, recovery: standing.recovery ?? run, rule }
+        : undefined,
+    );
+  }
   await Promise.all([
     store.incidents.addSignal(key, { version: 1, run, receivedAt, summary: summarize(alert) }),
     store.evidence.keep(run, `Alert ${sha256(key).slice(0, 12)}`, text),

@@ -1,0 +1,219 @@
+import { randomBytes } from "node:crypto";
+import type { CacheChanges } from "../azure/cache-changes.js";
+import { classifyError } from "../azure/classify-error.js";
+import type { ContainerApps } from "../azure/container-apps.js";
+import type { HealthProbe } from "../azure/health-probe.js";
+import type { RedisConnections } from "../azure/redis-connection.js";
+import type { RedisCaches } from "../azure/redis-caches.js";
+import type { Secrets } from "../azure/secrets.js";
+import type { TrafficManagers } from "../azure/traffic-manager.js";
+import { seconds } from "../domain/duration.js";
+import type { HealthRule } from "../domain/estate.js";
+import { terminal } from "../domain/failure.js";
+import type { Activity } from "../durable/activity-contract.js";
+import { sha256 } from "../state/hash.js";
+import type { StateStore } from "../state/state-store.js";
+import { probeCache } from "./cache-probe.js";
+import { servingRevisions } from "./container-app.js";
+import * as contract from "./drill.contract.js";
+import { ensure } from "./ensure.js";
+
+/** What the state of drilled things is read from. */
+export interface DrilledPorts {
+  readonly apps: ContainerApps;
+  readonly health: HealthProbe;
+  readonly secrets: Secrets;
+  readonly caches: RedisCaches;
+  readonly changes: CacheChanges;
+  readonly traffic: TrafficManagers;
+}
+
+interface Drilled {
+  readonly steady: boolean;
+  readonly fields: Record<string, string>;
+  readonly detail: string;
+  readonly revision?: string;
+}
+
+/** Reading one's own write of a secret. */
+const secretSettling = seconds(10);
+
+/** What a drill compares before and after: everything of the thing that it could leave behind. */
+export function drillStateActivities(
+  azure: DrilledPorts,
+  connectTo: RedisConnections,
+  store: StateStore,
+): readonly Activity[] {
+  const { secrets } = azure;
+  return [
+    contract.observeDrilled.implementedBy(classifyError, async (wanted, { caller }) => {
+      switch (wanted.what) {
+        case "app":
+          return appState(azure, wanted);
+        case "secret":
+          return secretState(secrets, wanted);
+        case "cache":
+          return cacheState(azure, connectTo, wanted.cache, caller);
+        case "region":
+          return regionState(azure, wanted);
+      }
+    }),
+
+    contract.makeTestSecret.implementedBy(classifyError, ({ vault, address, secret }, context) =>
+      ensure(store, context, contract.makeTestSecret, {
+        resource: vault,
+        plan: () => ({ changed: true, detail: `would make ${secret}` }),
+        onRepeat: "repeat",
+        settling: secretSettling,
+        observe: async () => {
+          if ((await secrets.versions(address, secret)).length > 0) {
+            return { changed: false, detail: `${secret} is there` };
+          }
+          if ((await secrets.deleted(address, secret)) === undefined) return undefined;
+          throw terminal(
+            "secret-deleted",
+            `${secret} is in soft deletion; recover it, or name another one as drills.testSecret`,
+          );
+        },
+        act: async () => {
+          await secrets.set(address, secret, randomBytes(32).toString("base64url"), {
+            contentType: "text/plain",
+            enabled: true,
+            notBeforeAt: undefined,
+            expiresAt: undefined,
+            tags: { purpose: "disaster-recovery drills; nothing reads it" },
+          });
+          return { changed: true, detail: `made ${secret}` };
+        },
+      }),
+    ),
+  ];
+}
+
+async function appState(
+  { apps, health }: DrilledPorts,
+  { app: id, rule }: { readonly app: string; readonly rule: HealthRule },
+): Promise<Drilled> {
+  const [app, revisions, { containers, scaleRules, ingress, ...rest }] = await Promise.all([
+    apps.app(id),
+    apps.revisions(id),
+    apps.configuration(id),
+  ]);
+  const serving = servingRevisions(app, revisions);
+  const probe = app.fqdn === undefined ? undefined : await health.probe(app.fqdn, rule);
+  const [revision] = serving;
+  const isOne = serving.length === 1;
+  const said = probe?.detail ?? "it has no ingress";
+  return {
+    steady: isOne && probe?.healthy === true && app.provisioningState === "Succeeded",
+    ...(isOne && revision !== undefined ? { revision } : {}),
+    fields: {
+      mode: app.mode,
+      "serving revisions": serving.join(", "),
+      "active revisions": revisions
+        .filter(({ active }) => active)
+        .map(({ name }) => name)
+        .sort()
+        .join(", "),
+      revisions: revisions
+        .map(({ name }) => name)
+        .sort()
+        .join(", "),
+      traffic: app.traffic
+        .map(({ revision: to, latest, weight }) => `${latest ? "latest" : (to ?? "")} ${weight}`)
+        .join(", "),
+      replicas: `${rest.minReplicas} to ${rest.maxReplicas}`,
+      images: app.images.join(", "),
+      // Values of variables may be secret; they are compared by hash.
+      template: sha256(JSON.stringify({ containers, scaleRules })).slice(0, 16),
+      ingress: sha256(JSON.stringify(ingress)).slice(0, 16),
+      "provisioning state": app.provisioningState,
+      health: probe?.healthy === true ? "healthy" : said,
+    },
+    detail: `${app.name}: ${serving.join(", ") || "nothing"} serves; ${said}`,
+  };
+}
+
+async function secretState(
+  secrets: Secrets,
+  { address, secret }: { readonly address: string; readonly secret: string },
+): Promise<Drilled> {
+  const found = await secrets.value(address, secret);
+  const versions = await secrets.versions(address, secret);
+  const deleted = await secrets.deleted(address, secret);
+  const fields = {
+    secret: found === undefined ? "absent" : "there",
+    version: found?.version ?? "none",
+    versions: String(versions.length),
+    value: found === undefined ? "none" : sha256(found.value).slice(0, 16),
+    enabled: String(found?.enabled ?? false),
+    "content type": found?.contentType ?? "none",
+    tags: JSON.stringify(Object.entries(found?.tags ?? {}).sort()),
+    "in soft deletion": String(deleted !== undefined),
+  };
+  return {
+    steady: found !== undefined,
+    fields,
+    detail:
+      found === undefined
+        ? `${secret} is not there`
+        : `${secret} can be read, version ${found.version}`,
+  };
+}
+
+async function cacheState(
+  azure: DrilledPorts,
+  connectTo: RedisConnections,
+  cache: string,
+  caller: { readonly run: string; readonly mode: "execute" | "plan" },
+): Promise<Drilled> {
+  const [view, probe, links] = await Promise.all([
+    azure.caches.cache(cache),
+    probeCache(azure, connectTo, { cache }, caller),
+    azure.changes.links(cache),
+  ]);
+  return {
+    steady: probe.verdict === "well" && view?.provisioningState === "Succeeded",
+    fields: {
+      tier: view?.tier ?? "none",
+      "provisioning state": view?.provisioningState ?? "none",
+      address: view === undefined ? "none" : `${view.host}:${view.port}`,
+      persistence: view?.persistence ?? "none",
+      links: links.map(({ other, role }) => `${role} of ${other}`).join(", "),
+      probe: probe.verdict,
+    },
+    detail: probe.detail,
+  };
+}
+
+async function regionState(
+  azure: DrilledPorts,
+  wanted: Extract<Parameters<typeof contract.observeDrilled.task>[2], { what: "region" }>,
+): Promise<Drilled> {
+  const { front, apps: sides } = wanted;
+  const profile = await azure.traffic.profile(front.profile);
+  if (profile === undefined) throw terminal("profile-missing", `${front.profile} does not exist`);
+  const endpoints = profile.endpoints.map(({ name, enabled }) => [name, enabled] as const);
+  const fields: Record<string, string> = Object.fromEntries(
+    endpoints.map(([name, enabled]) => [`endpoint ${name}`, enabled ? "enabled" : "disabled"]),
+  );
+  const told: string[] = [];
+  let steady = endpoints.some(([name, enabled]) => name === front.primaryEndpoint && enabled);
+  for (const side of sides) {
+    const [app, { maxReplicas }] = await Promise.all([
+      azure.apps.app(side.app),
+      azure.apps.configuration(side.app),
+    ]);
+    const probe =
+      app.fqdn === undefined ? undefined : await azure.health.probe(app.fqdn, side.rule);
+    const { KEY_VAULT_URL: vault = "none", STORAGE_ACCOUNT_URL: storage = "none" } = app.variables;
+    fields[`${app.name} vault`] = vault;
+    fields[`${app.name} storage`] = storage;
+    fields[`${app.name} images`] = app.images.join(", ");
+    fields[`${app.name} replicas`] = `${app.minReplicas} to ${maxReplicas}`;
+    fields[`${app.name} answers`] = String(probe?.status !== undefined);
+    steady &&= probe?.status !== undefined;
+    told.push(`${app.name}: ${probe?.detail ?? "no ingress"}`);
+  }
+  return { steady, fields, detail: told.join("; ") };
+}
