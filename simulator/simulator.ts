@@ -6,6 +6,7 @@ import path from "node:path";
 import { permissionOperations, permissionTypes } from "./access/permissions.js";
 import { roleAssignmentOperations, roleAssignmentTypes } from "./access/role-assignments.js";
 import { alertOperations, alertResourceTypes } from "./alerts/routes.js";
+import { Monitor } from "./alerts/monitor.js";
 import { BlobRecords } from "./application/blob-records.js";
 import { RedisRecords } from "./application/redis-records.js";
 import { applicationService } from "./application/routes.js";
@@ -105,13 +106,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     file: path.join(directory, "clock.json"),
     ...(options.speed !== undefined && { speed: options.speed }),
     nextChangeAt: () => timeline.nextChangeAt(),
-    inFlight: () => gateway.inFlight() + world.redisServers.working(),
+    inFlight: () => gateway.inFlight() + world.redisServers.working() + monitor.inFlight(),
   });
   const timeline = new Timeline(() => keeper.now());
   const durations = durationsOf(options.profile, options.scale);
   const redisServers = new RedisServers(timeline);
   await redisServers.prepare(addressesIn(options.seed));
   const world = createWorld(options.seed, timeline, durations, redisServers);
+  const monitor = new Monitor(world);
   const faults = new FaultRegistry(world);
   const requests = new RequestLog();
   const held = new HeldAnswers();
@@ -260,6 +262,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
 
   const control = await startControlServer(
     controlRoutes({
+      monitor,
       world,
       faults,
       requests,
@@ -274,6 +277,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         advanceBy: (ms) => advancing(keeper.advanceBy(ms)),
       },
       reset: async (seed) => {
+        monitor.forget();
         held.dropAll();
         faults.removeAll();
         const used = world.stores.taken();

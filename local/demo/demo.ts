@@ -3,6 +3,7 @@ import { describeDuration } from "../../src/domain/duration.js";
 import { catalogue } from "../../src/scenarios/catalogue.js";
 import { startStack, type Stack } from "../stack/stack.js";
 import { containerAppFailure } from "./container-app-failure.js";
+import { drill } from "./drill.js";
 import { failback } from "./failback.js";
 import { keyVaultFailure } from "./key-vault-failure.js";
 import { nightlyBackup } from "./nightly-backup.js";
@@ -25,6 +26,7 @@ const shows: Readonly<Record<string, Show>> = {
   "nightly-backup": nightlyBackup,
   restore,
   readiness,
+  drill,
 };
 const byDefault = "container-app-failure";
 
@@ -85,15 +87,16 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
   });
   if (values.help) return "help";
   if (values.list) return "list";
-  const [name = byDefault, ...others] = positionals;
+  const [name = byDefault, part, ...others] = positionals;
   const show = Object.hasOwn(shows, name) ? shows[name] : undefined;
-  if (show === undefined || others.length > 0) {
+  if (show === undefined || others.length > 0 || (part !== undefined && name !== "drill")) {
     throw new Error(
       `"${positionals.join(" ")}" is no demo; there are ${Object.keys(shows).join(", ")}`,
     );
   }
-  const fault = values.fault ?? Object.keys(show.faults)[0] ?? "";
-  if (values.fault !== undefined && !Object.hasOwn(show.faults, fault)) {
+  const wanted = values.fault ?? part;
+  const fault = wanted ?? Object.keys(show.faults)[0] ?? "";
+  if (wanted !== undefined && !Object.hasOwn(show.faults, fault)) {
     const known = Object.keys(show.faults).join(", ");
     throw new Error(
       known === ""

@@ -57,7 +57,7 @@ async function backUp(service: ServiceClient, environment: EnvironmentName): Pro
 }
 
 /** Has every check made, and gives what was found once all environments are through. */
-async function evaluated(service: ServiceClient): Promise<readonly EnvironmentReadiness[]> {
+export async function evaluated(service: ServiceClient): Promise<readonly EnvironmentReadiness[]> {
   const order = JSON.stringify({ reason: "the demo" });
   const ordered = await service.call("POST", "/api/readiness", order);
   if (ordered.status !== 202) throw new Error(`readiness was answered: ${ordered.text}`);

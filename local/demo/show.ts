@@ -54,7 +54,7 @@ export const operatorOf = (stack: Stack, options: Options): ServiceClient =>
 export async function watch(
   service: ServiceClient,
   id: string,
-  people?: People,
+  people?: Pick<People, "attend">,
 ): Promise<RunRecord> {
   const view = new ProgressView(process.stderr);
   for (;;) {

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { metricAlert, webTestAlert } from "../../simulator/alerts/common-alert.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 
 /** The alert that a failing availability test sends, in the common alert schema. */
@@ -8,23 +8,8 @@ export function availabilityAlert(
   firedAt: Date,
   alertId?: string,
 ): unknown {
-  const { name = "" } = parseResourceId(webTest) ?? {};
-  return metricAlert(firedAt, alertId, {
-    rule: name,
-    severity: "Sev0",
-    targets: [webTest, component],
-    description: "The health endpoint does not answer from several locations.",
-    conditionType: "WebtestLocationAvailabilityCriteria",
-    criterion: {
-      metricName: "Failed Location",
-      metricNamespace: null,
-      operator: "GreaterThan",
-      threshold: "2",
-      timeAggregation: "Sum",
-      metricValue: 5,
-      webTestName: name,
-    },
-  });
+  const { name: rule = "" } = parseResourceId(webTest) ?? {};
+  return webTestAlert(firedAt, alertId, { webTest, component, rule });
 }
 
 /** The alert of a cache that no client is connected with any more. */
@@ -103,54 +88,4 @@ export function endpointAlert(profile: string, firedAt: Date, alertId?: string):
       metricValue: 0,
     },
   });
-}
-
-interface MetricRule {
-  readonly rule: string;
-  readonly severity: string;
-  /** ARM ids; what names the alert first. */
-  readonly targets: readonly [string, ...string[]];
-  readonly description: string;
-  readonly conditionType: string;
-  readonly criterion: Readonly<Record<string, unknown>>;
-}
-
-/** What Azure Monitor sends when a metric rule fires, in the common alert schema. */
-function metricAlert(
-  firedAt: Date,
-  alertId: string = randomUUID(),
-  { rule, severity, targets, description, conditionType, criterion }: MetricRule,
-): unknown {
-  const { subscription = "", name = "" } = parseResourceId(targets[0]) ?? {};
-  return {
-    schemaId: "azureMonitorCommonAlertSchema",
-    data: {
-      essentials: {
-        alertId: `/subscriptions/${subscription}/providers/Microsoft.AlertsManagement/alerts/${alertId}`,
-        alertRule: rule,
-        severity,
-        signalType: "Metric",
-        monitorCondition: "Fired",
-        monitoringService: "Platform",
-        alertTargetIDs: targets.map((target) => target.toLowerCase()),
-        configurationItems: [name],
-        originAlertId: `${subscription}_${rule}_-117781227`,
-        firedDateTime: firedAt.toISOString(),
-        description,
-        essentialsVersion: "1.0",
-        alertContextVersion: "1.0",
-      },
-      alertContext: {
-        properties: null,
-        conditionType,
-        condition: {
-          windowSize: "PT5M",
-          allOf: [{ dimensions: [], ...criterion }],
-          windowStartTime: new Date(firedAt.getTime() - 300_000).toISOString(),
-          windowEndTime: firedAt.toISOString(),
-        },
-      },
-      customProperties: {},
-    },
-  };
 }

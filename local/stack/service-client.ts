@@ -77,6 +77,12 @@ export class ServiceClient {
     return answer.json as AlertAnswer;
   }
 
+  /** The runs that are under way. */
+  async running(): Promise<readonly Pick<RunView, "id" | "checkpoint">[]> {
+    const { json } = await this.call("GET", "/api/recoveries");
+    return (json as { running: readonly Pick<RunView, "id" | "checkpoint">[] }).running;
+  }
+
   async run(id: string): Promise<RunView> {
     const answer = await this.call("GET", `/api/recoveries/${id}`);
     if (answer.status !== 200)

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import type { MonitorOrder } from "../../simulator/alerts/monitor.js";
 
 /** One entry of the simulator's request log, as far as this side reads it. */
 export interface LogEntry {
@@ -98,6 +99,11 @@ export class SimulatorClient {
   async now(): Promise<Date> {
     const { now } = (await this.#call("GET", "/clock")) as { now: string };
     return new Date(now);
+  }
+
+  /** Has availability tests made from now on, whose alerts go to a receiver. */
+  async monitor(order: MonitorOrder): Promise<void> {
+    await this.#call("PUT", "/monitor", order);
   }
 
   async advance(seconds: number): Promise<void> {

@@ -100,6 +100,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         // A skip of the clock sets off every timer that it passes; only who shows backups wants that.
         "AzureWebJobs.startBackups.Disabled": "true",
         "AzureWebJobs.startProofs.Disabled": "true",
+        "AzureWebJobs.startDrills.Disabled": "true",
+        "AzureWebJobs.undoDrills.Disabled": "true",
         "AzureWebJobs.startReadinessChecks.Disabled": "true",
         "AzureWebJobs.startReadinessChecksInDepth.Disabled": "true",
         ALERT_HOSTNAME: alertHostName,

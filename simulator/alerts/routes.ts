@@ -14,7 +14,7 @@ import type { Answer } from "../server/exchange.js";
 import type { World } from "../world/world.js";
 import { type AlertBody, alertTypes } from "./schema.js";
 
-/** A rule or action group; what it would do is not simulated: alerts are posted by whoever tests. */
+/** A rule or action group. Availability tests alone are made (monitor.ts); other alerts are posted by whoever tests. */
 export interface AlertResource {
   readonly id: string;
   readonly type: string;

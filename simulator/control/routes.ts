@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Monitor, MonitorOrder } from "../alerts/monitor.js";
 import { keyOf } from "../arm/resource-id.js";
 import type { Clock } from "../world/clock.js";
 import { FaultOrder } from "../faults/catalogue.js";
@@ -17,6 +18,7 @@ export interface ControlOptions {
   readonly requests: RequestLog;
   readonly held: HeldAnswers;
   readonly clock: Clock;
+  readonly monitor: Monitor;
   /** The process that keeps the blobs. */
   azuritePid(): number;
   /** Everything as after the start, with this seed or the first one. */
@@ -109,6 +111,14 @@ export function controlRoutes(options: ControlOptions): readonly ControlRoute[] 
           throw new Refusal(404, "NotFound", `there is no resource group ${id}`);
         }
         world.resourceGroups.set(keyOf(id), { ...group, location });
+        return { status: 204 };
+      },
+    },
+    {
+      method: "PUT",
+      path: "/monitor",
+      handle: async ({ body }) => {
+        options.monitor.watch(await body(MonitorOrder));
         return { status: 204 };
       },
     },

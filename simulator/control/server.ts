@@ -10,7 +10,7 @@ const LARGEST_ORDER_BYTES = 64 * 1024 * 1024;
 
 /** A control call; `path` may hold `{placeholders}`. */
 export interface ControlRoute {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   /** Query parameters that it takes. */
   readonly query?: readonly string[];
