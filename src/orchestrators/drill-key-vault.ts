@@ -45,10 +45,10 @@ export const drillKeyVault = framed(keyVaultDrill, DrillOrder, function* (run, o
     *practise() {
       const gone = yield* run.until("await-deleted", contract.observeDrilled, state, {
         ...waits.deleted,
-        done: ({ steady }) => !steady,
+        done: ({ steady, fields }) => !steady && fields["in soft deletion"] === "true",
       });
       if (gone !== "done")
-        return { kind: "failed", why: `${secret} was deleted and is still there` };
+        return { kind: "failed", why: `${secret} was deleted, and is not in soft deletion` };
       const problem = yield* mended(run, order, { undo, resource: vault, of: run.run() });
       if (problem !== undefined) return { kind: "failed", why: problem };
       run.journal.restored(run.now());

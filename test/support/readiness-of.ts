@@ -1,0 +1,31 @@
+import type { ServiceClient } from "../../local/stack/service-client.js";
+
+/** Has everything of an environment backed up, and its readiness evaluated. */
+export async function readinessOf(service: ServiceClient, environment: string): Promise<void> {
+  const order = JSON.stringify({ environment, reason: "a test" });
+  const { json } = await service.call("POST", "/api/backups", order);
+  const { backups } = json as { backups: readonly { id: string }[] };
+  for (const { id } of backups) {
+    await until(async () => (await service.run(id)).record !== undefined, id);
+  }
+  const asked = JSON.stringify({ reason: "a test" });
+  const { json: ordered } = await service.call("POST", "/api/readiness", asked);
+  const { at } = ordered as { at: string };
+  await until(async () => {
+    const { json: seen } = await service.call("GET", "/api/readiness");
+    const { environments } = seen as {
+      environments: readonly { environment: string; evaluatedAt?: string }[];
+    };
+    return environments.every(
+      (each) => each.environment !== environment || (each.evaluatedAt ?? "") >= at,
+    );
+  }, "the evaluation of readiness");
+}
+
+async function until(done: () => Promise<boolean>, what: string): Promise<void> {
+  const giveUpAt = performance.now() + 40_000;
+  while (!(await done())) {
+    if (performance.now() > giveUpAt) throw new Error(`${what} did not end`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
