@@ -1,10 +1,17 @@
 import type { ServiceClient } from "../../local/stack/service-client.js";
 
-/** Has everything of an environment backed up, and its readiness evaluated. */
-export async function readinessOf(service: ServiceClient, environment: string): Promise<void> {
-  const order = JSON.stringify({ environment, reason: "a test" });
-  const { json } = await service.call("POST", "/api/backups", order);
-  const { backups } = json as { backups: readonly { id: string }[] };
+/** Has some kinds of an environment backed up, and its readiness evaluated. */
+export async function readinessOf(
+  service: ServiceClient,
+  environment: string,
+  kinds: readonly string[] = [],
+): Promise<void> {
+  const order = JSON.stringify({ environment, kinds, reason: "a test" });
+  const backups =
+    kinds.length === 0
+      ? []
+      : ((await service.call("POST", "/api/backups", order)).json as { backups: { id: string }[] })
+          .backups;
   for (const { id } of backups) {
     await until(async () => (await service.run(id)).record !== undefined, id);
   }
