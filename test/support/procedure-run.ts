@@ -43,15 +43,22 @@ export function restoreOrder(
   };
 }
 
-/** Runs a procedure that gets every lease unless it is `held`; `approves` is what a person says when asked. */
+/**
+ * Runs a procedure that gets every lease unless it is `held`; `approves` is what a person says when asked,
+ * `cancelAt` the step at which somebody cancels it.
+ */
 export async function runProcedure(
   handler: OrchestrationHandler,
   input: RunOrder,
   stubs: readonly Stub[],
-  { approves, held = false }: { approves?: boolean | undefined; held?: boolean } = {},
+  {
+    approves,
+    cancelAt,
+    held = false,
+  }: { approves?: boolean | undefined; cancelAt?: string | undefined; held?: boolean } = {},
 ) {
   let record: RunRecord | undefined;
-  let answered = false;
+  let [answered, canceled] = [false, false];
   const run = await replay(handler, {
     instanceId: "procedure-production-20261122T140000Z",
     input,
@@ -77,11 +84,16 @@ export async function runProcedure(
       ...stubs,
     ],
     people: (status, now) => {
-      const asked = Checkpoint.parse(status).approvals.find((one) => one.status === "open");
-      if (asked === undefined || approves === undefined || answered) return [];
-      answered = true;
+      const { approvals, step } = Checkpoint.parse(status);
       const by = { name: "grace", source: "entra" };
       const at = instantOf(new Date(now));
+      if (cancelAt === step.id && !canceled) {
+        canceled = true;
+        return [{ name: verbEvent, data: { id: "2", by, at, reason: "x", verb: "cancel" } }];
+      }
+      const asked = approvals.find((one) => one.status === "open");
+      if (asked === undefined || approves === undefined || answered) return [];
+      answered = true;
       const decision = approves ? "approve" : "deny";
       const verb = { verb: "approval", nonce: asked.nonce, decision };
       return [{ name: verbEvent, data: { id: "1", by, at, reason: "x", ...verb } }];

@@ -1,0 +1,321 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import * as contract from "../../src/activities/drill.contract.js";
+import { observeTraffic } from "../../src/activities/traffic.contract.js";
+import { seconds } from "../../src/domain/duration.js";
+import type { DrillOrder } from "../../src/domain/drill.js";
+import type { Failure } from "../../src/domain/failure.js";
+import { instantOf } from "../../src/domain/instant.js";
+import type { Outcome } from "../../src/domain/run-record.js";
+import { drillContainerApp } from "../../src/orchestrators/drill-container-app.js";
+import { drillRegion } from "../../src/orchestrators/drill-region.js";
+import { undoDrill } from "../../src/orchestrators/undo-drill.js";
+import { broken, stub } from "../support/replay-driver.js";
+import { orderedAt, production, runProcedure } from "../support/procedure-run.js";
+
+const never: Failure = { class: "terminal", code: "AuthorizationFailure", message: "no" };
+const app = production.containerApp.primary;
+const recovery = "container-app-failure-production-20261122T140200Z-ab12cd";
+
+interface Traits {
+  readonly admitted: readonly boolean[];
+  readonly steady: boolean;
+  /** Looks until the alert is there; never without a number. */
+  readonly alertAfter: number | undefined;
+  readonly outcome: Outcome | undefined;
+  /** How long after the fault the recovery says that it has restored the app. */
+  readonly took: number;
+  readonly residue: boolean;
+  readonly usersAway: boolean;
+  readonly failing: Readonly<Record<string, Failure>>;
+  readonly approves: boolean | undefined;
+  readonly cancelAt: string | undefined;
+}
+
+const usual: Traits = {
+  admitted: [true],
+  steady: true,
+  alertAfter: 3,
+  outcome: "restored",
+  took: 150_000,
+  residue: false,
+  usersAway: false,
+  failing: {},
+  approves: true,
+  cancelAt: undefined,
+};
+
+function world(given: Partial<Traits>) {
+  const is = { ...usual, ...given };
+  let [admissions, looks, isBroken] = [0, 0, false];
+  let brokenAt = orderedAt;
+  const fields = (): Record<string, string> => ({ "serving revisions": isBroken ? "" : "v41" });
+  return broken(
+    [
+      stub(contract.admitDrill, () => {
+        const admitted = is.admitted[Math.min(admissions++, is.admitted.length - 1)] ?? true;
+        return { admitted, findings: [], detail: admitted ? "it may begin" : "a run is under way" };
+      }),
+      stub(observeTraffic, () => {
+        const endpoint = (name: string, enabled: boolean) => ({
+          ...{ name, enabled, online: enabled },
+          monitorStatus: enabled ? "Online" : "Disabled",
+        });
+        return {
+          fqdn: "mcp.trafficmanager.net",
+          ttl: seconds(60),
+          enabled: 1,
+          primary: endpoint("primary", !is.usersAway),
+          secondary: endpoint("secondary", is.usersAway),
+          detail: "",
+        };
+      }),
+      stub(contract.observeDrilled, () => ({
+        steady: is.steady && !isBroken,
+        revision: "v41",
+        fields: { ...fields(), ...(is.residue && looks > 0 ? { revisions: "v41, v42" } : {}) },
+        detail: isBroken ? "nothing serves" : "v41 serves",
+      })),
+      stub(contract.injectFault, (_input, _caller, now) => {
+        isBroken = true;
+        brokenAt = instantOf(new Date(now));
+        return { changed: true, brokenAt, detail: "deactivated v41" };
+      }),
+      stub(contract.observeDrill, () => {
+        looks += 1;
+        const alerted = is.alertAfter !== undefined && looks >= is.alertAfter;
+        return {
+          ...(alerted ? { recovery, rule: "mcp-health" } : {}),
+          undo: { kind: "activate-revision" as const, app, revision: "v41" },
+          brokenAt,
+          detail: alerted ? "alert mcp-health" : "no alert yet",
+        };
+      }),
+      stub(contract.orderPracticeRun, () => ({ changed: true, run: recovery, detail: "started" })),
+      stub(contract.observeRun, (_input, _caller, now) => {
+        const since = Date.parse(brokenAt) + is.took;
+        if (is.outcome === undefined || now < since)
+          return { ended: false, findings: [], detail: "runs" };
+        isBroken &&= is.outcome === "needs-operator";
+        return {
+          ended: true,
+          outcome: is.outcome,
+          restoredAt: instantOf(new Date(since)),
+          reason: "it is so",
+          findings: ["one thing"],
+          detail: is.outcome,
+        };
+      }),
+      stub(contract.stopPracticeRun, () => ({ changed: true, detail: "is being canceled" })),
+      stub(contract.undoFault, () => {
+        isBroken = false;
+        return { changed: true, detail: "activated v41" };
+      }),
+      stub(contract.markDrill, () => ({ changed: true, detail: "marked" })),
+      stub(contract.compareDrill, ({ took, target }) => ({
+        within: took !== undefined && took <= target,
+        detail: "compared",
+      })),
+    ],
+    is.failing,
+  );
+}
+
+const order = (more: Partial<DrillOrder> = {}): DrillOrder => ({
+  environment: "production",
+  drill: "q1",
+  resource: app,
+  mode: "execute",
+  authority: "act",
+  trigger: { kind: "operator", who: "olga", source: "entra", reason: "practice" },
+  detectedAt: orderedAt,
+  estate: production,
+  ...more,
+});
+
+const practise = (given: Partial<Traits> = {}, more: Partial<DrillOrder> = {}) => {
+  const { approves, cancelAt } = { ...usual, ...given };
+  return runProcedure(drillContainerApp, order(more), world(given), { approves, cancelAt });
+};
+
+describe("a drill", () => {
+  it("passes where the alert starts the recovery, all in time, and leaves nothing", async () => {
+    const run = await practise();
+
+    expect(run.record).toMatchObject({ kind: "drill", outcome: "passed", findings: [] });
+    expect(run.record.withinRto.scenario).toBe(true);
+    // The clock starts with the fault, whatever the approval took.
+    expect(Date.parse(run.record.restoredAt!) - Date.parse(run.record.detectedAt)).toBe(150_000);
+    expect(run.callsOf("orderPracticeRun")).toEqual([]);
+    const marks = run.callsOf("markDrill").map(({ input }) => (input as { status: string }).status);
+    expect(marks).toEqual(["undone", "ended"]);
+    keep("passed", run.outline);
+  });
+
+  it("starts the recovery itself where no alert comes, and says that it had to", async () => {
+    const { record, callsOf } = await practise({ alertAfter: undefined, took: 400_000 });
+
+    expect(record.outcome).toBe("passed-with-findings");
+    expect(record.findings[0]).toContain("no alert came within 5 min");
+    expect(callsOf("orderPracticeRun")[0]?.input).toMatchObject({
+      order: { kind: "recovery", scenario: "container-app-failure", resource: app },
+    });
+  });
+
+  it.each<[string, Partial<Traits>, string, string]>([
+    ["it may not begin", { admitted: [false] }, "canceled", "a run is under way"],
+    [
+      "users are in the other region",
+      { usersAway: true },
+      "canceled",
+      "fail the region back first",
+    ],
+    ["not all is well", { steady: false }, "canceled", "not all is well"],
+    ["it is denied", { approves: false }, "canceled", "it was denied"],
+    ["nobody approves", { approves: undefined }, "canceled", "nobody approved it in time"],
+    [
+      "a run came while it was waited for",
+      { admitted: [true, false] },
+      "canceled",
+      "a run is under way",
+    ],
+  ])("breaks nothing where %s", async (_what, given, outcome, reason) => {
+    const { record, names } = await practise(given);
+
+    expect(record.outcome).toBe(outcome);
+    expect(record.reason).toContain("nothing was broken");
+    expect(record.reason).toContain(reason);
+    expect(names).not.toContain("injectFault");
+    expect(names).not.toContain("undoFault");
+  });
+
+  it.each<[string, Partial<Traits>, string, string]>([
+    ["the recovery needs a person", { outcome: "needs-operator" }, "failed", "needs-operator"],
+    ["the recovery takes too long", { took: 16 * 60_000 }, "failed", "not within 15 min"],
+    ["the recovery does not end", { outcome: undefined }, "failed", "has not ended in time"],
+    [
+      "something is left behind",
+      { residue: true },
+      "failed",
+      "revisions was absent and is v41, v42",
+    ],
+    ["the fault cannot be undone", { failing: { undoFault: never } }, "failed", "still there"],
+    [
+      "the injection is refused",
+      { failing: { injectFault: never } },
+      "failed",
+      "nothing was broken",
+    ],
+  ])("fails and undoes where %s", async (_what, given, outcome, reason) => {
+    const { record, names } = await practise(given);
+
+    expect({ outcome: record.outcome, reason: record.reason }).toEqual({
+      outcome,
+      reason: expect.stringContaining(reason),
+    });
+    expect(names).toContain("undoFault");
+  });
+
+  it("is canceled at any moment, stops the recovery and undoes its fault", async () => {
+    const run = await practise({ cancelAt: "await-recovery" });
+
+    expect(run.record.outcome).toBe("canceled");
+    expect(run.record.reason).toContain("what the drill had broken is undone");
+    const after = run.names.slice(run.names.indexOf("observeRun"));
+    expect(after.indexOf("stopPracticeRun")).toBeLessThan(after.indexOf("undoFault"));
+    expect(after).toContain("undoFault");
+    keep("canceled", run.outline);
+  });
+
+  it("tells what it would do, and breaks nothing in a plan", async () => {
+    const { record } = await practise({}, { mode: "plan" });
+
+    expect(record.outcome).toBe("planned");
+    expect(record.plan?.changes.map(({ step }) => step)).toContain("inject");
+    expect(record.findings).toEqual([]);
+  });
+});
+
+describe("the drill of the region", () => {
+  const front = production.trafficManager!.profile;
+  const own = new Set(["observeRun", "orderPracticeRun", "injectFault"]);
+  const regional = (outcome: Outcome, back: Outcome) =>
+    runProcedure(
+      drillRegion,
+      order({ drill: "q4", resource: front }),
+      [
+        ...world({}).filter(({ name }) => !own.has(name)),
+        stub(contract.injectFault, (_input, _caller, now) => ({
+          changed: false,
+          brokenAt: instantOf(new Date(now)),
+          detail: "nothing is broken",
+        })),
+        stub(contract.orderPracticeRun, ({ order: { kind } }) => ({
+          changed: true,
+          run: `${kind}-production-20261122T140200Z-ab12cd`,
+          detail: "started",
+        })),
+        stub(contract.observeRun, ({ run }, _caller, now) => ({
+          ended: true,
+          outcome: run.startsWith("recovery") ? outcome : back,
+          restoredAt: instantOf(new Date(now)),
+          reason: "it is so",
+          findings: [],
+          detail: run,
+        })),
+      ],
+      { approves: true },
+    );
+
+  it("leads users away by the recovery and back by the failback", async () => {
+    const { record, callsOf } = await regional("failed-over", "failed-back");
+
+    expect(record).toMatchObject({ outcome: "passed", findings: [] });
+    const kinds = callsOf("orderPracticeRun").map(
+      ({ input }) => (input as { order: { kind: string } }).order.kind,
+    );
+    expect(kinds).toEqual(["recovery", "failback"]);
+  });
+
+  it("fails where users cannot be led back", async () => {
+    const { record } = await regional("failed-over", "needs-operator");
+
+    expect(record.outcome).toBe("failed");
+    expect(record.reason).toContain("the drill's fault is still there");
+  });
+});
+
+describe("the undo in a drill's stead", () => {
+  const undo = (given: Partial<Traits>) =>
+    runProcedure(
+      undoDrill,
+      { ...order(), of: "drill-q1-production-20261122T140000Z-ab12cd" } as DrillOrder,
+      world(given),
+    );
+
+  it("mends what is written down", async () => {
+    const { record, callsOf } = await undo({});
+
+    expect(record.outcome).toBe("passed-with-findings");
+    expect(callsOf("undoFault")[0]?.input).toEqual({
+      undo: { kind: "activate-revision", app, revision: "v41" },
+    });
+    expect(callsOf("markDrill")).toHaveLength(2);
+  });
+
+  it("says loudly that it could not", async () => {
+    const { record, callsOf } = await undo({ failing: { undoFault: never } });
+
+    expect(record.outcome).toBe("failed");
+    expect(record.nextSteps).toEqual(["Undo it by hand now"]);
+    expect(callsOf("markDrill")).toEqual([]);
+  });
+});
+
+/** Runs under way go on with these orders of steps. */
+function keep(name: string, outline: readonly string[]): void {
+  const file = path.join(__dirname, `../histories/container-app-drill.${name}.json`);
+  const text = `${JSON.stringify(outline, null, 2)}\n`;
+  if (process.env["UPDATE_HISTORIES"] === "1") writeFileSync(file, text);
+  expect(text).toBe(readFileSync(file, "utf8"));
+}
