@@ -17,7 +17,12 @@ import { sampleJson } from "../support/estates.js";
 import { ended, productionOf } from "../support/recovery-run.js";
 
 const reservedAccount = "mcpstorageprodspare";
-const versions = { apps: "2025-01-01", traffic: "2022-04-01", storage: "2023-05-01" };
+const versions = {
+  vaults: "2023-07-01",
+  apps: "2025-01-01",
+  traffic: "2022-04-01",
+  storage: "2023-05-01",
+};
 const metricAlerts = "2018-03-01";
 const actionGroups = "2023-01-01";
 
@@ -495,7 +500,20 @@ describe("readiness", () => {
       "backup-proof degraded: redis",
     ]);
     expect((await evaluated()).findings.map(told)).toEqual([]);
-  });
+  }, 90_000);
+
+  // Nobody can take purge protection away again, so it comes last.
+  it("says why sets of secrets stay verified where a policy forces purge protection on the scratch vault", async () => {
+    const { scratchVault = "" } = production().proof;
+    const properties = { enablePurgeProtection: true };
+    await azure.arm("PATCH", scratchVault, versions.vaults, { properties });
+    await backUp("production");
+
+    expectOnly(await evaluated(), {
+      ...{ check: "backup-proof", level: "degraded", what: /key-vault sets stay verified.*purge/ },
+      scenarios: ["key-vault-failure", "region-outage"],
+    });
+  }, 90_000);
 
   async function patchProfile(properties: object): Promise<void> {
     await azure.arm("PATCH", profile(), versions.traffic, { properties });

@@ -21,7 +21,20 @@ export interface BackupFacts {
   /** Newer sets that cannot be used. */
   readonly problems: readonly { readonly set: string; readonly problem: SetProblem }[];
   /** When a restore of a set was proven last; without an instant it never was, since the first set there is. */
-  readonly proof: { readonly at?: Instant; readonly firstTakenAt?: Instant };
+  readonly proof: {
+    readonly at?: Instant;
+    readonly firstTakenAt?: Instant;
+    /** Why there is no place for a proof, so that sets stay verified. */
+    readonly noPlace?: NoPlace;
+  };
+}
+
+/** Without a scratch place sets are verified and no more. */
+export interface NoPlace {
+  readonly why: string;
+  readonly remedy: string;
+  /** The estate names one, which has to be refused: nobody need wait for a night to know that. */
+  readonly isNamed: boolean;
 }
 
 /** Age, use, schedule and proof of every kind of backup. */
@@ -101,16 +114,23 @@ function proofFinding(
   proofAge: Milliseconds,
 ): Said | undefined {
   if (newest === undefined) return undefined;
-  const { at, firstTakenAt = newest.takenAt } = proof;
+  const { at, firstTakenAt = newest.takenAt, noPlace } = proof;
   // The first night of a set proves it.
   const due = at === undefined ? plus(firstTakenAt, firstProofWithin) : plus(at, proofAge);
-  if (!isAfter(now, due)) return undefined;
+  if (!isAfter(now, due) && noPlace?.isNamed !== true) return undefined;
+  if (noPlace !== undefined) {
+    return {
+      level: "degraded",
+      what: `${kind} sets stay verified, and no restore of them is proven: ${noPlace.why}`,
+      remedy: noPlace.remedy,
+    };
+  }
   return {
     level: "degraded",
     what:
       at === undefined
         ? `no restore of a ${kind} set was ever proven`
         : `the last proof of a ${kind} restore is ${describeDuration(elapsed(at, now))} old`,
-    remedy: `have it proven now: POST /api/proofs with kinds ["${kind}"]; the proof's record says what it lacks, such as a scratch vault`,
+    remedy: `have it proven now: POST /api/proofs with kinds ["${kind}"]; the proof's record says what it found`,
   };
 }

@@ -167,6 +167,11 @@ describe("backups", () => {
       /^backup-proof degraded: the last proof/,
     );
     expect(of({ proof: {} })).toEqual([]);
+    const noPlace = { why: "it has purge protection", remedy: "make another", isNamed: true };
+    expect(of({ proof: { noPlace } })[0]).toMatch(
+      /^backup-proof degraded: .* sets stay verified, .*: it has purge protection/,
+    );
+    expect(of({ proof: { noPlace: { ...noPlace, isNamed: false } } })).toEqual([]);
     expect(of({ proof: { firstTakenAt: earlierBy(now, hours(47)) } })).toEqual([]);
     expect(of({ proof: { firstTakenAt: earlierBy(now, hours(49)) } })[0]).toContain(
       "was ever proven",
