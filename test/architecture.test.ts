@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { drillRunActivities } from "../src/activities/drill.js";
 import { postingActivity } from "../src/activities/notices.js";
 import { readSettings, settingKeys } from "../src/config/settings.js";
 import { activitiesOf } from "../src/every-activity.js";
@@ -144,6 +145,7 @@ describe("the repository", () => {
     const implemented = [
       ...activitiesOf(portsOf(readSettings(sampleSettings()))),
       postingActivity(unused, unused, unused),
+      ...drillRunActivities(unused, unused),
     ].map(({ name }) => name);
     const folder = path.join(root, "src/activities");
     const declared = readdirSync(folder)
