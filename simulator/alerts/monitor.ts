@@ -89,12 +89,13 @@ export class Monitor {
     return [...this.#world.alerts.values()].flatMap(({ id: ruleId, body }) => {
       const { enabled, scopes = [], actions = [] } = body.properties as Rule;
       const isOn = enabled === true && scopes.some((scope) => keyOf(scope) === keyOf(webTest));
-      const calls = isOn && Array.isArray(actions) && actions.some((action) => this.#calls(action));
+      const called: readonly Action[] = Array.isArray(actions) ? actions : [];
+      const calls = isOn && called.some((action) => this.#calls(action));
       return calls ? [ruleId.split("/").at(-1) ?? ""] : [];
     });
   }
 
-  #calls({ actionGroupId = "" }: { readonly actionGroupId?: string }): boolean {
+  #calls({ actionGroupId = "" }: Action): boolean {
     const group = this.#world.alerts.get(keyOf(actionGroupId))?.body.properties as Rule | undefined;
     return group?.enabled === true && (group.webhookReceivers?.length ?? 0) > 0;
   }
@@ -127,6 +128,10 @@ export class Monitor {
   #say(text: string): void {
     process.stderr.write(`monitor: ${text}\n`);
   }
+}
+
+interface Action {
+  readonly actionGroupId?: string;
 }
 
 interface Rule {

@@ -72,12 +72,11 @@ export function drillActivities(azure: DrillPorts, store: StateStore): readonly 
       classifyError,
       async ({ environment, drill, status }, { now, caller }) => {
         if (caller.mode === "plan") return { changed: false, detail: "left out of a plan" };
-        let changed = false;
-        await store.drills.change(environment, (standing) => {
-          const next = marked(standing, drill, status, now());
-          changed = next !== undefined;
-          return next;
-        });
+        const before = await store.drills.read(environment);
+        const after = await store.drills.change(environment, (standing) =>
+          marked(standing, drill, status, now()),
+        );
+        const changed = after?.status !== before?.status;
         return { changed, detail: changed ? `the drill is ${status}` : "nothing to be marked" };
       },
     ),

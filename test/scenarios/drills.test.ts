@@ -58,7 +58,6 @@ describe("a drill", () => {
     expect(recovered).toMatchObject({
       outcome: "restored",
       trigger: { kind: "alert", drill: record.id },
-      detectedAt: expect.any(String),
     });
     expect(await appNow()).toEqual(before);
   }, 60_000);
@@ -96,24 +95,19 @@ describe("a drill", () => {
     let last: unknown;
     while (performance.now() < giveUpAt) {
       ({ json: last } = await service.call("GET", "/api/drills"));
-      const { environments } = last as {
-        environments: { environment: string; last?: { status: string } }[];
-      };
-      if (environments.find((each) => each.environment === environment)?.last?.status === "ended")
-        break;
+      if (drillOf(last)?.status === "ended") break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    expect(last).toMatchObject({
-      environments: expect.arrayContaining([
-        expect.objectContaining({
-          environment,
-          last: expect.objectContaining({ run, status: "ended" }),
-        }),
-      ]),
-    });
+    expect(drillOf(last)).toMatchObject({ run, status: "ended" });
     expect(await appNow()).toEqual(before);
   }, 60_000);
 });
+
+/** What GET /api/drills says of the environment's last drill. */
+const drillOf = (json: unknown) =>
+  (
+    json as { environments: { environment: string; last?: { status: string } }[] }
+  ).environments.find((each) => each.environment === environment)?.last;
 
 const stepOf = (record: RunRecord, id: string): string =>
   record.steps.find((step) => step.id === id)?.detail ?? "";

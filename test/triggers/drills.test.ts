@@ -108,7 +108,8 @@ describe("an alert of an environment that practises", () => {
 
     expect(json["status"]).toBe("started");
     const drill = await dependencies.store.drills.read("production");
-    expect(drill).toMatchObject({ recovery: json["run"], rule: expect.any(String) });
+    expect(drill?.recovery).toBe(json["run"]);
+    expect(drill?.rule).toBeDefined();
   });
 
   it("of something else is real: it starts its own run and cancels the drill", async () => {
