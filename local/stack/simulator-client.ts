@@ -52,6 +52,15 @@ export interface SimulatorState {
   readonly trafficManagerProfiles: readonly TrafficState[];
 }
 
+/** A right that somebody needed, whether he had it or not. */
+export interface AskedRight {
+  readonly principalId: string;
+  readonly plane: "control" | "data";
+  readonly action: string;
+  /** No deeper than a resource. */
+  readonly scope: string;
+}
+
 /** A client of the simulator's control interface. */
 export class SimulatorClient {
   readonly #control: string;
@@ -94,6 +103,12 @@ export class SimulatorClient {
       entries: readonly LogEntry[];
     };
     return entries;
+  }
+
+  /** Every right that anybody has needed since the simulator's start. */
+  async askedRights(): Promise<readonly AskedRight[]> {
+    const { asked } = (await this.#call("GET", "/rights")) as { asked: readonly AskedRight[] };
+    return asked;
   }
 
   async now(): Promise<Date> {

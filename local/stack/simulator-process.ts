@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { keepAskedRights } from "./asked-rights.js";
 import { startChild, type Child } from "./child.js";
 import { compiled } from "./repository.js";
+import { SimulatorClient } from "./simulator-client.js";
 
 /** What the simulator says when it answers. */
 export interface SimulatorReady {
@@ -17,7 +19,7 @@ export interface SimulatorReady {
 export const onSharedClock: readonly string[] = ["--require", compiled("local/clock/preload.js")];
 
 /** Starts the simulated Azure; it ends with this process. */
-export function startSimulatorProcess(options: {
+export async function startSimulatorProcess(options: {
   readonly seed: unknown;
   /** A folder that outlives it. */
   readonly folder: string;
@@ -28,7 +30,7 @@ export function startSimulatorProcess(options: {
   const { seed, folder, speed, profile, onLog } = options;
   const seedFile = path.join(folder, "seed.json");
   writeFileSync(seedFile, JSON.stringify(seed));
-  return startChild<SimulatorReady>({
+  const child = await startChild<SimulatorReady>({
     name: "the simulator",
     nodeArguments: [
       ...onSharedClock,
@@ -43,4 +45,11 @@ export function startSimulatorProcess(options: {
     directory: folder,
     onLog,
   });
+  return {
+    ...child,
+    async stop() {
+      await keepAskedRights(new SimulatorClient(child.ready.control), seed);
+      await child.stop();
+    },
+  };
 }

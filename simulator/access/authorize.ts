@@ -1,4 +1,5 @@
 import { isWithin } from "../arm/resource-id.js";
+import type { AskedRights } from "./asked-rights.js";
 import { roleGuid } from "./role-guid.js";
 import { type Role, ROLES } from "./roles.js";
 
@@ -13,6 +14,8 @@ export interface RoleAssignment {
   readonly createdBy: string;
   /** From when on the services know it: a new assignment takes minutes to reach them. */
   readonly effectiveAt: number;
+  /** The only roles that may be assigned or taken away by it: what its condition says. */
+  readonly assigns?: readonly string[];
   /** Set once it is deleted: until when the services have not noticed. */
   endsAt: number | undefined;
 }
@@ -34,11 +37,15 @@ export interface Access {
   readonly conditions: {
     isRoleMissing(roleDefinitionId: string, scope: string): boolean;
   };
+  /** Roles that somebody has made, by the GUID of their definitions. */
+  readonly customRoles?: ReadonlyMap<string, Role>;
+  /** Where it is noted what was needed. */
+  readonly askedRights?: AskedRights;
 }
 
 /** The roles of a principal that are felt at a scope, assigned there or above. */
 export function rolesAt(
-  { roleAssignments, conditions }: Access,
+  { roleAssignments, conditions, customRoles }: Access,
   { principalId, scope, at }: Pick<Demand, "principalId" | "scope" | "at">,
 ): readonly Role[] {
   return roleAssignments.flatMap((assignment) => {
@@ -46,12 +53,17 @@ export function rolesAt(
     if (assignment.effectiveAt > at || (assignment.endsAt ?? Infinity) <= at) return [];
     if (assignment.principalId.toLowerCase() !== principalId.toLowerCase()) return [];
     if (!isWithin(scope, assignment.scope)) return [];
-    return ROLES.get(roleGuid(assignment.roleDefinitionId)) ?? [];
+    const guid = roleGuid(assignment.roleDefinitionId);
+    const role = ROLES.get(guid) ?? customRoles?.get(guid);
+    if (role === undefined) return [];
+    const { assigns = role.assigns } = assignment;
+    return { ...role, ...(assigns && { assigns }) };
   });
 }
 
 /** Whether one of the assignments allows it: the scope or one above it, an action and no exclusion. */
 export function isAllowed(access: Access, demand: Demand): boolean {
+  access.askedRights?.add(demand);
   return rolesAt(access, demand).some((role) => {
     if (demand.assigned !== undefined && role.assigns?.includes(demand.assigned) === false) {
       return false;

@@ -109,11 +109,12 @@ function create(context: ArmContext): Answer {
   if (typeof properties.condition === "string") {
     throw new Refusal(501, "NotSimulated", "properties.condition is not simulated: leave it out.");
   }
-  if (!ROLES.has(roleGuid(properties.roleDefinitionId))) {
+  const guid = roleGuid(properties.roleDefinitionId);
+  if (!ROLES.has(guid) && !world.customRoles.has(guid)) {
     throw new Refusal(
       400,
       "RoleDefinitionDoesNotExist",
-      `The specified role definition with ID '${roleGuid(properties.roleDefinitionId)}' does not exist.`,
+      `The specified role definition with ID '${guid}' does not exist.`,
     );
   }
   checkAssignable(context, "write", properties.roleDefinitionId);

@@ -33,7 +33,7 @@ export interface ArmOperation {
   /** Path with `{placeholders}`; matched without regard to case. */
   readonly path: string;
   readonly apiVersions: readonly string[];
-  /** The action that a role must allow, at the resource or, for lists, at what holds them; none: a token is enough. */
+  /** The action that a role must allow, at the resource or, for lists, at what holds them; with placeholders of the path; none: a token is enough. */
   readonly action?: string;
   /** Whether it may change something; GET never does. */
   readonly mutating?: boolean;
@@ -130,7 +130,7 @@ export function armService(options: ArmOptions): Service {
           params["subscriptionId"] ?? caller.tenantId,
           options.world.timeline.now(),
         );
-        checkAuthorization(caller, operation, id, request);
+        checkAuthorization(caller, operation, params, id, request);
         checkResourceGroup(params, options.world);
         if (operation.isGlobal !== true) checkReachable(id, mutating, options.world);
         const body = operation.takesBody === true ? await parseBody(request) : undefined;
@@ -165,11 +165,13 @@ export function armService(options: ArmOptions): Service {
 
   function checkAuthorization(
     caller: Caller,
-    { action }: ArmOperation,
+    { action: template }: ArmOperation,
+    params: Readonly<Record<string, string>>,
     id: string,
     request: Request,
   ): void {
-    if (action === undefined) return;
+    if (template === undefined) return;
+    const action = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
     const scope = scopeOf(id, request);
     const { principalId } = caller;
     const demand = {

@@ -73,6 +73,11 @@ export function controlRoutes(options: ControlOptions): readonly ControlRoute[] 
       },
     },
     {
+      method: "GET",
+      path: "/rights",
+      handle: () => ({ status: 200, value: { asked: world.askedRights.list() } }),
+    },
+    {
       method: "POST",
       path: "/faults",
       handle: async ({ body }) => {

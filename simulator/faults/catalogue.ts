@@ -221,7 +221,8 @@ export function isCondition(order: FaultOrder): order is Condition {
 
 /** The GUID of a role that is named by its name, its GUID or its definition's id. */
 export function findRole(role: string): string | undefined {
-  if (ROLES.has(roleGuid(role))) return roleGuid(role);
+  // A GUID that is no built-in role's may be that of a role somebody made.
+  if (z.guid().safeParse(roleGuid(role)).success) return roleGuid(role);
   const wanted = role.toLowerCase();
   return [...ROLES].find(([, { name }]) => name.toLowerCase() === wanted)?.[0];
 }

@@ -117,7 +117,7 @@ export const trafficManagerOperations: readonly ArmOperation[] = [
     method: "GET",
     path: endpoint,
     apiVersions,
-    action: `${PROFILE_TYPE}/read`,
+    action: `${PROFILE_TYPE}/{endpointType}/read`,
     handle: (context) => {
       const owner = profileOf(context);
       return shownEndpoint(context, 200, owner, endpointOf(context, owner));
@@ -128,7 +128,7 @@ export const trafficManagerOperations: readonly ArmOperation[] = [
     method,
     path: endpoint,
     apiVersions,
-    action: `${PROFILE_TYPE}/write`,
+    action: `${PROFILE_TYPE}/{endpointType}/write`,
     takesBody: true,
     handle: (context) => writeEndpoint(context, method === "PATCH"),
   })),
@@ -137,7 +137,7 @@ export const trafficManagerOperations: readonly ArmOperation[] = [
     method: "DELETE",
     path: endpoint,
     apiVersions,
-    action: `${PROFILE_TYPE}/delete`,
+    action: `${PROFILE_TYPE}/{endpointType}/delete`,
     handle: removeEndpoint,
   },
 ];

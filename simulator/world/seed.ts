@@ -94,12 +94,21 @@ export const Seed = z
       z.strictObject({
         scope: z.string().startsWith("/"),
         principalId: Guid,
-        roleDefinitionId: z.string().refine((id) => ROLES.has(roleGuid(id)), {
-          error: () =>
-            `names no role that the simulator knows; it knows ${[...ROLES].map(([id, { name }]) => `${name} (${id})`).join(", ")}`,
-        }),
+        roleDefinitionId: z.string().min(1),
+        assigns: z.array(Guid).optional(),
       }),
     ),
+    roleDefinitions: z
+      .array(
+        z.strictObject({
+          id: Guid,
+          name: z.string().min(1),
+          actions: z.array(z.string().min(1)),
+          notActions: z.array(z.string().min(1)).optional(),
+          dataActions: z.array(z.string().min(1)).optional(),
+        }),
+      )
+      .default([]),
     managedEnvironments: z
       .array(
         z.strictObject({
@@ -198,6 +207,15 @@ export const Seed = z
     const fail = (path: (string | number)[], message: string): void => {
       context.addIssue({ code: "custom", path, message });
     };
+    const madeRoles = new Set(seed.roleDefinitions.map(({ id }) => id.toLowerCase()));
+    seed.roleAssignments.forEach(({ roleDefinitionId }, index) => {
+      const guid = roleGuid(roleDefinitionId);
+      if (ROLES.has(guid) || madeRoles.has(guid)) return;
+      fail(
+        ["roleAssignments", index, "roleDefinitionId"],
+        `names no role of the seed's roleDefinitions, and none that the simulator knows; it knows ${[...ROLES].map(([id, { name }]) => `${name} (${id})`).join(", ")}`,
+      );
+    });
     seed.resourceGroups.forEach(({ id }, index) => {
       if (!subscriptions.has(keyOf(id.split("/")[2] ?? ""))) {
         fail(["resourceGroups", index, "id"], "lies in a subscription that the seed does not list");

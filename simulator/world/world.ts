@@ -1,4 +1,6 @@
+import { AskedRights } from "../access/asked-rights.js";
 import type { RoleAssignment } from "../access/authorize.js";
+import type { Role } from "../access/roles.js";
 import { Dependencies } from "../application/dependencies.js";
 import { type AlertResource, seedAlerts } from "../alerts/routes.js";
 import type { Operation } from "../arm/operations.js";
@@ -96,6 +98,9 @@ export interface World {
   readonly resourceGroups: Map<string, ResourceGroup>;
   readonly identities: Identity[];
   readonly roleAssignments: RoleAssignment[];
+  /** By the GUID of their definitions. */
+  readonly customRoles: Map<string, Role>;
+  readonly askedRights: AskedRights;
   readonly environments: Map<string, ManagedEnvironment>;
   readonly containerApps: Map<string, ContainerApp>;
   /** By account name, which is global. */
@@ -168,6 +173,8 @@ export function createWorld(
   const { conditions, dependencies } = surroundings;
   const world: World = {
     ...surroundings,
+    customRoles: new Map(),
+    askedRights: new AskedRights(),
     outages: new Outages(),
     throttling: new Throttling(),
     redisServers,
@@ -235,6 +242,7 @@ function clear(world: World): void {
   world.identities.length = 0;
   world.roleAssignments.length = 0;
   for (const map of [
+    world.customRoles,
     world.subscriptions,
     world.resourceGroups,
     world.environments,
@@ -269,9 +277,12 @@ function fill(world: World, seed: Seed): void {
     world.resourceGroups.set(keyOf(id), { id, name: id.split("/")[4] ?? "", location });
   }
   world.identities.push(...seed.identities);
+  for (const { id, name, actions, notActions = [], dataActions = [] } of seed.roleDefinitions) {
+    world.customRoles.set(id.toLowerCase(), { name, actions, notActions, dataActions });
+  }
   // What the seed holds was assigned long ago.
   world.roleAssignments.push(
-    ...seed.roleAssignments.map(({ scope, principalId, roleDefinitionId }) => ({
+    ...seed.roleAssignments.map(({ scope, principalId, roleDefinitionId, assigns }) => ({
       name: guidFrom(scope, principalId, roleDefinitionId),
       scope,
       principalId,
@@ -281,6 +292,7 @@ function fill(world: World, seed: Seed): void {
       createdAt: 0,
       createdBy: "",
       effectiveAt: 0,
+      ...(assigns && { assigns }),
       endsAt: undefined,
     })),
   );
