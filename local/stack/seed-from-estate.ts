@@ -1,9 +1,11 @@
 import type { Environment, Estate } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
+import { grantsOf } from "../../src/domain/service-roles.js";
 import { seededEdge } from "./seeded-edge.js";
 import { seededApplication } from "./seeded-application.js";
 import { imageOf, seededRegistries } from "./seeded-registries.js";
 import { seededAlerting } from "./seeded-alerting.js";
+import { granted, madeRoles } from "./seeded-grants.js";
 import { seededTraffic } from "./seeded-traffic.js";
 
 /** The identity the service runs as in the simulated Azure. */
@@ -16,20 +18,6 @@ export const stateAccount = "mcpdrstate";
 export const backupAccount = "mcpdrbackup";
 
 const tenantId = "7e4a0000-0000-4000-8000-000000000001";
-const roles = {
-  containerAppsContributor: "358470bc-b998-42bd-ab17-a7e34c199c0f",
-  containerAppsOperator: "f3bd1b5c-91fa-40e7-afe7-0c11d331232c",
-  logAnalyticsReader: "73c42c96-874c-492b-b04d-ab87d138a893",
-  logAnalyticsContributor: "92aaf0da-9dab-42b6-94a3-d43ce8ce7293",
-  storageAccountContributor: "17d1049b-9a84-46fb-8f53-869881c3d3ab",
-  storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-  keyVaultContributor: "f25e0fa2-a7c8-4377-a976-54943a77a395",
-  keyVaultSecretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-  keyVaultDataAccessAdministrator: "8b54135c-b56d-4d72-a534-26097cfdc8d8",
-  monitoringContributor: "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
-  roleBasedAccessControlAdministrator: "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
-};
-
 /** A simulated Azure in which the estate's resources exist and are well. */
 export function seedFromEstate(estate: Estate): unknown {
   const environments = Object.values(estate.environments);
@@ -39,20 +27,15 @@ export function seedFromEstate(estate: Estate): unknown {
   const accountIds = [stateAccount, backupAccount].map(
     (name) => `${serviceGroup}/providers/Microsoft.Storage/storageAccounts/${name}`,
   );
-  const applications = environments.map((environment) =>
-    seededApplication(environment, serviceIdentity.principalId),
-  );
+  const applications = environments.map(seededApplication);
   const vaults = environments.flatMap(vaultsOf);
   const scratchVaults = environments.flatMap(scratchVaultOf);
   const apps = environments.flatMap(appsOf);
   const accounts = environments.flatMap(storageAccountsOf);
-  const recoveryGroups = new Set(
-    environments.map(({ storage: { primary, secondary = primary } }) => groupOf(secondary)),
-  );
-  const edge = seededEdge(environments, serviceIdentity.principalId);
-  const traffic = seededTraffic(environments, serviceIdentity.principalId);
-  const images = seededRegistries(environments, serviceIdentity.principalId);
-  const alerting = seededAlerting(environments, serviceIdentity.principalId);
+  const edge = seededEdge(environments);
+  const traffic = seededTraffic(environments);
+  const images = seededRegistries(environments);
+  const alerting = seededAlerting(environments);
   const groups = new Map<string, string>([
     [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
     ...environments.map(
@@ -77,36 +60,12 @@ export function seedFromEstate(estate: Estate): unknown {
       ...applications.flatMap(({ identities }) => identities),
       ...edge.identities,
     ],
+    roleDefinitions: madeRoles,
     roleAssignments: [
-      ...apps.flatMap(({ group }) => [
-        assign(group, roles.containerAppsContributor),
-        assign(group, roles.containerAppsOperator),
-        assign(group, roles.logAnalyticsReader),
-      ]),
-      ...accountIds.map((id) => assign(id, roles.storageBlobDataContributor)),
-      ...environments.flatMap(({ applicationInsights: { workspace } }) =>
-        workspace === undefined ? [] : [assign(workspace, roles.logAnalyticsContributor)],
-      ),
-      ...accounts.flatMap(({ id }) => [
-        assign(id, roles.storageAccountContributor),
-        assign(id, roles.storageBlobDataContributor),
-      ]),
-      // A recovery may have to make an account, and to give roles there.
-      ...[...recoveryGroups].flatMap((group) => [
-        assign(group, roles.storageAccountContributor),
-        assign(group, roles.roleBasedAccessControlAdministrator),
-      ]),
-      ...subscriptions.flatMap((id) => [
-        assign(`/subscriptions/${id}`, roles.keyVaultContributor),
-        assign(`/subscriptions/${id}`, roles.keyVaultDataAccessAdministrator),
-      ]),
-      ...vaults.map(({ id }) => assign(groupOf(id), roles.monitoringContributor)),
-      ...[...vaults, ...scratchVaults].map(({ id }) => assign(id, roles.keyVaultSecretsOfficer)),
+      ...accountIds.map((scope) => granted({ scope, role: "blob-data" }, serviceIdentity)),
+      ...environments.flatMap(grantsOf).map((grant) => granted(grant, serviceIdentity)),
       ...applications.flatMap(({ roleAssignments }) => roleAssignments),
       ...edge.roleAssignments,
-      ...traffic.roleAssignments,
-      ...images.roleAssignments,
-      ...alerting.roleAssignments,
     ],
     managedEnvironments: apps.map(({ group, location, workspaceId }) => ({
       id: `${group}/providers/Microsoft.App/managedEnvironments/mcp-environment`,
@@ -167,15 +126,9 @@ export function seedFromEstate(estate: Estate): unknown {
   };
 }
 
-const assign = (scope: string, role: string) => ({
-  scope,
-  principalId: serviceIdentity.principalId,
-  roleDefinitionId: role,
-});
-
 /** The primary application, and the standby; each names the vault of its own side. */
 function appsOf(environment: Environment) {
-  const application = seededApplication(environment, serviceIdentity.principalId);
+  const application = seededApplication(environment);
   const { containerApp, primaryRegion, secondaryRegion, applicationInsights } = environment;
   const { workspaceId, component } = applicationInsights;
   const app = (id: string, location: string, side: "primary" | "secondary") => ({
@@ -283,7 +236,7 @@ function vaultsOf(environment: Environment) {
     secrets,
   });
   const secrets = [
-    seededApplication(environment, serviceIdentity.principalId).connectionSecret,
+    seededApplication(environment).connectionSecret,
     { name: "jwt-signing-key", value: `simulated-${applicationInsights.workspaceId}` },
     {
       name: "tenant-configuration",

@@ -4,10 +4,8 @@ import { parseResourceId } from "../../src/domain/resource-id.js";
 /** The host that action groups call, in the simulated Azure. */
 export const alertHostName = "mcp-dr.azurewebsites.net";
 
-const monitoringReader = "43d0d8ad-25c7-4714-9337-8ba259a9fe05";
-
 /** The rules of each environment and the action group that they call: this service's webhook. */
-export function seededAlerting(environments: readonly Environment[], servicePrincipal: string) {
+export function seededAlerting(environments: readonly Environment[]) {
   const all = environments.flatMap((environment) => {
     const { alerting, serviceRegion } = environment;
     if (alerting === undefined) return [];
@@ -21,13 +19,6 @@ export function seededAlerting(environments: readonly Environment[], servicePrin
   return {
     resourceGroups: all.flatMap(({ groups, serviceRegion }) =>
       groups.map((group) => [group, serviceRegion] as const),
-    ),
-    roleAssignments: all.flatMap(({ groups }) =>
-      groups.map((scope) => ({
-        scope,
-        principalId: servicePrincipal,
-        roleDefinitionId: monitoringReader,
-      })),
     ),
     alerts: all.flatMap(({ alerts }) => alerts),
   };

@@ -5,8 +5,6 @@ import { parseResourceId } from "../../src/domain/resource-id.js";
 const roles = {
   keyVaultSecretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
   storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-  redisCacheContributor: "e0f68234-74aa-48ed-b826-c38b57376e17",
-  contributor: "b24988ac-6180-42a0-ab88-20f7382dd24c",
 };
 const sizes = {
   Basic: "Basic_C1",
@@ -21,7 +19,7 @@ interface Placed {
 }
 
 /** What the application of an environment uses, and how it is told: members of the simulator's seed. */
-export function seededApplication(environment: Environment, servicePrincipal: string) {
+export function seededApplication(environment: Environment) {
   const { keyVault, storage, redis, containerApp, proof, recoveryRegion } = environment;
   const { app, caches } = identitiesOf(containerApp.primary);
   const accounts = bothSides(environment, storage);
@@ -40,14 +38,6 @@ export function seededApplication(environment: Environment, servicePrincipal: st
         role(id, app.principalId, roles.keyVaultSecretsUser),
       ),
       ...storageUsers,
-      ...groupsOf([...all, ...scratch]).map(([id]) =>
-        role(id, servicePrincipal, roles.redisCacheContributor),
-      ),
-      // No role is made for Azure Managed Redis alone, and a recovery makes one beside the last side. The
-      // group of a production app is spared: whoever has this role there may do anything to the app.
-      ...groupsOf([...managed, ...all.slice(-1)]).map(([id]) =>
-        role(id, servicePrincipal, roles.contributor),
-      ),
     ],
     resourceGroups: groupsOf([...all, ...scratch, ...accounts]),
     storageAccounts: accounts.map(({ id, location }) => ({

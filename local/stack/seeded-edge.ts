@@ -2,12 +2,11 @@ import type { Environment, FrontDoor } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 
 const roles = {
-  cdnProfileContributor: "ec156ff8-a8d1-4d15-830c-5b80698ca432",
   storageBlobDataReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
 };
 
 /** The edge of each environment that has one: it leads users to the branding of the primary account. */
-export function seededEdge(environments: readonly Environment[], servicePrincipal: string) {
+export function seededEdge(environments: readonly Environment[]) {
   const edges = environments.flatMap(({ frontDoor, storage, serviceRegion }, index) => {
     if (frontDoor === undefined) return [];
     const { profile } = frontDoor;
@@ -22,11 +21,6 @@ export function seededEdge(environments: readonly Environment[], servicePrincipa
       resourceGroup: [resourceGroup, serviceRegion] as const,
       identity,
       roleAssignments: [
-        {
-          scope: profile,
-          principalId: servicePrincipal,
-          roleDefinitionId: roles.cdnProfileContributor,
-        },
         // Containers stay closed: the edge reads as itself, wherever it is led.
         ...accounts.map((scope) => ({
           scope,

@@ -1,11 +1,6 @@
 import type { Environment } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 
-const roles = {
-  contributor: "b24988ac-6180-42a0-ab88-20f7382dd24c",
-  acrPull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
-};
-
 /** What every application was made from, the newest last. */
 const tags = ["1.4.0", "1.4.1"];
 const repository = "mcp-server";
@@ -20,7 +15,7 @@ export function imageOf({ images }: Environment, tag: string): string {
  * The registries of the estate with the images that its apps are made from. One that has no other
  * beside it is replicated to the recovery side.
  */
-export function seededRegistries(environments: readonly Environment[], servicePrincipal: string) {
+export function seededRegistries(environments: readonly Environment[]) {
   const registries = new Map<string, { id: string; location: string; replications: string[] }>();
   for (const { images, primaryRegion, secondaryRegion, recoveryRegion } of environments) {
     if (images === undefined) continue;
@@ -38,13 +33,6 @@ export function seededRegistries(environments: readonly Environment[], servicePr
       const { subscription = "", group = "" } = parseResourceId(id) ?? {};
       return [`/subscriptions/${subscription}/resourceGroups/${group}`, location] as const;
     }),
-    roleAssignments: all.flatMap(({ id }) =>
-      [roles.contributor, roles.acrPull].map((roleDefinitionId) => ({
-        scope: id,
-        roleDefinitionId,
-        principalId: servicePrincipal,
-      })),
-    ),
     registries: all.map((registry) => ({
       ...registry,
       images: tags.map((tag) => ({ repository, tag })),

@@ -1,18 +1,13 @@
 import type { Environment } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 
-const roles = {
-  trafficManagerContributor: "a4b10055-b0c7-44c2-b00f-c7b5b3550cf7",
-  monitoringReader: "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
-};
-
 /**
  * The Traffic Manager profile of each environment that has one: the primary app gets the users, the
  * standby is switched as the estate says. Probes name the host that they ask, the app's own, by default.
  */
-export function seededTraffic(environments: readonly Environment[], servicePrincipal: string) {
+export function seededTraffic(environments: readonly Environment[]) {
   const fronts = environments.flatMap((environment) => {
-    const { trafficManager, subscriptionId, containerApp, serviceRegion } = environment;
+    const { trafficManager, containerApp, serviceRegion } = environment;
     if (trafficManager === undefined) return [];
     const { profile, primaryEndpoint, secondaryEndpoint, publicName } = trafficManager;
     const standby = trafficManager.standbyEndpoint === "enabled" ? "Enabled" : "Disabled";
@@ -22,11 +17,6 @@ export function seededTraffic(environments: readonly Environment[], servicePrinc
         `/subscriptions/${subscription}/resourceGroups/${group}`,
         serviceRegion,
       ] as const,
-      roleAssignments: [
-        { scope: profile, roleDefinitionId: roles.trafficManagerContributor },
-        // Service Health speaks of a subscription, so nothing narrower lets anybody read it.
-        { scope: `/subscriptions/${subscriptionId}`, roleDefinitionId: roles.monitoringReader },
-      ].map((assignment) => ({ ...assignment, principalId: servicePrincipal })),
       profile: {
         id: profile,
         trafficRoutingMethod: "Priority",
@@ -66,7 +56,6 @@ export function seededTraffic(environments: readonly Environment[], servicePrinc
   });
   return {
     resourceGroups: fronts.map(({ resourceGroup }) => resourceGroup),
-    roleAssignments: fronts.flatMap(({ roleAssignments }) => roleAssignments),
     trafficManagerProfiles: fronts.map(({ profile }) => profile),
     dnsRecords: fronts.flatMap(({ records }) => records),
   };

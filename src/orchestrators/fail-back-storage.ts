@@ -276,7 +276,7 @@ const refusedFor = (run: Steps, { why, lacksRole }: Stuck): Ending =>
     why,
     ...(lacksRole
       ? [
-          "Look at the roles of the service's identity at the account: Role Based Access Control Administrator, Storage Blob Data Contributor",
+          "Look at the roles of the service's identity at the account: Disaster recovery: access to data, Storage Blob Data Contributor",
         ]
       : []),
   );

@@ -320,7 +320,7 @@ const lacksPermission = ({ class: of }: Failure): boolean => of === "permission-
 
 const forbidden = (recovery: Steps, failure: Failure): Ending =>
   recovery.end("needs-operator", `this service may not change the app: ${failure.message}`, [
-    "Grant the service's identity the role Container Apps Contributor on the app's resource group",
+    "Grant the service's identity the role Disaster recovery: container apps at the app (docs/permissions.md)",
     "Start the recovery again by POST /api/recoveries; until then, restart the revision by hand",
   ]);
 

@@ -438,7 +438,7 @@ function* lookBack(run: Steps, { order }: Standby): Durable<void> {
 const rolesFor = ({ lacksRole }: Stuck, region: string): readonly string[] =>
   lacksRole
     ? [
-        `Give this service the role that it lacks: Traffic Manager Contributor at the profile, CDN Profile Contributor at the edge; in ${region} Redis Cache Contributor, Key Vault Secrets Officer, Storage Blob Data Contributor and Container Apps Contributor`,
+        `Give this service the role that it lacks: Disaster recovery: Traffic Manager at the profile, Disaster recovery: edge at the edge; in ${region} Disaster recovery: caches, Key Vault Secrets Officer, Storage Blob Data Contributor and Disaster recovery: container apps`,
       ]
     : [];
 

@@ -484,5 +484,5 @@ const blind = (run: Steps, why: string): Ending =>
   stuckAt(
     run,
     why,
-    "Look whether the account and the app exist, and whether this service may read them: Storage Account Contributor, Storage Blob Data Contributor, Container Apps Contributor",
+    "Look whether the account and the app exist, and whether this service may read them: Disaster recovery: storage accounts, Storage Blob Data Contributor, Disaster recovery: container apps",
   );

@@ -129,7 +129,7 @@ function* unlinked(
   if (!begun.ok) {
     const lacks =
       begun.failure.class === "permission-lag"
-        ? `; this service lacks Redis Cache Contributor at ${failing}`
+        ? `; this service lacks Disaster recovery: caches at ${failing}`
         : "";
     run.journal.finding(
       `${nameOf(cache)} stays a replica: ${describeFailure(begun.failure)}${lacks}`,

@@ -182,7 +182,7 @@ export const needsOperator = (
   recovery.end("needs-operator", why, [
     ...(lacksRole
       ? [
-          "Look at the roles of the service's identity: Key Vault Contributor and Key Vault Data Access Administrator at the subscription, Container Apps Contributor at the app's resource group",
+          "Look at the roles of the service's identity: Disaster recovery: vaults and Disaster recovery: access to data at the vaults' resource groups, Disaster recovery: container apps at the app",
         ]
       : []),
     ...more,

@@ -177,7 +177,7 @@ describe("recover container app", () => {
 
     for (const run of [never, later, shift]) {
       expect(run.record.outcome).toBe("needs-operator");
-      expect(run.record.nextSteps[0]).toContain("Container Apps Contributor");
+      expect(run.record.nextSteps[0]).toContain("Disaster recovery: container apps");
     }
     expect(changes(never)).toEqual(["restartRevision"]);
   });

@@ -301,7 +301,7 @@ describe("recover key vault", () => {
       const run = await recover({ standby: false, missing: 3, failing });
 
       expect(run.record.outcome).toBe("needs-operator");
-      expect(run.record.nextSteps[0]).toContain("Key Vault Data Access Administrator");
+      expect(run.record.nextSteps[0]).toContain("Disaster recovery: access to data");
     }
   });
 
@@ -354,7 +354,7 @@ describe("recover key vault", () => {
     const { record } = await recover({ failing: { diagnoseVault: lag } });
 
     expect(record.reason).toContain("mcp-server-prod could not be looked at: AuthorizationFailed");
-    expect(record.nextSteps[0]).toContain("Key Vault Contributor");
+    expect(record.nextSteps[0]).toContain("Disaster recovery: vaults");
   });
 
   it("says that the region is away where it cannot look at all because of that", async () => {

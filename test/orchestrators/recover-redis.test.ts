@@ -321,7 +321,7 @@ describe("recover Redis", () => {
     const { record } = await recover({ heals: "replacement", failing: { startUnlink: lag } });
 
     expect(record.outcome).toBe("failed-over");
-    expect(record.findings.join("\n")).toContain("lacks Redis Cache Contributor");
+    expect(record.findings.join("\n")).toContain("lacks Disaster recovery: caches");
   });
 
   it("asks before the keys of a standby give way, and else uses it as it is", async () => {

@@ -450,7 +450,7 @@ describe("recover region", () => {
     const { record } = await recover({ failing: { enableEndpoint: lag } });
 
     expect(record.outcome).toBe("needs-operator");
-    expect(record.nextSteps[0]).toContain("Traffic Manager Contributor");
+    expect(record.nextSteps[0]).toContain("Disaster recovery: Traffic Manager");
     expect(record.nextSteps[1]).toContain(`enable westus of ${profile}, wait until it is Online`);
   });
 

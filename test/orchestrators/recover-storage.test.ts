@@ -407,7 +407,7 @@ describe("recover storage", () => {
     const { record } = await recover({ failing: { diagnoseStorage: lag } });
 
     expect(record.reason).toContain("AuthorizationFailed");
-    expect(record.nextSteps[0]).toContain("Storage Account Contributor");
+    expect(record.nextSteps[0]).toContain("Disaster recovery: storage accounts");
   });
 
   it("plans the way to another account, whatever is wrong, and changes nothing", async () => {

@@ -1,4 +1,5 @@
 import { seedFromEstate } from "../../local/stack/seed-from-estate.js";
+import { guidOfRole } from "../../local/stack/seeded-grants.js";
 import { ServiceClient } from "../../local/stack/service-client.js";
 import type { LogEntry } from "../../local/stack/simulator-client.js";
 import { startStack, type Stack } from "../../local/stack/stack.js";
@@ -216,10 +217,7 @@ describe("container app failure under further trouble", () => {
 
   it("stops and names the role when it may read the app but not change it", async () => {
     const reader = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
-    const changing = [
-      "358470bc-b998-42bd-ab17-a7e34c199c0f",
-      "f3bd1b5c-91fa-40e7-afe7-0c11d331232c",
-    ];
+    const changing = [guidOfRole("container-apps")];
     const seed = usual();
     await stack.simulator.reset({
       ...seed,
@@ -234,7 +232,7 @@ describe("container app failure under further trouble", () => {
 
     expect(record.outcome).toBe("needs-operator");
     expect(record.reason).toContain("may not change the app");
-    expect(record.nextSteps[0]).toContain("Container Apps Contributor");
+    expect(record.nextSteps[0]).toContain("Disaster recovery: container apps");
     expect(actsOn(effects)).toEqual([]);
   });
 

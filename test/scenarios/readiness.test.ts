@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { backupAccount, seedFromEstate } from "../../local/stack/seed-from-estate.js";
+import { guidOfRole } from "../../local/stack/seeded-grants.js";
 import { ServiceClient } from "../../local/stack/service-client.js";
 import { startStack, type Stack } from "../../local/stack/stack.js";
 import { manifestIn } from "../../src/domain/backup.js";
@@ -153,12 +154,12 @@ describe("readiness", () => {
   it("finds a role that was removed", async () => {
     const resource = production().containerApp.primary;
     const fault = await stack.simulator.fault({
-      ...{ name: "role-missing", role: "Container Apps Contributor", resource },
+      ...{ name: "role-missing", role: guidOfRole("container-apps"), resource },
     });
     const view = await evaluated();
     await stack.simulator.removeFault(fault);
 
-    const what = /no role that allows Microsoft\.App\/containerApps\/write/;
+    const what = /no role that allows .*Microsoft\.App\/containerApps\/write/;
     expectOnly(view, { check: "control-plane-rights", level: "not-ready", what, scenarios: every });
   });
 

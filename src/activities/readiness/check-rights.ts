@@ -87,7 +87,7 @@ function dataReads(ports: RightsPorts, estate: Environment): readonly DataRead[]
       id,
       kind: "redis" as const,
       what: "connect to it with its key",
-      role: "Redis Cache Contributor",
+      role: "Disaster recovery: caches",
       read: () => connect(ports, id),
     })),
   ];

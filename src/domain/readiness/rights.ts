@@ -1,5 +1,6 @@
 import type { Environment } from "../estate.js";
 import { parseResourceId } from "../resource-id.js";
+import { serviceRole, type ServiceRoleId } from "../service-roles.js";
 import type { Found, RecoveryScenario } from "./readiness.js";
 import { scenariosOf } from "./scope-of-resource.js";
 
@@ -14,93 +15,25 @@ export interface NeededRights {
   readonly scope: string;
   readonly actions: readonly string[];
   readonly scenarios: readonly RecoveryScenario[];
-  /** A built-in role that has it all, for the remedy. */
+  /** The roles that have it all, for the remedy. */
   readonly role: string;
 }
 
-const app = "Microsoft.App/containerApps";
-const redis = "Microsoft.Cache/redis";
-const managed = "Microsoft.Cache/redisEnterprise";
-const vault = "Microsoft.KeyVault/vaults";
-const account = "Microsoft.Storage/storageAccounts";
-const traffic = "Microsoft.Network/trafficManagerProfiles";
-const cdn = "Microsoft.Cdn/profiles";
-const assign = "Microsoft.Authorization/roleAssignments/write";
-
-/** The actions of this service's activities at a resource, by the resource's type. */
-export const neededActions: Readonly<
-  Record<string, { readonly actions: readonly string[]; readonly role: string }>
-> = {
-  "microsoft.app/containerapps": {
-    actions: [
-      `${app}/read`,
-      `${app}/write`,
-      `${app}/listSecrets/action`,
-      `${app}/getAuthToken/action`,
-      `${app}/revisions/read`,
-      `${app}/revisions/restart/action`,
-      `${app}/revisions/activate/action`,
-      `${app}/revisions/replicas/read`,
-    ],
-    role: "Container Apps Contributor",
-  },
-  "microsoft.cache/redis": {
-    actions: [
-      `${redis}/read`,
-      `${redis}/write`,
-      `${redis}/listKeys/action`,
-      `${redis}/regenerateKey/action`,
-      `${redis}/forceReboot/action`,
-      `${redis}/export/action`,
-      `${redis}/import/action`,
-      `${redis}/linkedServers/read`,
-      `${redis}/linkedServers/write`,
-      `${redis}/linkedServers/delete`,
-      `${redis}/patchSchedules/write`,
-    ],
-    role: "Redis Cache Contributor",
-  },
-  "microsoft.cache/redisenterprise": {
-    actions: [
-      `${managed}/read`,
-      `${managed}/databases/read`,
-      `${managed}/databases/write`,
-      `${managed}/databases/listKeys/action`,
-      `${managed}/databases/export/action`,
-      `${managed}/databases/import/action`,
-    ],
-    role: "Contributor at the resource group, or a role of your own with Microsoft.Cache/redisEnterprise/*",
-  },
-  "microsoft.keyvault/vaults": {
-    actions: [`${vault}/read`, `${vault}/write`, assign],
-    role: "Key Vault Contributor and Key Vault Data Access Administrator",
-  },
-  "microsoft.storage/storageaccounts": {
-    actions: [
-      `${account}/read`,
-      `${account}/write`,
-      `${account}/failover/action`,
-      `${account}/blobServices/read`,
-      `${account}/blobServices/write`,
-    ],
-    role: "Storage Account Contributor",
-  },
-  "microsoft.network/trafficmanagerprofiles": {
-    actions: [`${traffic}/read`, `${traffic}/write`, `${traffic}/externalEndpoints/write`],
-    role: "Traffic Manager Contributor",
-  },
-  "microsoft.cdn/profiles": {
-    actions: [
-      `${cdn}/read`,
-      `${cdn}/origingroups/read`,
-      `${cdn}/origingroups/origins/read`,
-      `${cdn}/origingroups/origins/write`,
-      `${cdn}/afdendpoints/read`,
-      `${cdn}/afdendpoints/Purge/action`,
-    ],
-    role: "CDN Profile Contributor",
-  },
+/** What the service has to be allowed at a resource, by the resource's type, and the roles that allow it. */
+const rolesAt: Readonly<Record<string, readonly ServiceRoleId[]>> = {
+  "microsoft.app/containerapps": ["container-apps"],
+  "microsoft.cache/redis": ["caches"],
+  "microsoft.cache/redisenterprise": ["managed-caches"],
+  "microsoft.keyvault/vaults": ["vaults", "data-access"],
+  "microsoft.storage/storageaccounts": ["accounts"],
+  "microsoft.network/trafficmanagerprofiles": ["traffic"],
+  "microsoft.cdn/profiles": ["edge"],
 };
+
+const allowedBy = (...ids: readonly ServiceRoleId[]): Pick<NeededRights, "actions" | "role"> => ({
+  actions: ids.flatMap((id) => Object.keys(serviceRole(id).actions)),
+  role: ids.map((id) => serviceRole(id).title).join(" and "),
+});
 
 /** Everything that recoveries of an environment have to be allowed, scope by scope. */
 export function neededRights(estate: Environment): readonly NeededRights[] {
@@ -110,9 +43,9 @@ export function neededRights(estate: Environment): readonly NeededRights[] {
     ids: readonly (string | undefined)[],
   ): NeededRights[] =>
     ids.flatMap((id) => {
-      const needed = neededActions[parseResourceId(id ?? "")?.type ?? ""];
-      if (id === undefined || needed === undefined) return [];
-      return [{ scope: id, ...needed, scenarios: scenariosOf[kind] }];
+      const roles = rolesAt[parseResourceId(id ?? "")?.type ?? ""];
+      if (id === undefined || roles === undefined) return [];
+      return [{ scope: id, ...allowedBy(...roles), scenarios: scenariosOf[kind] }];
     });
   const beside = (sides: { readonly primary: string; readonly secondary?: string | undefined }) =>
     groupOf(sides.secondary ?? sides.primary);
@@ -126,37 +59,24 @@ export function neededRights(estate: Environment): readonly NeededRights[] {
     ...at("edge", [frontDoor?.profile]),
     {
       scope: subscription,
-      actions: [
-        "Microsoft.KeyVault/locations/deletedVaults/read",
-        "Microsoft.KeyVault/checkNameAvailability/read",
-      ],
+      ...allowedBy("subscription"),
       scenarios: ["key-vault-failure", "region-outage"],
-      role: "Key Vault Contributor",
     },
     // What a recovery makes anew lies beside the last side.
     {
       scope: beside(keyVault),
-      actions: [`${vault}/write`, assign],
+      ...allowedBy("vaults", "data-access"),
       scenarios: ["key-vault-failure", "region-outage"],
-      role: "Key Vault Contributor and Key Vault Data Access Administrator",
     },
     {
       scope: beside(storage),
-      actions: [`${account}/write`, assign],
+      ...allowedBy("accounts", "data-access"),
       scenarios: ["storage-failure", "region-outage"],
-      role: "Storage Account Contributor and Role Based Access Control Administrator",
     },
     {
       scope: beside(caches),
-      actions:
-        caches.recovery.first === "classic"
-          ? [`${redis}/write`]
-          : [`${managed}/write`, `${managed}/databases/write`],
+      ...allowedBy(caches.recovery.first === "classic" ? "caches" : "managed-caches"),
       scenarios: ["redis-failure", "region-outage"],
-      role:
-        caches.recovery.first === "classic"
-          ? "Redis Cache Contributor"
-          : "Contributor, or a role of your own with Microsoft.Cache/redisEnterprise/*",
     },
   ];
 }

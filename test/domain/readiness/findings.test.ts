@@ -22,7 +22,6 @@ import {
 } from "../../../src/domain/readiness/resource-findings.js";
 import {
   missingActions,
-  neededActions,
   neededRights,
   rightsFindings,
 } from "../../../src/domain/readiness/rights.js";
@@ -35,6 +34,7 @@ import {
   trafficFindings,
   type TrafficFacts,
 } from "../../../src/domain/readiness/traffic-findings.js";
+import { grantsOf, serviceRole } from "../../../src/domain/service-roles.js";
 import { sampleEstate } from "../../support/estates.js";
 
 const now: Instant = "2026-11-22T14:00:00.000Z";
@@ -74,7 +74,7 @@ describe("rights", () => {
   });
 
   it("never miss what a wildcard for everything gives", () => {
-    const all = Object.values(neededActions).flatMap(({ actions }) => actions);
+    const all = neededRights(estate).flatMap(({ actions }) => actions);
     fc.assert(
       fc.property(fc.subarray([...all]), (some) => {
         expect(missingActions(some, [{ actions: ["*"], notActions: [] }])).toEqual([]);
@@ -101,7 +101,25 @@ describe("rights", () => {
       ...estate,
       redis: { ...estate.redis, recovery: { ...estate.redis.recovery, first: "classic" as const } },
     };
-    expect(neededRights(classic).at(-1)?.actions).toEqual(["Microsoft.Cache/redis/write"]);
+    expect(neededRights(classic).at(-1)?.actions).toContain("Microsoft.Cache/redis/write");
+    expect(neededRights(estate).at(-1)?.actions).toContain("Microsoft.Cache/redisEnterprise/write");
+  });
+
+  it("are all granted by the roles of the service", () => {
+    for (const [name, environment] of Object.entries(sampleEstate().environments)) {
+      const grants = grantsOf(environment);
+      const held = (scope: string) =>
+        grants
+          .filter((grant) => `${scope}/`.toLowerCase().startsWith(`${grant.scope}/`.toLowerCase()))
+          .map(({ role }) => ({
+            actions: Object.keys(serviceRole(role).actions),
+            notActions: [],
+          }));
+
+      for (const { scope, actions } of neededRights(environment)) {
+        expect([name, scope, missingActions(actions, held(scope))]).toEqual([name, scope, []]);
+      }
+    }
   });
 
   it("that are missing are named with the role that has them", () => {
@@ -114,7 +132,7 @@ describe("rights", () => {
     expect(rightsFindings(needed!, undefined)[0]).toMatchObject({
       level: "not-ready",
       what: "this service has no role at all at containerApps/mcp-server-prod",
-      remedy: expect.stringContaining("Container Apps Contributor") as unknown,
+      remedy: expect.stringContaining("Disaster recovery: container apps") as unknown,
     });
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { Resolver } from "node:dns/promises";
 import path from "node:path";
 import { seedFromEstate } from "../../../local/stack/seed-from-estate.js";
+import { guidOfRole } from "../../../local/stack/seeded-grants.js";
 import { parseSeed } from "../../../simulator/world/seed.js";
 import { withRedis } from "../../simulator/caches.js";
 import { type SimulatorProcess, startSimulatorProcess } from "../../simulator/simulator-process.js";
@@ -133,22 +134,23 @@ it("caches have the tier of the estate, and Premium ones a linked secondary", ()
   ]);
 });
 
-it("the service may make accounts and give roles in the group of each recovery account", () => {
+it("the service may make accounts and give roles for data in the group of each recovery account", () => {
   const { roleAssignments, identities } = parseSeed(seedFromEstate(estate), "of the test");
   const service = identities[0]?.principalId;
-  const rolesAt = (id: string): string[] =>
-    roleAssignments
-      .filter(({ scope, principalId }) => id.startsWith(`${scope}/`) && principalId === service)
-      .map(({ roleDefinitionId }) => roleDefinitionId);
+  const rolesAt = (id: string) =>
+    roleAssignments.filter(
+      ({ scope, principalId }) => id.startsWith(`${scope}/`) && principalId === service,
+    );
 
   for (const { storage } of Object.values(estate.environments)) {
     const group = (storage.secondary ?? storage.primary).replace(/\/providers\/.*/, "");
-    expect(rolesAt(`${group}/providers/Microsoft.Storage/storageAccounts/new`)).toEqual(
-      expect.arrayContaining([
-        "17d1049b-9a84-46fb-8f53-869881c3d3ab",
-        "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
-      ]),
+    const roles = rolesAt(`${group}/providers/Microsoft.Storage/storageAccounts/new`);
+
+    expect(roles.map(({ roleDefinitionId }) => roleDefinitionId)).toEqual(
+      expect.arrayContaining([guidOfRole("accounts"), guidOfRole("data-access")]),
     );
+    const giving = roles.filter((one) => one.roleDefinitionId === guidOfRole("data-access"));
+    for (const { assigns } of giving) expect(assigns).toHaveLength(4);
   }
 });
 
