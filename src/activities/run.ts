@@ -58,7 +58,7 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
         : { outcome: last.outcome, detail: `${last.id} has ${last.outcome}` };
     }),
 
-    contract.saveRecord.implementedBy(classifyError, async (wanted, { now }) => {
+    contract.saveRecord.implementedBy(classifyError, async (wanted, { now, log }) => {
       const written = wanted.record;
       const [audit, notifications, points, beside] = await Promise.all([
         store.audit.ofRun(written.id),
@@ -78,6 +78,9 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
         md: renderMarkdown(record),
         html: renderHtml(record, escapeUTF8),
       });
+      const { kind, scenario, environment, outcome } = record;
+      // An alert rule of infra/alerts/service.bicep reads this line.
+      log("run ended", { kind, scenario, environment, outcome });
       return { detail: "record and reports written" };
     }),
 

@@ -31,7 +31,7 @@ export function triage(
       `service health event ${context.trackingId} is evidence about a region, never a trigger alone`,
     );
   }
-  if (context.kind === "administrative") {
+  if (context.kind === "administrative" && !/\/delete$/i.test(context.operationName)) {
     return ignored(`an administrative event (${context.operationName}) is not a failure`);
   }
   if (context.kind === "resource-health" && context.currentHealthStatus === "Available") {

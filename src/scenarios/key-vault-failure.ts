@@ -13,7 +13,7 @@ export const keyVaultFailure = declareScenario({
     "The vault is closed, deleted or does not answer",
     "The app has lost its role at the vault",
   ],
-  signals: ["vault-availability", "vault-deleted", "app-health"],
+  signals: ["vault-availability", "vault-refusals", "vault-deleted", "resource-health"],
   rto: minutes(45),
   automatic: true,
   fallsBackOn: ["key-vault"],

@@ -92,7 +92,7 @@ export const redisFailure = declareScenario({
     "The cache has no connected clients",
     "Errors of the cache's clients rise",
   ],
-  signals: ["redis-no-clients", "redis-errors"],
+  signals: ["redis-no-clients", "redis-errors", "redis-load", "resource-health"],
   rto: minutes(30),
   // Neither exports anything, and neither can be linked: their data comes back key by key.
   rtoIn: ({ redis: { tier } }) => minutes(tier === "Standard" || tier === "Basic" ? 60 : 30),

@@ -41,7 +41,7 @@ export interface Scenario<StepId extends string = string, Id extends RunbookId =
   readonly orchestrator: string;
   readonly resource: ResourceKind;
   readonly symptoms: readonly string[];
-  /** The alert rules that tell of it; infrastructure is generated from these. */
+  /** The alert rules that tell of it, by their tag `signal`; `infra/alerts.bicep` makes a rule for each. */
   readonly signals: readonly string[];
   readonly rto: Milliseconds;
   /** The target where it depends on what the environment has; `rto` is the shortest then. */

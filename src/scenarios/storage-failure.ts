@@ -14,7 +14,7 @@ export const storageFailure = declareScenario({
     "Blobs of the account cannot be read or written",
     "The storage account is deleted",
   ],
-  signals: ["storage-availability", "storage-deleted", "app-health"],
+  signals: ["storage-availability", "storage-deleted", "resource-health"],
   rto: minutes(30),
   automatic: true,
   fallsBackOn: ["blobs"],

@@ -128,6 +128,15 @@ describe("triage", () => {
     expect(decision.kind === "ignored" ? decision.reason : "").toContain(reason);
   });
 
+  it("takes the deletion of a resource for its failure", () => {
+    const vault = sampleEstate().environments.production?.keyVault.primary ?? "";
+    const context = { kind: "administrative", operationName: "Microsoft.KeyVault/vaults/delete" };
+
+    expect(
+      decide(Alert.parse({ ...parsed("administrative"), targets: [vault], context })),
+    ).toMatchObject({ kind: "recover", scenario: "key-vault-failure", place: { id: vault } });
+  });
+
   it("ignores what is not in the estate, and what no scenario recovers", () => {
     const metric = parsed("metric");
     const storage = sampleEstate().environments.production?.storage.primary ?? "";
