@@ -25,9 +25,11 @@ export async function startSimulatorProcess(options: {
   readonly folder: string;
   readonly speed?: number | undefined;
   readonly profile?: "calm" | "bad-day" | undefined;
+  /** Whether the service works with it, so that what it needs is kept; tests of ports play others too. */
+  readonly keepsRights: boolean;
   readonly onLog: (line: string) => void;
 }): Promise<Child<SimulatorReady>> {
-  const { seed, folder, speed, profile, onLog } = options;
+  const { seed, folder, speed, profile, keepsRights, onLog } = options;
   const seedFile = path.join(folder, "seed.json");
   writeFileSync(seedFile, JSON.stringify(seed));
   const child = await startChild<SimulatorReady>({
@@ -48,7 +50,7 @@ export async function startSimulatorProcess(options: {
   return {
     ...child,
     async stop() {
-      await keepAskedRights(new SimulatorClient(child.ready.control), seed);
+      if (keepsRights) await keepAskedRights(new SimulatorClient(child.ready.control), seed);
       await child.stop();
     },
   };

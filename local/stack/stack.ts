@@ -67,6 +67,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     folder,
     speed: options.speed,
     profile: options.profile,
+    keepsRights: true,
     onLog: (line) => options.onLog?.("simulator", line),
   });
 

@@ -142,6 +142,10 @@ export const serviceRoles = {
       [`${traffic}/read`]: "observeTraffic, enableEndpoint, disableEndpoint, checkTraffic",
       [`${traffic}/externalEndpoints/write`]: "enableEndpoint, disableEndpoint",
     },
+    besides: {
+      [`${traffic}/nestedEndpoints/write`]: "the same, where the estate's endpointType is nested",
+      [`${traffic}/azureEndpoints/write`]: "the same, where the estate's endpointType is azure",
+    },
   },
   edge: {
     title: "Disaster recovery: edge",
@@ -165,7 +169,10 @@ export const serviceRoles = {
     actions: {
       [`${registry}/read`]: "keepImages, checkImages",
       [`${registry}/replications/read`]: "keepImages, checkImages",
-      [`${registry}/write`]: "keepImages",
+    },
+    besides: {
+      [`${registry}/write`]:
+        "keepImages, where images without a tag are kept shorter than the estate says; only the port's own tests see that",
     },
   },
   telemetry: {
@@ -263,7 +270,7 @@ export interface Grant {
 const groupOf = (id: string): string => id.split("/").slice(0, 5).join("/");
 
 /** Of which role a cache is. */
-export const cacheRole = (id: string): "caches" | "managed-caches" =>
+const cacheRole = (id: string): "caches" | "managed-caches" =>
   parseResourceId(id)?.type === "microsoft.cache/redis" ? "caches" : "managed-caches";
 
 /** All that the service is granted in an environment. */

@@ -31,7 +31,10 @@ export async function simulatedAzure(
   seed: unknown = seedFromEstate(sampleEstate()),
 ): Promise<SimulatedAzure> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "simulated-azure-test-"));
-  const simulator = await startSimulatorProcess({ seed, folder, onLog: () => undefined });
+  const simulator = await startSimulatorProcess({
+    ...{ seed, folder, onLog: () => undefined },
+    keepsRights: !(expect.getState().testPath ?? "").includes(`${path.sep}azure${path.sep}`),
+  });
   const runners: ActivityRunner[] = [];
   const ports: AzurePorts[] = [];
   const environment = {
