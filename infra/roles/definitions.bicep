@@ -18,8 +18,10 @@ var serviceRoles = {
       'Microsoft.App/containerApps/revisions/read'
       // restartRevision
       'Microsoft.App/containerApps/revisions/restart/action'
-      // activateRevision
+      // activateRevision, undoFault
       'Microsoft.App/containerApps/revisions/activate/action'
+      // injectFault
+      'Microsoft.App/containerApps/revisions/deactivate/action'
       // observeRestart, captureAppLogs
       'Microsoft.App/containerApps/revisions/replicas/read'
       // countRequests
