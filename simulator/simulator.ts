@@ -7,7 +7,9 @@ import { permissionOperations, permissionTypes } from "./access/permissions.js";
 import { roleAssignmentOperations, roleAssignmentTypes } from "./access/role-assignments.js";
 import { alertOperations, alertResourceTypes } from "./alerts/routes.js";
 import { Monitor } from "./alerts/monitor.js";
+import { AppCache } from "./application/app-cache.js";
 import { BlobRecords } from "./application/blob-records.js";
+import { McpServer } from "./application/mcp-server.js";
 import { RedisRecords } from "./application/redis-records.js";
 import { applicationService } from "./application/routes.js";
 import { logStreamService } from "./application/log-stream.js";
@@ -194,14 +196,16 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     journal,
     secondary: new Secondary(journal, store),
   });
-  const connections = registerDependencies(world);
+  const cache = new AppCache(world, registerDependencies(world));
+  const files = new BlobRecords({ world, tokens, blobs });
   const gateway = createGateway({
     services: [
       arm,
-      applicationService(world, {
-        storage: new BlobRecords({ world, tokens, blobs }),
-        redis: new RedisRecords(world, connections),
-      }),
+      applicationService(
+        world,
+        { storage: files, redis: new RedisRecords(cache) },
+        new McpServer(world, { cache, files }),
+      ),
       logStreamService(world, streamTokens),
       logAnalyticsService(world, tokens),
       keyVaultService({ world, tokens }),

@@ -8,6 +8,7 @@ import { blobProofActivities } from "./activities/blob-proof.js";
 import { blobRestoreActivities } from "./activities/blob-restore.js";
 import { cacheConnectionActivities } from "./activities/cache-connection.js";
 import { cacheCreationActivities } from "./activities/cache-creation.js";
+import { checklistActivities } from "./activities/checklist.js";
 import { containerAppActivities } from "./activities/container-app.js";
 import { drillActivities } from "./activities/drill.js";
 import { drillStateActivities } from "./activities/drill-state.js";
@@ -49,6 +50,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     compareVaultsActivity(secrets, sets, store),
     ...evidenceActivities(apps, ports.logs, store),
     ...runActivities(store, sets),
+    ...checklistActivities(ports),
     ...backupActivities(sets),
     ...keyVaultBackupActivities(apps, vaults, secrets, sets, store),
     ...keyVaultRestoreActivities(vaults, secrets, sets),

@@ -18,6 +18,7 @@ import { dataExports } from "./azure/data-exports.js";
 import { diagnosticSettings } from "./azure/diagnostic-settings.js";
 import { edges } from "./azure/edges.js";
 import { httpsHealthProbe } from "./azure/health-probe.js";
+import { httpProbes } from "./azure/http-probes.js";
 import { jsonPost } from "./azure/json-post.js";
 import { keyVaults } from "./azure/key-vault.js";
 import { logQueries } from "./azure/log-queries.js";
@@ -59,6 +60,7 @@ export function portsOf(settings: Settings) {
     apps: containerApps(settings.azure, credential),
     proof: httpsAppProof(settings.azure.probeTimeLimit),
     health: httpsHealthProbe(settings.azure.probeTimeLimit),
+    http: httpProbes(),
     logs: logQueries(settings.azure, credential),
     vaults: keyVaults(settings.azure, credential, arm),
     secrets: keyVaultSecrets(settings.azure, credential),

@@ -243,6 +243,8 @@ function vaultsOf(environment: Environment) {
       value: '{"tenants":["contoso"]}',
       contentType: "application/json",
     },
+    // What the checklist says it is a tenant with.
+    { name: "tenant-contoso-key", value: `simulated-key-${applicationInsights.workspaceId}` },
   ];
   return [
     vault(primary, primaryRegion, secrets),

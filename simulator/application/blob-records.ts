@@ -22,6 +22,11 @@ export interface BlobRecordOptions {
   readonly blobs: Service;
 }
 
+interface File {
+  readonly text: string;
+  readonly type: string;
+}
+
 /** One request to the blob service, below the container. */
 interface Asked {
   readonly method: "GET" | "PUT";
@@ -56,6 +61,12 @@ export class BlobRecords implements RecordStore {
     return status === 404 ? undefined : text;
   }
 
+  /** A file beside the records; undefined where there is none. */
+  async file(application: Application, path: string): Promise<File | undefined> {
+    const { status, text, type } = await this.#ask(application, { method: "GET", path });
+    return status === 404 ? undefined : { text, type };
+  }
+
   async list(application: Application): Promise<readonly string[]> {
     const ids: string[] = [];
     let marker = "";
@@ -81,7 +92,7 @@ export class BlobRecords implements RecordStore {
   async #ask(
     application: Application,
     { method, path, query = "", headers, body = "" }: Asked,
-  ): Promise<{ readonly status: number; readonly text: string }> {
+  ): Promise<File & { readonly status: number }> {
     const { world, tokens, blobs } = this.#options;
     const container = this.#containerOf(application);
     const identity = identityOf(application, world);
@@ -116,7 +127,8 @@ export class BlobRecords implements RecordStore {
     const text = await textOf(answer);
     const { status } = answer;
     const code = String(answer.headers?.["x-ms-error-code"] ?? "");
-    if (status < 300 || code === "BlobNotFound") return { status, text };
+    const type = String(answer.headers?.["content-type"] ?? "application/octet-stream");
+    if (status < 300 || code === "BlobNotFound") return { status, text, type };
     throw new StoreFailure(`${hostname} answers ${status} ${code}`.trim());
   }
 

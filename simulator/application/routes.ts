@@ -5,10 +5,15 @@ import type { Call, Service } from "../server/service.js";
 import type { World } from "../world/world.js";
 import { applicationIn, healthReport } from "./health.js";
 import { type Addressed, addressedBy, sharesFor } from "./reach.js";
+import type { McpServer } from "./mcp-server.js";
 import { answerAboutRecords, recordIn, type RecordStores } from "./records.js";
 
 /** The recovered application behind the ingress names of its apps and revisions. */
-export function applicationService(world: World, stores: RecordStores): Service {
+export function applicationService(
+  world: World,
+  stores: RecordStores,
+  mcp: McpServer,
+): Service {
   const domains = (): string[] =>
     [...world.environments.values()].map(({ defaultDomain }) => defaultDomain);
 
@@ -23,7 +28,7 @@ export function applicationService(world: World, stores: RecordStores): Service 
         // What its users do changes nothing of Azure's own.
         mutating: false,
         ...(addressed && { resource: addressed.app.id, region: addressed.app.region }),
-        carryOut: () => answer(request, addressed, world, stores),
+        carryOut: () => answer(request, addressed, { world, stores, mcp }),
       };
     },
     refuse: ({ status, message, headers }) => ({
@@ -34,12 +39,18 @@ export function applicationService(world: World, stores: RecordStores): Service 
   };
 }
 
+interface Parts {
+  readonly world: World;
+  readonly stores: RecordStores;
+  readonly mcp: McpServer;
+}
+
 async function answer(
   request: Request,
   addressed: Addressed | undefined,
-  world: World,
-  stores: RecordStores,
+  parts: Parts,
 ): Promise<Answer> {
+  const { world } = parts;
   if (addressed === undefined || addressed.app.runningStatus === "Stopped") {
     return page(404, "This container app is stopped or does not exist.");
   }
@@ -52,7 +63,7 @@ async function answer(
   if (backend === undefined) return page(503, "no healthy upstream");
 
   const at = world.timeline.now();
-  const reply = await replyOf(request, app, backend, { world, stores });
+  const reply = await replyOf(request, app, backend, parts);
   app.requests.push({
     at,
     method: request.method,
@@ -67,7 +78,7 @@ async function replyOf(
   request: Request,
   app: ContainerApp,
   backend: Backend,
-  { world, stores }: { readonly world: World; readonly stores: RecordStores },
+  { world, stores, mcp }: Parts,
 ): Promise<Answer> {
   const { method, path } = request;
   const [revision, replica] = behind(backend, app);
@@ -79,9 +90,11 @@ async function replyOf(
   if (method === "GET" && path === "/") {
     return json(200, { service: "enterprise-mcp", revision: revision.name });
   }
+  const application = applicationIn(app, revision, replica, world);
+  const served = await mcp.answer(request, { application, app, replica });
+  if (served !== undefined) return served;
   const record = recordIn(path);
   if (record === undefined) return json(404, { error: `there is nothing at ${path}` });
-  const application = applicationIn(app, revision, replica, world);
   return answerAboutRecords(request, record, application, stores);
 }
 

@@ -266,6 +266,7 @@ function newApp({ id, params, world }: ArmContext, { envelope }: Change): Contai
     lives: [],
     events: [],
     requests: [],
+    telemetry: [],
     requestsSeen: 0,
   };
 }

@@ -99,6 +99,7 @@ export function seedContainerApp(
     lives: [],
     events: [],
     requests: [],
+    telemetry: [],
     requestsSeen: 0,
   };
   for (const { name: secret, value } of seed.secrets ?? []) {

@@ -138,7 +138,18 @@ export interface ContainerApp {
   lives: ReplicaLife[];
   events: PlatformEvent[];
   requests: RecordedRequest[];
+  /** What its code has told Application Insights of. */
+  telemetry: CustomEvent[];
   requestsSeen: number;
+}
+
+/** An event as an application tracks it, with whatever it says of it. */
+export interface CustomEvent {
+  readonly at: number;
+  readonly name: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly measurements: Readonly<Record<string, number>>;
+  readonly replica: string;
 }
 
 export interface ManagedEnvironment {

@@ -92,6 +92,36 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
             ],
       ),
   },
+  AppEvents: {
+    kept: "component",
+    columns: {
+      TimeGenerated: "datetime",
+      Name: "string",
+      Properties: "dynamic",
+      Measurements: "dynamic",
+      ItemCount: "long",
+      OperationId: "string",
+      AppRoleName: "string",
+      AppRoleInstance: "string",
+      _ResourceId: "string",
+      Type: "string",
+    },
+    rows: ({ app, component }, { from, to }) =>
+      app.telemetry
+        .filter(({ at }) => at >= from && at <= to)
+        .map(({ at, name, properties, measurements, replica }) => ({
+          TimeGenerated: new Date(at),
+          Name: name,
+          Properties: JSON.stringify(properties),
+          Measurements: JSON.stringify(measurements),
+          ItemCount: 1,
+          OperationId: operationId(app, at),
+          AppRoleName: app.name,
+          AppRoleInstance: replica,
+          _ResourceId: component?.id.toLowerCase() ?? null,
+          Type: "AppEvents",
+        })),
+  },
   ContainerAppConsoleLogs_CL: {
     kept: "environment",
     columns: {

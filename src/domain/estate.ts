@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Notifications } from "./channel.js";
+import { Checklist } from "./checklist-probe.js";
 import { days, Duration, hours, milliseconds, minutes, seconds } from "./duration.js";
 import { EnvironmentName } from "./environment-name.js";
 import { geographyOf } from "./geography.js";
@@ -486,6 +487,8 @@ export const Environment = z
     /** The alert rules of the environment and the action group they call; without it nobody knows of them. */
     alerting: Alerting.optional(),
     readiness: ReadinessLimits.prefault({}),
+    /** What is checked once a recovery has restored the environment. */
+    checklist: Checklist.prefault({}),
   })
   .superRefine((environment, context) => {
     const { primaryRegion, secondaryRegion } = environment;

@@ -18,13 +18,15 @@ const severities: Readonly<Record<NoticeKind, Severity>> = {
   breached: "critical",
   "held-back": "critical",
   readiness: "warning",
+  restored: "info",
   ended: "info",
 };
 
 /** An end that leaves work to a person is as loud as the call for one. */
 function severityOf({ kind, outcome }: Notice): Severity {
   if (kind !== "ended" || outcome === undefined) return severities[kind];
-  return outcome === "needs-operator" || outcome === "failed" ? "critical" : "info";
+  if (outcome === "needs-operator" || outcome === "failed") return "critical";
+  return outcome === "restored-with-findings" ? "warning" : "info";
 }
 
 /** The place to look at, which the last line names where the service knows its own address. */
@@ -104,7 +106,7 @@ export function slackMessage(notice: Notice): object {
 export function pagerDutyEvent(notice: Notice, routingKey: string): object {
   const { kind, outcome, subject, environment, at } = notice;
   const link = linkOf(notice);
-  const isOver = kind === "ended" && outcome !== undefined && isWell(outcome);
+  const isOver = kind === "restored" || (kind === "ended" && outcome !== undefined && isWell(outcome));
   return {
     routing_key: routingKey,
     event_action: isOver ? "resolve" : "trigger",
@@ -123,7 +125,10 @@ export function pagerDutyEvent(notice: Notice, routingKey: string): object {
 }
 
 const isWell = (outcome: NonNullable<Notice["outcome"]>): boolean =>
-  servesAgain(outcome) || outcome === "passed" || outcome === "passed-with-findings";
+  // What is left to a person opens it again.
+  (servesAgain(outcome) && outcome !== "restored-with-findings") ||
+  outcome === "passed" ||
+  outcome === "passed-with-findings";
 
 /** A mail: plain text, with what a mail program needs to keep those of a run together. */
 export interface Mail {

@@ -36,9 +36,13 @@ export type Occasion =
       };
     }
   | Milestone
+  /** The service works again; the checklist follows. */
+  | { readonly kind: "restored" }
   | {
       readonly kind: "ended";
       readonly nextSteps: readonly string[];
+      /** How the checklist came out, where there was one. */
+      readonly checklist?: string;
       /** For what runs all day: since when it fails, or that it no longer does. */
       readonly turn?: "fails" | "works-again";
     };
@@ -101,7 +105,7 @@ interface Words {
 }
 
 function wordsFor(occasion: Occasion, checkpoint: Checkpoint, run: string): Words {
-  const { clock, detectedAt, at, scenario } = checkpoint;
+  const { clock, at, scenario } = checkpoint;
   switch (occasion.kind) {
     case "started":
       return {
@@ -154,6 +158,15 @@ function wordsFor(occasion: Occasion, checkpoint: Checkpoint, run: string): Word
             "The service goes on. Decide who else has to know, and whether to help by hand.",
         ],
       };
+    case "restored":
+      return {
+        subject: "restored",
+        lines: [
+          checkpoint.reason ?? "the service works again",
+          restoredWhen(checkpoint),
+          "You need do nothing yet: the recovery checklist is run now, and you are told how it comes out.",
+        ],
+      };
     case "ended": {
       const { words } = verdicts[checkpoint.outcome ?? "needs-operator"];
       const [first, ...more] = occasion.nextSteps;
@@ -162,9 +175,9 @@ function wordsFor(occasion: Occasion, checkpoint: Checkpoint, run: string): Word
         subject: words,
         lines: [
           checkpoint.reason ?? words,
-          clock.restoredAt === undefined
-            ? `Not restored by this run, which ended ${describeDuration(elapsed(detectedAt, at))} after detection.`
-            : `Restored ${describeDuration(elapsed(detectedAt, clock.restoredAt))} after detection, ${describeBreach(clock.deadlines, clock.restoredAt) ?? "in time"}.`,
+          occasion.checklist === undefined
+            ? restoredWhen(checkpoint)
+            : `${restoredWhen(checkpoint)} Recovery checklist: ${occasion.checklist}.`,
           first === undefined
             ? "You need do nothing more."
             : `Do this: ${first}${more.length === 0 ? "." : `; then ${more.length} more steps of the report.`}`,
@@ -172,6 +185,13 @@ function wordsFor(occasion: Occasion, checkpoint: Checkpoint, run: string): Word
       };
     }
   }
+}
+
+function restoredWhen({ clock, detectedAt, at }: Checkpoint): string {
+  const { restoredAt, deadlines } = clock;
+  return restoredAt === undefined
+    ? `Not restored by this run, which ended ${describeDuration(elapsed(detectedAt, at))} after detection.`
+    : `Restored ${describeDuration(elapsed(detectedAt, restoredAt))} after detection, ${describeBreach(deadlines, restoredAt) ?? "in time"}.`;
 }
 
 /** Of what runs all day only the first failure is told, so it says what happens from now on. */

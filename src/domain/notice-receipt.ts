@@ -9,6 +9,7 @@ export const NoticeKind = z.enum([
   "operator-needed",
   "half-rto-used",
   "breached",
+  "restored",
   "ended",
   "held-back",
   "readiness",

@@ -122,6 +122,7 @@ export function levelsFor(
     case "breached":
     case "held-back":
       return ContactLevel.options;
+    case "restored":
     case "ended":
       if (standing.needsOperator) return ContactLevel.options;
       // What speaks of its end alone, as a backup does, tells somebody all the same.

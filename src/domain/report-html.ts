@@ -31,12 +31,30 @@ ${list("Next steps", content.nextSteps, "ol")}${list("Findings", content.finding
 ${content.steps.map((step) => rows(stepCells(step))).join("\n")}
 </tbody>
 </table>
-${list("Notifications", content.notifications, "ul")}${list(
+${checklist(content.checklist, rows)}${list("Notifications", content.notifications, "ul")}${list(
     "Evidence",
     content.evidence.map(({ title, blob, sha256 }) => `${title}: ${blob} (SHA-256 ${sha256})`),
     "ul",
   )}${requests(content.requests, rows)}</body>
 </html>
+`;
+}
+
+function checklist(
+  items: Report["checklist"],
+  rows: (cells: readonly string[]) => string,
+): string {
+  if (items.length === 0) return "";
+  const lines = items.map(({ title, status, took, detail, proof }) =>
+    rows([title, status, took, detail, proof]),
+  );
+  return `<h2>Recovery checklist</h2>
+<table class="checklist">
+<thead><tr>${["Item", "Status", "Took", "Detail", "Proof"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
+<tbody>
+${lines.join("\n")}
+</tbody>
+</table>
 `;
 }
 

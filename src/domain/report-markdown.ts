@@ -32,6 +32,19 @@ export function renderMarkdown(record: RunRecord): string {
       (step) =>
         `| ${step.begunAfter} | ${plain(step.title)} | ${step.status} | ${step.took} | ${step.attempts} | ${step.changed} | ${plain(step.detail)} |`,
     ),
+    ...(content.checklist.length === 0
+      ? []
+      : [
+          "",
+          "## Recovery checklist",
+          "",
+          "| item | status | took | detail | proof |",
+          "| --- | --- | ---: | --- | --- |",
+          ...content.checklist.map(
+            ({ title: item, status, took, detail, proof }) =>
+              `| ${plain(item)} | ${status} | ${took} | ${plain(detail)} | ${plain(proof)} |`,
+          ),
+        ]),
     ...list("Notifications", notifications, () => "-"),
     ...list(
       "Evidence",

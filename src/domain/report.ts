@@ -1,4 +1,5 @@
 import type { AuditEntry } from "./audit.js";
+import { allPassed, type ChecklistProof, type ChecklistResult } from "./checklist.js";
 import { describeDuration } from "./duration.js";
 import { describePerson } from "./identity.js";
 import { elapsed } from "./instant.js";
@@ -21,6 +22,7 @@ export interface Report {
   /** What people were asked, and what they said. */
   readonly people: readonly string[];
   readonly steps: readonly ReportedStep[];
+  readonly checklist: readonly ReportedCheck[];
   /** Who was told of what, and whether it reached them. */
   readonly notifications: readonly string[];
   readonly evidence: readonly {
@@ -41,6 +43,15 @@ export interface ReportedRequest {
   readonly detail: string;
 }
 
+/** One item of the recovery checklist, with its proof in words. */
+export interface ReportedCheck {
+  readonly title: string;
+  readonly status: string;
+  readonly took: string;
+  readonly detail: string;
+  readonly proof: string;
+}
+
 export interface ReportedStep {
   readonly title: string;
   readonly status: string;
@@ -57,7 +68,9 @@ export function report(record: RunRecord): Report {
     title: `${record.title}: ${record.environment}`,
     verdict: `${verdicts[record.outcome].words}: ${record.reason}`,
     tone:
-      breach === undefined ? verdicts[record.outcome].tone : worse(verdicts[record.outcome].tone),
+      breach === undefined && allPassed(record.checklist)
+        ? verdicts[record.outcome].tone
+        : worse(verdicts[record.outcome].tone),
     facts: [
       ["Run", record.id],
       ["Outcome", record.outcome],
@@ -87,8 +100,12 @@ export function report(record: RunRecord): Report {
     ),
     people: peopleIn(record),
     steps: record.steps.map((step) => reportedStep(step, record)),
+    checklist: record.checklist.map(reportedCheck),
     notifications: record.notifications.map((receipt) => told(receipt, record)),
-    evidence: record.steps.flatMap(({ evidence }) => evidence),
+    evidence: [
+      ...record.steps.flatMap(({ evidence }) => evidence),
+      ...record.checklist.flatMap(({ proof }) => proof.flatMap(({ evidence }) => evidence ?? [])),
+    ],
     requests: reportedRequests(record.audit),
   };
 }
@@ -197,6 +214,22 @@ function reportedStep(step: StepRecord, record: RunRecord): ReportedStep {
     detail: step.detail,
   };
 }
+
+const reportedCheck = (result: ChecklistResult): ReportedCheck => ({
+  title: result.title,
+  status: result.status.replace("-", " "),
+  took: describeDuration(elapsed(result.startedAt, result.endedAt)),
+  detail: result.detail,
+  proof: result.proof.map(describeProof).join("; "),
+});
+
+const describeProof = ({ what, status, latency, value }: ChecklistProof): string =>
+  [
+    what,
+    ...(status === undefined ? [] : [`HTTP ${status}`]),
+    ...(latency === undefined ? [] : [`${latency} ms`]),
+    ...(value === undefined ? [] : [value]),
+  ].join(", ");
 
 function told(receipt: NoticeReceipt, { detectedAt }: RunRecord): string {
   const { kind, noticeAt, to, channel, status, attempts, detail } = receipt;

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { AuditEntry } from "./audit.js";
+import { ChecklistResult } from "./checklist.js";
+import { EvidenceReference } from "./evidence-reference.js";
 import { IdentitySource } from "./identity.js";
 import { Deadlines, WithinRto } from "./objectives.js";
 import { EnvironmentName } from "./environment-name.js";
@@ -28,15 +30,6 @@ export const Outcome = z.enum([
   "failed",
 ]);
 export type Outcome = z.infer<typeof Outcome>;
-
-/** Where a piece of evidence lies: a blob of its own, scrubbed, kept for 30 days. */
-export const EvidenceReference = z.strictObject({
-  title: z.string(),
-  blob: z.string(),
-  bytes: z.int().nonnegative(),
-  sha256: z.string(),
-});
-export type EvidenceReference = z.infer<typeof EvidenceReference>;
 
 /** `planned`: a plan came by here; nothing was changed. */
 export const StepStatus = z.enum(["running", "done", "failed", "skipped", "planned"]);
@@ -148,7 +141,8 @@ export const RunRecord = z.strictObject({
   interventions: z.array(Intervention),
   /** Present in the record of a plan. */
   plan: Plan.optional(),
-  checklist: z.array(z.unknown()),
+  /** What was checked once the service worked again; empty where nothing called for it. */
+  checklist: z.array(ChecklistResult),
   /** Who was told, as far as is known when the record is written. */
   notifications: z.array(NoticeReceipt),
   /** Who wanted what of this run; taken from the state store when the record is written. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EvidenceReference } from "../domain/run-record.js";
+import { EvidenceReference } from "../domain/evidence-reference.js";
 
 /** What every activity of a step tells the record besides its own result. */
 export const observed = {

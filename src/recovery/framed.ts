@@ -3,9 +3,12 @@ import type { z } from "zod";
 import type { Durable } from "../durable/durable.js";
 import { closeIncident, confirmMandate, saveRecord } from "../activities/run.contract.js";
 import { sidesOf } from "../domain/backup-order.js";
+import { describeChecklist } from "../domain/checklist.js";
+import { callsForChecklist, findingsOfChecklist, withMisses } from "../domain/checklist-outcome.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import type { RunOrder } from "../domain/run-order.js";
 import type { Scenario } from "../scenarios/scenario.js";
+import { runChecklist } from "./checklist.js";
 import { Canceled, NotApproved, Superseded, type Ending } from "./endings.js";
 import { describeFailure, Recovery } from "./recovery.js";
 
@@ -59,17 +62,60 @@ function* executed<StepId extends string, Order extends RunOrder>(
 
   yield* recovery.tell({ kind: "started" });
   const decision = yield* decided(recovery, order, recover);
-  const nextSteps = [...decision.nextSteps, ...recovery.journal.later];
-  const ending = { ...decision, nextSteps };
-  yield* recovery.tell({ kind: "ended", nextSteps }, ending);
+  const { kind } = recovery.journal.scenario;
+  const checked = callsForChecklist(kind, decision.outcome)
+    ? yield* checkedAfter(recovery, order, decision)
+    : { ending: decision, isClosed: false };
+  const nextSteps = [...checked.ending.nextSteps, ...recovery.journal.later];
+  const ending = { ...checked.ending, nextSteps };
+  yield* recovery.tell({ kind: "ended", nextSteps, ...checked.told }, ending);
   const at = recovery.now();
   const saved = yield* save(recovery, ending);
-  if (incident !== undefined) {
+  if (incident !== undefined && !checked.isClosed) {
     const { outcome } = ending;
     yield* recovery.quietly("close-incident", closeIncident, { incident, outcome, at });
   }
   recovery.publish(saved);
   return { run: recovery.run(), outcome: ending.outcome };
+}
+
+interface Checked {
+  readonly ending: Ending;
+  readonly isClosed: boolean;
+  /** What people are told of it. */
+  readonly told?: { readonly checklist: string };
+}
+
+/**
+ * The service works again: people are told so, what is known is written down, and the incident is
+ * closed, so that an alert from now on is no longer given to this run. Then it is checked.
+ */
+function* checkedAfter<StepId extends string>(
+  recovery: Recovery<StepId>,
+  order: RunOrder,
+  ending: Ending,
+): Durable<Checked> {
+  const { journal } = recovery;
+  const { kind } = journal.scenario;
+  const { incident } = order;
+  if (kind !== "drill") yield* recovery.tell({ kind: "restored" }, ending);
+  const at = recovery.now();
+  const record = journal.record(recovery.run(), at, ending);
+  const findings = [...record.findings, "the recovery checklist was under way when this was written"];
+  yield* recovery.briefly("save-record", saveRecord, { record: { ...record, findings } });
+  const { outcome } = ending;
+  const closed =
+    incident === undefined
+      ? undefined
+      : yield* recovery.briefly("close-incident", closeIncident, { incident, outcome, at });
+  const results = yield* runChecklist(recovery, order);
+  journal.checked(results);
+  for (const text of findingsOfChecklist(results)) journal.finding(text);
+  return {
+    ending: withMisses(kind, ending, results),
+    isClosed: closed?.ok === true,
+    told: { checklist: describeChecklist(results) },
+  };
 }
 
 /** A plan has no incident and takes nothing; its record is all that it writes. */

@@ -1,4 +1,5 @@
 import { approvalDemand } from "../domain/approval-policy.js";
+import type { ChecklistResult } from "../domain/checklist.js";
 import type { Checkpoint } from "../domain/checkpoint.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { describeDuration, milliseconds, type Milliseconds } from "../domain/duration.js";
@@ -44,6 +45,7 @@ export class Journal {
   #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
   readonly #later: string[] = [];
+  #checklist: readonly ChecklistResult[] = [];
   readonly #losses = new Map<string, string>();
   #progress: Checkpoint["progress"];
 
@@ -246,6 +248,20 @@ export class Journal {
     this.#warnings.push(text);
   }
 
+  /** What was found once the service worked again. */
+  checked(results: readonly ChecklistResult[]): void {
+    this.#checklist = results;
+  }
+
+  /** How often people have said something to the run. */
+  get interventions(): number {
+    return this.#interventions.length;
+  }
+
+  get restoredAt(): Instant | undefined {
+    return this.#restoredAt;
+  }
+
   finding(text: string): void {
     this.#findings.push(text);
   }
@@ -407,7 +423,7 @@ export class Journal {
       decisions: this.#decisions.map((each) => ({ ...each })),
       interventions: [...this.#interventions],
       ...(this.#order.mode === "plan" ? { plan: this.#plan() } : {}),
-      checklist: [],
+      checklist: [...this.#checklist],
       notifications: [],
       audit: [],
     };

@@ -562,6 +562,37 @@ export class Recovery<StepId extends string = string> {
     return yield* this.#patiently(name, contract, input, undefined, "whatever-is-said");
   }
 
+  /** A call of the run's own papers that is made once, because nothing waits for it. */
+  *briefly<Input, Output extends StepOutput>(
+    name: string,
+    contract: ActivityContract<Input, Output>,
+    input: Input,
+  ): Durable<Answer<Output>> {
+    return yield* this.#once(name, contract, input, 1);
+  }
+
+  /**
+   * Makes calls of the run's own papers side by side, each once. Undefined stands for what has not
+   * answered by then; people are heard afterwards.
+   */
+  *atOnce<Input, Output>(
+    contract: ActivityContract<Input, Output>,
+    calls: readonly { readonly step: string; readonly attempt: number; readonly input: Input }[],
+    until: Instant,
+  ): Durable<readonly (Answer<Output> | undefined)[]> {
+    const tasks = calls.map(({ step, attempt, input }) =>
+      contract.task(this.#context, this.#caller(step, attempt), input),
+    );
+    const timer = this.#context.df.createTimer(dateOf(until));
+    yield this.#context.df.Task.any([this.#context.df.Task.all(tasks), timer]);
+    if (!timer.isCompleted) timer.cancel();
+    this.#hear();
+    return tasks.map((task) => {
+      if (task.isFaulted) return { ok: false, failure: unforeseen(task.result) };
+      return task.isCompleted ? contract.read(task.result) : undefined;
+    });
+  }
+
   *sleep(duration: Milliseconds): Durable<void> {
     yield* this.#result(this.#context.df.createTimer(dateOf(plus(this.now(), duration))));
     yield* this.#chores();

@@ -1,6 +1,6 @@
 import type { BlobContainer } from "../azure/blob-container.js";
 import { scrub } from "../domain/credential-scrubbing.js";
-import type { EvidenceReference } from "../domain/run-record.js";
+import type { EvidenceReference } from "../domain/evidence-reference.js";
 import { sha256 } from "./hash.js";
 
 /** What a run saw but did not write: scrubbed, a blob of its own, kept for 30 days. */

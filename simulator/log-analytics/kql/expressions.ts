@@ -67,6 +67,8 @@ export function compile(expression: Expression, columns: readonly Column[], now:
     }
     case "column":
       return column(expression.name, columns);
+    case "member":
+      return member(inner(expression.of), expression.name);
     case "call":
       return call(expression.name, expression.arguments.map(inner), now);
     case "binary":
@@ -106,6 +108,39 @@ function column(name: string, columns: readonly Column[]): Compiled {
   return { type: found.type, evaluate: (row) => row[index] ?? null };
 }
 
+function member(of: Compiled, name: string): Compiled {
+  if (of.type !== "dynamic") {
+    throw new KqlError("SemanticError", `'${name}' is asked of a ${of.type}, which has no members`);
+  }
+  return {
+    type: "dynamic",
+    evaluate: (row) => {
+      const value = of.evaluate(row);
+      if (value === null) return null;
+      const held: unknown = JSON.parse(String(value));
+      const found = isRecord(held) ? held[name] : undefined;
+      return found === undefined || found === null ? null : JSON.stringify(found);
+    },
+  };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** A value of a `dynamic` as a conversion takes it: the text of a text, the JSON of anything else. */
+function undynamic(of: Compiled): Compiled {
+  if (of.type !== "dynamic") return of;
+  return {
+    type: "string",
+    evaluate: (row) => {
+      const value = of.evaluate(row);
+      if (value === null) return null;
+      const held: unknown = JSON.parse(String(value));
+      return typeof held === "string" ? held : String(value);
+    },
+  };
+}
+
 function call(name: string, values: readonly Compiled[], now: number): Compiled {
   if (name === "iff" || name === "iif") {
     const [condition, yes, no] = values;
@@ -125,11 +160,12 @@ function call(name: string, values: readonly Compiled[], now: number): Compiled 
   if (values.length < least || values.length > most) {
     throw new KqlError("SemanticError", `${name}() does not take ${values.length} arguments`);
   }
+  const given = values.map(undynamic);
   return {
-    type: definition.type === "first" ? (values[0]?.type ?? "string") : definition.type,
+    type: definition.type === "first" ? (given[0]?.type ?? "string") : definition.type,
     evaluate: (row) =>
       definition.apply(
-        values.map((value) => value.evaluate(row)),
+        given.map((value) => value.evaluate(row)),
         now,
       ),
   };
@@ -148,10 +184,17 @@ function binary(operator: BinaryOperator, left: Compiled, right: Compiled): Comp
   if (operator === "+" || operator === "-" || operator === "*" || operator === "/") {
     return arithmetic(operator, left, right);
   }
-  checkComparable(operator, left.type, right.type);
+  // Words are looked for in a dynamic as it is written; values have to be cast.
+  const [one, other] = WORDS.has(operator) ? [undynamic(left), undynamic(right)] : [left, right];
+  checkComparable(operator, one.type, other.type);
   const test = COMPARE[operator];
-  return { type: "bool", evaluate: (row) => test(left.evaluate(row), right.evaluate(row)) };
+  return { type: "bool", evaluate: (row) => test(one.evaluate(row), other.evaluate(row)) };
 }
+
+const WORDS: ReadonlySet<BinaryOperator> = new Set([
+  ...(["contains", "!contains", "has", "!has"] as const),
+  ...(["startswith", "!startswith", "endswith", "!endswith"] as const),
+]);
 
 function arithmetic(operator: "+" | "-" | "*" | "/", left: Compiled, right: Compiled): Compiled {
   const type = arithmeticType(operator, left.type, right.type);

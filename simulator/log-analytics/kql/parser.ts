@@ -191,13 +191,30 @@ class Parser {
       return { kind: "literal", type: "bool", value: text === "true" };
     }
     if (this.#peek().text !== "(" || this.#peek().kind !== "symbol") {
-      return { kind: "column", name: text };
+      return this.#members({ kind: "column", name: text });
     }
     this.#next();
     if (this.#takeSymbol(")")) return { kind: "call", name: text, arguments: [] };
     const values = this.#list(() => this.#expression());
     this.#expectSymbol(")");
     return { kind: "call", name: text, arguments: values };
+  }
+
+  /** `Properties.tenant` or `Properties["tenant"]`. */
+  #members(of: Expression): Expression {
+    let expression = of;
+    for (;;) {
+      if (this.#takeSymbol(".")) {
+        const token = this.#next();
+        if (token.kind !== "name") throw this.#unexpected("the name of a member", token);
+        expression = { kind: "member", of: expression, name: token.text };
+      } else if (this.#takeSymbol("[")) {
+        const token = this.#next();
+        if (token.kind !== "string") throw this.#unexpected("the name of a member", token);
+        this.#expectSymbol("]");
+        expression = { kind: "member", of: expression, name: token.text };
+      } else return expression;
+    }
   }
 
   #list<T>(element: () => T): T[] {

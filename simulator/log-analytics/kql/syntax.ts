@@ -35,7 +35,8 @@ export interface Ordering {
 
 export type Scalar = string | number | boolean | Date | null;
 
-export type KqlType = "string" | "long" | "real" | "bool" | "datetime" | "timespan";
+/** A `dynamic` is held as the JSON that it is written as. */
+export type KqlType = "string" | "long" | "real" | "bool" | "datetime" | "timespan" | "dynamic";
 
 export type BinaryOperator =
   | "and"
@@ -64,6 +65,7 @@ export type BinaryOperator =
 export type Expression =
   | { readonly kind: "literal"; readonly type: KqlType; readonly value: Scalar }
   | { readonly kind: "column"; readonly name: string }
+  | { readonly kind: "member"; readonly of: Expression; readonly name: string }
   | { readonly kind: "call"; readonly name: string; readonly arguments: readonly Expression[] }
   | {
       readonly kind: "binary";
