@@ -103,18 +103,18 @@ async function judge(
   const proof: ChecklistProof = { what, ...(status === undefined ? {} : { status }), latency };
   if (status === undefined) {
     const why = failure === "TimeoutError" ? `within ${expect.within} ms` : `(${failure ?? "?"})`;
-    return { holds: false, open: true, detail: `${what}: no answer ${why}`, proof };
+    return { holds: false, open: true, detail: `no answer ${why}`, proof };
   }
   const wrong = wrongIn(expect, answer, presentable);
   if (wrong === undefined) {
-    return { holds: true, open: false, detail: `${what}: ${status} in ${latency} ms`, proof };
+    return { holds: true, open: false, detail: `HTTP ${status} in ${latency} ms`, proof };
   }
   const evidence = text === "" ? undefined : await keep(`Answer to ${what}`, presentable(text));
   return {
     holds: false,
     // What is overloaded or still starting may answer better in a moment; a refusal stays one.
     open: status >= 500 || status === 429 || status === 408,
-    detail: `${what}: ${wrong}`,
+    detail: wrong,
     proof: { ...proof, ...(evidence === undefined ? {} : { evidence }) },
   };
 }
@@ -192,7 +192,7 @@ function judgeMany(
   return {
     holds: wrong === undefined,
     open: others.length > 0,
-    detail: `${what}: ${value}${wrong ?? ""}`,
+    detail: `${value}${wrong ?? ""}`,
     proof,
   };
 }
@@ -206,6 +206,6 @@ const presentableTo =
 const unseen = (what: string, detail: string): Seen => ({
   holds: false,
   open: false,
-  detail: `${what}: ${detail}`,
+  detail,
   proof: { what },
 });

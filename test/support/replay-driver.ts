@@ -3,6 +3,7 @@ import { DummyOrchestrationContext } from "durable-functions";
 import { createOrchestrator } from "durable-functions/lib/src/util/testingUtils";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
 import type { Failure } from "../../src/domain/failure.js";
+import { checklistStubs } from "./checklist.js";
 
 /*
  * Runs an orchestrator on the library's own engine: appends an event, has the engine go on with it,
@@ -126,7 +127,8 @@ export async function replay(
 ): Promise<Replayed> {
   const execute = engine(handler, run.instanceId, run.input);
   const live = liveRun(handler, run.instanceId, run.input);
-  const stubs = new Map(run.stubs.map((each) => [each.name, each]));
+  // The checklist is the frame's; what is not about it takes all of it to hold.
+  const stubs = new Map([...checklistStubs, ...run.stubs].map((each) => [each.name, each]));
   const events: HistoryEvent[] = [];
   const calls: Call[] = [];
   const customStatuses: unknown[] = [];
