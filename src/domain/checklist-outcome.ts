@@ -28,6 +28,10 @@ interface Ended {
   readonly nextSteps: readonly string[];
 }
 
+/** What a run ends as whose checklist misses something. */
+export const outcomeWithMisses = (kind: RunKind): Outcome =>
+  kind === "drill" ? "passed-with-findings" : "restored-with-findings";
+
 /** The ending as the checklist leaves it: what it misses is a finding, and work for a person. */
 export function withMisses(
   kind: RunKind,
@@ -38,7 +42,7 @@ export function withMisses(
   if (misses.length === 0) return ending;
   const names = misses.map(({ title }) => title).join(", ");
   return {
-    outcome: kind === "drill" ? "passed-with-findings" : "restored-with-findings",
+    outcome: outcomeWithMisses(kind),
     reason: `${ending.reason}; recovery checklist: ${describeChecklist(results)} (${names})`,
     nextSteps: [
       ...misses.map(

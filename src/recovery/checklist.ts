@@ -159,6 +159,7 @@ function* lookAt(
   deadline: Instant,
   settle: (item: ChecklistItem, verdict: Verdict) => void,
 ): Durable<readonly Open[]> {
+  if (open.length === 0) return [];
   const answers = yield* recovery.atOnce(
     checkItem,
     open.map(({ item, check, attempt }) => ({

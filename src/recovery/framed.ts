@@ -4,7 +4,12 @@ import type { Durable } from "../durable/durable.js";
 import { closeIncident, confirmMandate, saveRecord } from "../activities/run.contract.js";
 import { sidesOf } from "../domain/backup-order.js";
 import { describeChecklist } from "../domain/checklist.js";
-import { callsForChecklist, findingsOfChecklist, withMisses } from "../domain/checklist-outcome.js";
+import {
+  callsForChecklist,
+  findingsOfChecklist,
+  outcomeWithMisses,
+  withMisses,
+} from "../domain/checklist-outcome.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import type { RunOrder } from "../domain/run-order.js";
 import type { Scenario } from "../scenarios/scenario.js";
@@ -108,14 +113,20 @@ function* checkedAfter<StepId extends string>(
     incident === undefined
       ? undefined
       : yield* recovery.briefly("close-incident", closeIncident, { incident, outcome, at });
-  const results = yield* runChecklist(recovery, order);
-  journal.checked(results);
-  for (const text of findingsOfChecklist(results)) journal.finding(text);
-  return {
-    ending: withMisses(kind, ending, results),
-    isClosed: closed?.ok === true,
-    told: { checklist: describeChecklist(results) },
-  };
+  const isClosed = closed?.ok === true;
+  try {
+    const results = yield* runChecklist(recovery, order);
+    journal.checked(results);
+    for (const text of findingsOfChecklist(results)) journal.finding(text);
+    const told = { checklist: describeChecklist(results) };
+    return { ending: withMisses(kind, ending, results), isClosed, told };
+  } catch (error) {
+    // A defect of ours must not take the outcome from a run that has restored the service.
+    const reason = `${ending.reason}; the recovery checklist: ${defectIn(error)}`;
+    journal.finding(`the recovery checklist was not run to its end: ${defectIn(error)}`);
+    const nextSteps = ["Go through the recovery checklist by hand", ...ending.nextSteps];
+    return { ending: { outcome: outcomeWithMisses(kind), reason, nextSteps }, isClosed };
+  }
 }
 
 /** A plan has no incident and takes nothing; its record is all that it writes. */
@@ -224,10 +235,14 @@ function endingOf<StepId extends string>(recovery: Recovery<StepId>, error: unkn
           "Start the recovery by POST /api/recoveries; a person's order needs no proposal",
         ]);
   }
-  const message = error instanceof Error ? error.message : String(error);
-  const reason = `this service failed itself: ${scrub(message).slice(0, 300)}`;
+  const reason = defectIn(error);
   const report = "Report the defect with this run's id";
   const { kind } = recovery.journal.scenario;
   if (kind !== "recovery" && kind !== "failback") return recovery.end("failed", reason, [report]);
   return recovery.end("needs-operator", reason, ["Recover the resource by hand", report]);
+}
+
+function defectIn(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `this service failed itself: ${scrub(message).slice(0, 300)}`;
 }
