@@ -9,11 +9,7 @@ import type { McpServer } from "./mcp-server.js";
 import { answerAboutRecords, recordIn, type RecordStores } from "./records.js";
 
 /** The recovered application behind the ingress names of its apps and revisions. */
-export function applicationService(
-  world: World,
-  stores: RecordStores,
-  mcp: McpServer,
-): Service {
+export function applicationService(world: World, stores: RecordStores, mcp: McpServer): Service {
   const domains = (): string[] =>
     [...world.environments.values()].map(({ defaultDomain }) => defaultDomain);
 

@@ -28,8 +28,8 @@ export async function seeReceipts(store: Pick<StateStore, "notices">, run: strin
   if (standings.includes("failed")) return seen(false, false);
   return standings.includes("pending")
     ? seen(false, true, "the others were not taken yet")
-    // A channel that failed while another one delivered is no delivery that one can count on.
-    : seen(failing.length === 0, false);
+    : // A channel that failed while another one delivered is no delivery that one can count on.
+      seen(failing.length === 0, false);
 }
 
 /** Whether the audit names who wanted this run, and each time that people said something to it. */

@@ -50,10 +50,12 @@ export function checklistActivities(ports: ChecklistPorts): readonly Activity[] 
 
     contract.checkItem.implementedBy(classifyError, async ({ check }, context) => {
       const seen = await see(ports, check, context);
+      const holds = seen.every((each) => each.holds);
       return {
-        holds: seen.every(({ holds }) => holds),
-        open: seen.every(({ holds, open }) => holds || open),
-        detail: (seen.some(({ holds }) => !holds) ? seen.filter(({ holds }) => !holds) : seen)
+        holds,
+        // One that will not hold any more decides for all.
+        open: !holds && seen.every((each) => each.holds || each.open),
+        detail: (holds ? seen : seen.filter((each) => !each.holds))
           .map(({ detail }) => detail)
           .join("; "),
         proof: seen.map(({ proof }) => proof),

@@ -9,10 +9,7 @@ import { Duration, minutes, seconds } from "./duration.js";
  */
 
 const header = z.union(
-  [
-    z.strictObject({ secret: z.string().min(1) }),
-    z.strictObject({ value: z.string().max(1_000) }),
-  ],
+  [z.strictObject({ secret: z.string().min(1) }), z.strictObject({ value: z.string().max(1_000) })],
   { error: 'write {"secret": "its name in the vault"} or {"value": "the text"}' },
 );
 
@@ -115,9 +112,10 @@ export const Checklist = z.strictObject({
   }).default(minutes(5)),
   items: z
     .strictObject(
-      Object.fromEntries(
-        probedItems.map((item) => [item, probes.max(5).optional()]),
-      ) as Record<ProbedItem, z.ZodOptional<typeof probes>>,
+      Object.fromEntries(probedItems.map((item) => [item, probes.max(5).optional()])) as Record<
+        ProbedItem,
+        z.ZodOptional<typeof probes>
+      >,
     )
     .prefault({}),
 });

@@ -106,7 +106,8 @@ export function slackMessage(notice: Notice): object {
 export function pagerDutyEvent(notice: Notice, routingKey: string): object {
   const { kind, outcome, subject, environment, at } = notice;
   const link = linkOf(notice);
-  const isOver = kind === "restored" || (kind === "ended" && outcome !== undefined && isWell(outcome));
+  const isOver =
+    kind === "restored" || (kind === "ended" && outcome !== undefined && isWell(outcome));
   return {
     routing_key: routingKey,
     event_action: isOver ? "resolve" : "trigger",

@@ -40,10 +40,7 @@ ${checklist(content.checklist, rows)}${list("Notifications", content.notificatio
 `;
 }
 
-function checklist(
-  items: Report["checklist"],
-  rows: (cells: readonly string[]) => string,
-): string {
+function checklist(items: Report["checklist"], rows: (cells: readonly string[]) => string): string {
   if (items.length === 0) return "";
   const lines = items.map(({ title, status, took, detail, proof }) =>
     rows([title, status, took, detail, proof]),

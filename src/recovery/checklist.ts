@@ -1,4 +1,9 @@
-import { checkItem, findUsersSide, type Check, type UsersSide } from "../activities/checklist.contract.js";
+import {
+  checkItem,
+  findUsersSide,
+  type Check,
+  type UsersSide,
+} from "../activities/checklist.contract.js";
 import {
   ChecklistItem,
   checklistItems,

@@ -106,7 +106,10 @@ function* checkedAfter<StepId extends string>(
   if (kind !== "drill") yield* recovery.tell({ kind: "restored" }, ending);
   const at = recovery.now();
   const record = journal.record(recovery.run(), at, ending);
-  const findings = [...record.findings, "the recovery checklist was under way when this was written"];
+  const findings = [
+    ...record.findings,
+    "the recovery checklist was under way when this was written",
+  ];
   yield* recovery.briefly("save-record", saveRecord, { record: { ...record, findings } });
   const { outcome } = ending;
   const closed =

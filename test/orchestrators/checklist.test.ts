@@ -41,7 +41,8 @@ async function recover(
   const watched = subject.stubs.map((each): Stub => {
     const watch = (input: unknown): void => {
       if (each.name === "postNotice") notices.push((input as { notice: Notice }).notice);
-      if (each.name === "saveRecord") saved.push((input as { record: (typeof saved)[number] }).record);
+      if (each.name === "saveRecord")
+        saved.push((input as { record: (typeof saved)[number] }).record);
     };
     return {
       ...each,
@@ -59,12 +60,7 @@ async function recover(
   const run = await replay(recoverContainerApp, {
     instanceId: runOf("container-app-failure"),
     input: orderOf(order),
-    stubs: [
-      ...watched,
-      stub(findUsersSide, () => ({ side, detail: "seen" })),
-      looks,
-      ...stubs,
-    ],
+    stubs: [...watched, stub(findUsersSide, () => ({ side, detail: "seen" })), looks, ...stubs],
     startAt: Date.parse(detectedAt) + 6_000,
     ...(people === undefined ? {} : { people }),
   });
@@ -73,8 +69,10 @@ async function recover(
   return { ...run, record, notices, saved, byItem, closedWith: subject.closedWith() };
 }
 
-const failing = (failure: Failure | Error): Look => () =>
-  failure instanceof Error ? failure : { failure };
+const failing =
+  (failure: Failure | Error): Look =>
+  () =>
+    failure instanceof Error ? failure : { failure };
 
 describe("the recovery checklist of a run", () => {
   it("leaves the outcome as it is where all holds, and stands in the record in its order", async () => {
