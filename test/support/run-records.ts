@@ -1,4 +1,4 @@
-import { seconds } from "../../src/domain/duration.js";
+import { milliseconds, seconds } from "../../src/domain/duration.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { detectedAt, runOf } from "./estates.js";
 
@@ -67,7 +67,28 @@ const restored: RunRecord = {
   approvals: [],
   decisions: [],
   interventions: [],
-  checklist: [],
+  checklist: [
+    {
+      item: "health-endpoints",
+      title: "Health endpoints",
+      status: "passed",
+      detail: "HTTP 200, healthy; checks: server, redis",
+      proof: [
+        { what: "GET https://mcp.example.com/health", status: 200, latency: milliseconds(12) },
+      ],
+      startedAt: "2026-11-22T14:00:11.000Z",
+      endedAt: "2026-11-22T14:00:12.000Z",
+    },
+    {
+      item: "cost-tracking",
+      title: "Cost tracking",
+      status: "passed",
+      detail: "Records = 1",
+      proof: [{ what: "log query: AppEvents | count", value: "Records = 1" }],
+      startedAt: "2026-11-22T14:00:11.000Z",
+      endedAt: "2026-11-22T14:00:12.000Z",
+    },
+  ],
   audit: [
     {
       version: 1,
@@ -199,6 +220,7 @@ export const runRecords = {
   },
   overruled: {
     ...restored,
+    checklist: [],
     outcome: "restored-with-findings",
     audit: [],
     approvals: [
