@@ -153,6 +153,7 @@ export const runRecords = {
   restored,
   "needs-operator": {
     ...unrestored,
+    checklist: [],
     endedAt: "2026-11-22T14:16:00.000Z",
     trigger: {
       kind: "operator",
@@ -183,6 +184,7 @@ export const runRecords = {
   },
   planned: {
     ...unrestored,
+    checklist: [],
     mode: "plan",
     outcome: "planned",
     reason: "nothing was changed",
