@@ -32,6 +32,13 @@ interface Ended {
 export const outcomeWithMisses = (kind: RunKind): Outcome =>
   kind === "drill" ? "passed-with-findings" : "restored-with-findings";
 
+/**
+ * A move keeps its name where nobody could tell whether an item holds: what has to be asked for it,
+ * such as telemetry, often stands where users were led away from.
+ */
+const isMove = (outcome: Outcome): boolean =>
+  outcome === "failed-over" || outcome === "failed-back";
+
 /** The ending as the checklist leaves it: what it misses is a finding, and work for a person. */
 export function withMisses(
   kind: RunKind,
@@ -42,7 +49,10 @@ export function withMisses(
   if (misses.length === 0) return ending;
   const names = misses.map(({ title }) => title).join(", ");
   return {
-    outcome: outcomeWithMisses(kind),
+    outcome:
+      misses.some(({ status }) => status === "failed") || !isMove(ending.outcome)
+        ? outcomeWithMisses(kind)
+        : ending.outcome,
     reason: `${ending.reason}; recovery checklist: ${describeChecklist(results)} (${names})`,
     nextSteps: [
       ...misses.map(

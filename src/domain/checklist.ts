@@ -81,7 +81,7 @@ export const checklistItems: Readonly<Record<ChecklistItem, Described>> = {
   },
 };
 
-/** `timed-out`: no answer by the deadline. `canceled`: a person ended the checklist first. */
+/** `timed-out`: nobody could tell by the deadline. `canceled`: a person ended the checklist first. */
 export const ChecklistStatus = z.enum([
   "passed",
   "failed",

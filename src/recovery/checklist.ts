@@ -20,12 +20,17 @@ import { describeFailure, type Recovery } from "./recovery.js";
 /** Between two looks at what is still open: telemetry is ingested within minutes. */
 const pauses = { first: seconds(20), longest: minutes(1), growth: 1.5 };
 
+/** So many looks in a row that come to nothing are as good as the deadline: what hangs costs time. */
+const mostBlindLooks = 3;
+
 /** What is known of an item whose look has not settled it. */
 interface Open {
   readonly item: ChecklistItem;
   readonly check: Check;
   readonly attempt: number;
   readonly last?: Pick<ChecklistResult, "detail" | "proof">;
+  /** How many looks in a row have failed, which says nothing of the item itself. */
+  readonly blind: number;
 }
 
 type Verdict = Pick<ChecklistResult, "status" | "detail" | "proof">;
@@ -92,15 +97,11 @@ const waitingFor = (side: UsersSide | undefined, open: readonly Open[]): string 
   ].join(", ");
 
 /** What is known of items for which nobody could say where to look. */
-const sideless = (unseen: Failure | undefined): Pick<Open, "last"> =>
-  unseen === undefined
-    ? {}
-    : {
-        last: {
-          detail: `where users are led could not be seen: ${describeFailure(unseen)}`,
-          proof: [],
-        },
-      };
+const sideless = (unseen: Failure | undefined): Pick<Open, "last" | "blind"> => {
+  if (unseen === undefined) return { blind: 0 };
+  const detail = `where users are led could not be seen: ${describeFailure(unseen)}`;
+  return { blind: 1, last: { detail, proof: [] } };
+};
 
 /** The items that are looked at on a side, or on none; what the estate does not configure is settled. */
 function beginning(
@@ -117,7 +118,7 @@ function beginning(
       side === undefined
         ? ownCheck(recovery, order, item)
         : checkOnSide(recovery, order, side, item);
-    if (check !== undefined) return [{ item, check, attempt: 1 }];
+    if (check !== undefined) return [{ item, check, attempt: 1, blind: 0 }];
     const where = isProbed(item) ? `checklist.items.${item}` : "notifications";
     settle(item, {
       status: "not-configured",
@@ -176,16 +177,18 @@ function* lookAt(
   );
   return open.flatMap((each, index): readonly Open[] => {
     const answer = answers[index];
-    const next = { ...each, attempt: each.attempt + 1 };
+    const next = { ...each, attempt: each.attempt + 1, blind: each.blind + 1 };
     if (answer === undefined) return [next];
     if (!answer.ok) {
       const detail = `could not be looked at: ${describeFailure(answer.failure)}`;
-      if (answer.failure.class !== "terminal") return [{ ...next, last: { detail, proof: [] } }];
-      settle(each.item, { status: "failed", detail, proof: [] });
+      const isFinal = answer.failure.class === "terminal";
+      if (!isFinal && next.blind < mostBlindLooks)
+        return [{ ...next, last: { detail, proof: [] } }];
+      settle(each.item, { status: isFinal ? "failed" : "timed-out", detail, proof: [] });
       return [];
     }
     const { holds, open: isOpen, detail, proof } = answer.value;
-    if (!holds && isOpen) return [{ ...next, last: { detail, proof } }];
+    if (!holds && isOpen) return [{ ...next, last: { detail, proof }, blind: 0 }];
     settle(each.item, { status: holds ? "passed" : "failed", detail, proof });
     return [];
   });
@@ -197,7 +200,7 @@ function leave(
   { isCanceled, within }: { readonly isCanceled: boolean; readonly within: number },
   settle: (item: ChecklistItem, verdict: Verdict) => void,
 ): void {
-  for (const { item, last } of open) {
+  for (const { item, last, blind } of open) {
     const { detail, proof = [] } = last ?? {};
     if (isCanceled) {
       const seen = detail === undefined ? "" : `; last seen: ${detail}`;
@@ -207,7 +210,7 @@ function leave(
       settle(item, { status: "timed-out", detail: told, proof });
     } else {
       const told = `${detail} (looked for ${describeDuration(within)})`;
-      settle(item, { status: "failed", detail: told, proof });
+      settle(item, { status: blind > 0 ? "timed-out" : "failed", detail: told, proof });
     }
   }
 }

@@ -64,6 +64,11 @@ describe("the recovery checklist", () => {
         "rest",
       ],
     });
+    const unknown = [result("cost-tracking", "timed-out")];
+    expect(withMisses("recovery", ending, unknown)).toMatchObject({ outcome: "failed-over" });
+    expect(withMisses("recovery", { ...ending, outcome: "restored" }, unknown)).toMatchObject({
+      outcome: "restored-with-findings",
+    });
     expect(outcomeWithMisses("drill")).toBe("passed-with-findings");
     expect(findingsOfChecklist(results)).toHaveLength(2);
   });

@@ -153,10 +153,11 @@ describe("the recovery checklist of a run", () => {
   it("takes what could not be looked at for failed, and tries what may heal again", async () => {
     const heals: Look = (attempt) => (attempt === 1 ? { failure: transient } : holds(2, 0));
 
-    const { byItem } = await recover({
+    const { byItem, calls } = await recover({
       "branding-assets": failing(terminal),
       "cost-tracking": heals,
       chat: (attempt) => (attempt === 1 ? new Error("it crashed") : holds(2, 0)),
+      "audit-logs": failing(transient),
     });
 
     expect(byItem.get("branding-assets")).toMatchObject({
@@ -165,6 +166,8 @@ describe("the recovery checklist of a run", () => {
     });
     expect(byItem.get("cost-tracking")).toMatchObject({ status: "passed" });
     expect(byItem.get("chat")).toMatchObject({ status: "passed" });
+    expect(byItem.get("audit-logs")).toMatchObject({ status: "timed-out" });
+    expect(calls.filter(({ caller }) => caller.step === "checklist/audit-logs")).toHaveLength(3);
   });
 
   it("looks at what needs no side where nobody can say where users are led", async () => {
@@ -174,7 +177,7 @@ describe("the recovery checklist of a run", () => {
 
     expect(byItem.get("audit-logs")).toMatchObject({ status: "passed" });
     expect(byItem.get("chat")).toMatchObject({
-      status: "failed",
+      status: "timed-out",
       detail: expect.stringContaining("where users are led could not be seen") as string,
     });
   });
