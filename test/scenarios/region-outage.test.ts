@@ -84,8 +84,13 @@ describe("a whole region is away", () => {
 
     expect(record).toMatchObject({
       outcome: "failed-over",
-      // It warns, and makes nothing worse.
-      findings: [expect.stringMatching(/^readiness: never evaluated/) as unknown],
+      findings: [
+        // The workspace stands in the region that is away.
+        expect.stringMatching(/^recovery checklist, Application Insights errors: timed-out: /),
+        expect.stringMatching(/^recovery checklist, Cost tracking: timed-out: /),
+        // It warns, and makes nothing worse.
+        expect.stringMatching(/^readiness: never evaluated/),
+      ],
     });
     expect(record.withinRto).toEqual({ scenario: true, environment: true });
     expect(record.approvals).toMatchObject([{ step: "move-region", status: "approved" }]);

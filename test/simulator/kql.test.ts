@@ -177,3 +177,40 @@ it("either answers or refuses, whatever it is given", () => {
     }),
   );
 });
+
+describe("a dynamic column", () => {
+  const events: Table = {
+    columns: [
+      { name: "Name", type: "string" },
+      { name: "Properties", type: "dynamic" },
+      { name: "Measurements", type: "dynamic" },
+    ],
+    rows: [
+      ["chat-cost", '{"tenant":"contoso","run":"a-1","of":{"model":"m"}}', '{"cost":0.5}'],
+      ["chat-cost", '{"tenant":"fabrikam"}', '{"cost":0.25,"tokens":2}'],
+      ["other", null, null],
+    ],
+  };
+  const ask = (query: string) => evaluate(parse(query), () => events, NOW).rows;
+
+  it.each([
+    ['Events | where tostring(Properties.tenant) == "contoso" | count', [[1]]],
+    ['Events | where tostring(Properties["tenant"]) == "fabrikam" | count', [[1]]],
+    ['Events | where tostring(Properties.of.model) == "m" | count', [[1]]],
+    ['Events | where Properties has "a-1" | count', [[1]]],
+    ['Events | where Properties.tenant contains "oso" | count', [[1]]],
+    ['Events | where Name == "chat-cost" | summarize sum(todouble(Measurements.cost))', [[0.75]]],
+    ["Events | where isnull(tolong(Measurements.tokens)) | count", [[2]]],
+  ])("%s", (query, expected) => {
+    expect(ask(query)).toEqual(expected);
+  });
+
+  it.each([
+    ['Events | where Properties.tenant == "contoso"', "Cannot compare values of types dynamic"],
+    ["Events | where Name.length == 1", "'length' is asked of a string"],
+    ["Events | project Properties.1", "expected the name of a member"],
+    ["Events | project Properties[1]", "expected the name of a member"],
+  ])("refuses %s", (query, message) => {
+    expect(() => ask(query)).toThrow(message);
+  });
+});
