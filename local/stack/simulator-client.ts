@@ -163,7 +163,8 @@ async function send(
   within: number,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const signal = AbortSignal.timeout(within);
-  const outgoing = request(address, { method, signal });
+  // A connection that was idle for a while may be closed by the other side just now.
+  const outgoing = request(address, { method, signal, agent: false });
   outgoing.setHeader("content-type", "application/json");
   const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
   outgoing.end(body === undefined ? undefined : JSON.stringify(body));
