@@ -8,7 +8,7 @@ import type { Application } from "./dependencies.js";
 import { StoreFailure } from "./record-store.js";
 import { NotAdmitted, Tenants } from "./tenants.js";
 
-/** A client may ask for the tools that often within a window. */
+/** A client may ask for the tools that often within a window, which its first request begins. */
 const TOOL_CALLS = 10;
 const WINDOW_S = 10;
 const LONGEST_MESSAGE = 4096;
@@ -70,8 +70,7 @@ export class McpServer {
   async #tools(request: Request, { application }: Process): Promise<Answer> {
     const tenant = this.#tenants.admit(application, request);
     const client = String(request.headers["x-client"] ?? "any").replace(/[^\w-]/g, "");
-    const window = Math.floor(this.#world.timeline.now() / 1000 / WINDOW_S);
-    const key = `rate-limit:${tenant}:${client}:${window}`;
+    const key = `rate-limit:${tenant}:${client}`;
     const count = await this.#stores.cache.onShardOf(application, async ({ admin }) => {
       const counted = await admin.incr(key);
       if (counted === 1) await admin.expire(key, WINDOW_S);

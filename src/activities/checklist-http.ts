@@ -191,7 +191,8 @@ function judgeMany(
           : undefined;
   return {
     holds: wrong === undefined,
-    open: others.length > 0,
+    // A burst may fall into two windows of the limit, or come right after another one.
+    open: wrong !== undefined,
     detail: `${value}${wrong ?? ""}`,
     proof,
   };

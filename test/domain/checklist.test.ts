@@ -15,6 +15,7 @@ import {
 } from "../../src/domain/checklist-outcome.js";
 import { pagerDutyEvent } from "../../src/domain/messages.js";
 import { composeNotice } from "../../src/domain/notice.js";
+import { checklistFinding } from "../../src/domain/readiness/service-findings.js";
 import { report } from "../../src/domain/report.js";
 import { Outcome, RunKind, RunRecord } from "../../src/domain/run-record.js";
 import { orderOf, sampleJson } from "../support/estates.js";
@@ -89,6 +90,16 @@ describe("the recovery checklist", () => {
     const { restored } = runRecords;
     expect(report({ ...restored, checklist: results }).tone).toBe("warning");
     expect(report({ ...restored, checklist: results.slice(0, 1) }).tone).toBe("good");
+  });
+
+  it("is a finding of readiness where the estate leaves items out", () => {
+    const { checklist } = orderOf().estate;
+    const { chat: _none, ...items } = checklist.items;
+
+    expect(checklistFinding({ checklist }).found).toEqual([]);
+    expect(checklistFinding({ checklist: { ...checklist, items } }).found).toMatchObject([
+      { level: "degraded", remedy: expect.stringContaining("write probes for chat") as string },
+    ]);
   });
 
   it("is of ten items, six of which the estate has to describe", () => {

@@ -4,7 +4,7 @@ import type { EnvironmentName } from "../../domain/environment-name.js";
 import type { Environment } from "../../domain/estate.js";
 import type { Instant } from "../../domain/instant.js";
 import type { CheckResult, Found } from "../../domain/readiness/readiness.js";
-import { channelFinding, clockFinding } from "../../domain/readiness/service-findings.js";
+import { channelFinding, checklistFinding, clockFinding } from "../../domain/readiness/service-findings.js";
 import type { StateStore } from "../../state/state-store.js";
 import { checked } from "./checked.js";
 
@@ -33,7 +33,7 @@ export async function checkService(
       return [clockFinding((before + Date.parse(now())) / 2 - azure)];
     }),
   ]);
-  return [...results.flat(), channelFinding(estate, hasSecret)];
+  return [...results.flat(), channelFinding(estate, hasSecret), checklistFinding(estate)];
 }
 
 async function storeFindings(

@@ -126,6 +126,7 @@ export const readinessChecks: readonly ReadinessCheck[] = [
     { id: "state-store", title: "The state store can be written", scenarios: all },
     { id: "clock", title: "The clock agrees with Azure's", scenarios: all },
     { id: "notification-channel", title: "People can be told", scenarios: all },
+    { id: "recovery-checklist", title: "A recovery is checked in full", scenarios: all },
   ]),
 ];
 

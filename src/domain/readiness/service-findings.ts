@@ -1,3 +1,4 @@
+import { checklistItems, probedItems } from "../checklist.js";
 import { describeDuration, seconds } from "../duration.js";
 import type { Channel } from "../channel.js";
 import type { Environment } from "../estate.js";
@@ -60,4 +61,17 @@ export function channelFinding(
     ];
   });
   return { check: "notification-channel", found: notifications === undefined ? [unnamed] : found };
+}
+
+/** Whether the estate says how each item of the recovery checklist is probed. */
+export function checklistFinding({ checklist }: Pick<Environment, "checklist">): CheckResult {
+  const lacking = probedItems.filter((item) => checklist.items[item] === undefined);
+  if (lacking.length === 0) return { check: "recovery-checklist", found: [] };
+  const found: Found = {
+    about: "checklist",
+    level: "degraded",
+    what: `nobody looks after a recovery at ${lacking.map((item) => checklistItems[item].title).join(", ")}`,
+    remedy: `write probes for ${lacking.join(", ")} under checklist.items in the estate`,
+  };
+  return { check: "recovery-checklist", found: [found] };
 }
