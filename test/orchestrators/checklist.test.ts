@@ -15,6 +15,9 @@ const side = { app: "/apps/mcp-server-prod", fqdn: "mcp.example.com", vault: "ht
 const transient: Failure = { class: "transient", code: "http-500", message: "later" };
 const terminal: Failure = { class: "terminal", code: "Forbidden", message: "no" };
 
+const { estate: sample } = orderOf();
+const inFiveMinutes = { ...sample, checklist: { ...sample.checklist, deadline: minutes(5) } };
+
 type Look = (attempt: number, now: number) => object;
 const holds: Look = () => ({ holds: true, open: false, detail: "holds", proof: [{ what: "x" }] });
 const misses: Look = () => ({ holds: false, open: false, detail: "no", proof: [{ what: "x" }] });
@@ -59,7 +62,7 @@ async function recover(
   );
   const run = await replay(recoverContainerApp, {
     instanceId: runOf("container-app-failure"),
-    input: orderOf(order),
+    input: orderOf({ estate: inFiveMinutes, ...order }),
     stubs: [...watched, stub(findUsersSide, () => ({ side, detail: "seen" })), looks, ...stubs],
     startAt: Date.parse(detectedAt) + 6_000,
     ...(people === undefined ? {} : { people }),
