@@ -85,6 +85,8 @@ function namedIn(trigger: Of<"audit">["trigger"]): string {
       return `alert ${trigger.rule}`;
     case "operator":
       return trigger.who;
+    case "drill":
+      return `drill ${trigger.drill}`;
     case "timer":
       return `schedule ${trigger.schedule}`;
   }
