@@ -154,7 +154,7 @@ export default tseslint.config(
             },
             may("config", "config", "domain"),
             may("simulator", "simulator"),
-            may("tools", "tools", "config", "domain", "scenarios"),
+            may("tools", "tools", "config", "domain", "scenarios", "azure", "state"),
             may(
               "main",
               "domain",

@@ -51,7 +51,10 @@ const scratchContainer = "backup-proof-scratch";
 export function portsOf(settings: Settings) {
   const credential = serviceCredential(settings.azure);
   const arm = armRest(settings.azure, credential);
-  const store = stateStore(blobContainer(settings.azure, credential, settings.state));
+  const store = stateStore(
+    blobContainer(settings.azure, credential, settings.state),
+    blobContainer(settings.azure, credential, settings.records),
+  );
   const backupContainer = (container: string) =>
     blobContainer(settings.azure, credential, { ...settings.backup, container });
   // Other receivers wait for this one's turn, so none gets the whole time of a call.

@@ -74,14 +74,14 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
         audit: [...audit],
         notifications: [...notifications],
       };
-      await store.runs.save(record, {
-        md: renderMarkdown(record),
-        html: renderHtml(record, escapeUTF8),
-      });
+      const saved = await store.runs.save(record, (standing) => ({
+        md: renderMarkdown(standing),
+        html: renderHtml(standing, escapeUTF8),
+      }));
       const { kind, scenario, environment, outcome } = record;
       // An alert rule of infra/alerts/service.bicep reads this line.
       log("run ended", { kind, scenario, environment, outcome });
-      return { detail: "record and reports written" };
+      return { detail: `record and reports ${saved}` };
     }),
 
     contract.closeIncident.implementedBy(

@@ -174,7 +174,15 @@ export function blobContainer(
         throw error;
       }
     },
-    create: (name, text, description) => write(name, text, { ifNoneMatch: "*" }, description),
+    async create(name, text, description) {
+      try {
+        return await write(name, text, { ifNoneMatch: "*" }, description);
+      } catch (error) {
+        // What is immutable is there.
+        if (immutabilities.has(errorCodeOf(error))) return undefined;
+        throw error;
+      }
+    },
     replace: (name, text, etag, description) => write(name, text, { ifMatch: etag }, description),
     async put(name, text, description) {
       await write(name, text, {}, description);

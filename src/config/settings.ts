@@ -28,6 +28,10 @@ const Variables = z.object({
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
     .default("recovery-state"),
+  RECORDS_CONTAINER: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
+    .default("recovery-records"),
   // Secrets of channels, under the names that channels have by default; an estate may name others.
   NOTIFICATION_WEBHOOK_KEY: z.string().default(""),
   NOTIFICATION_TEAMS_ADDRESS: z.string().default(""),
@@ -104,6 +108,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     alertToken: alertToken.settings,
     estateFile: variables.ESTATE_FILE,
     state: { endpoint: variables.STATE_BLOB_ENDPOINT, container: variables.STATE_CONTAINER },
+    /** Records, reports and their index: written once, so that a policy may make them immutable. */
+    records: { endpoint: variables.STATE_BLOB_ENDPOINT, container: variables.RECORDS_CONTAINER },
     backup: { endpoint: variables.BACKUP_BLOB_ENDPOINT, container: variables.BACKUP_CONTAINER },
     dns: {
       /** Whom clients ask; empty for the system's own. */

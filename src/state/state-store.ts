@@ -11,7 +11,7 @@ import { notices, type Notices } from "./notices.js";
 import { readiness, type Readiness } from "./readiness.js";
 import { runs, type Runs } from "./runs.js";
 
-/** Everything the service remembers outside the durable history: one container of small blobs. */
+/** Everything the service remembers outside the durable history, as small blobs. */
 export interface StateStore {
   readonly automation: Automation;
   readonly incidents: Incidents;
@@ -28,17 +28,21 @@ export interface StateStore {
   check(): Promise<void>;
 }
 
-export const stateStore = (blobs: BlobContainer): StateStore => ({
+/** `records`: the container of what is kept for good; by default it is one with the rest. */
+export const stateStore = (blobs: BlobContainer, records = blobs): StateStore => ({
   automation: automation(blobs),
   incidents: incidents(blobs),
   leases: leases(blobs),
   claims: claims(blobs),
-  runs: runs(blobs),
+  runs: runs(blobs, records),
   evidence: evidence(blobs),
   notices: notices(blobs),
   idempotencyKeys: idempotencyKeys(blobs),
   audit: audit(blobs),
   readiness: readiness(blobs),
   drills: drills(blobs),
-  check: () => blobs.check(),
+  async check() {
+    await blobs.check();
+    if (records !== blobs) await records.check();
+  },
 });

@@ -25,7 +25,7 @@ const source: BackupSource = {
 
 function world() {
   const { container, elsewhere, store } = memorySets();
-  const history = runs(new MemoryContainer());
+  const history = runs(new MemoryContainer(), new MemoryContainer());
   const activities = backupPruningActivities(store, history);
   const at = (age: Milliseconds): string => new Date(Date.now() - age).toISOString();
   /** A set of a certain age, with one copy in a dated container. */
@@ -145,7 +145,7 @@ describe("pruning of backup sets", () => {
     const save = (id: string, age: Milliseconds) => {
       const at = new Date(Date.now() - age).toISOString();
       const record = { ...runRecords.restored, id, startedAt: at, endedAt: at };
-      return history.save(record, { md: "", html: "" });
+      return history.save(record, () => ({ md: "", html: "" }));
     };
     await save("backup-blobs-production-20260101T000000Z", days(31));
     await save("backup-pruning-production-20260101T000000Z", days(31));

@@ -48,7 +48,7 @@ async function world() {
   await container.put("pruning/plan.json", JSON.stringify({ version: 1, sets }));
   const view = { id: source.source, name: "kv", uri: "https://kv/", location: "eastus" };
   const activities = [
-    ...backupPruningActivities(store, runs(new MemoryContainer())),
+    ...backupPruningActivities(store, runs(new MemoryContainer(), new MemoryContainer())),
     ...keyVaultRestoreActivities(
       { vault: () => Promise.resolve(view) } as unknown as KeyVaults,
       new MemoryVaults(),

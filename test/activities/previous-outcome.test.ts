@@ -15,7 +15,10 @@ async function previousTo(run: string, ...before: readonly (readonly [string, Ou
   const store = stateStore(new MemoryContainer());
   for (const [nth, [id, outcome]] of before.entries()) {
     const startedAt = `2026-11-22T0${nth}:00:00.000Z`;
-    await store.runs.save({ ...runRecords.restored, id, outcome, startedAt }, { md: "", html: "" });
+    await store.runs.save({ ...runRecords.restored, id, outcome, startedAt }, () => ({
+      md: "",
+      html: "",
+    }));
   }
   const series = seriesOf(run);
   const answer = await answerOf(

@@ -209,14 +209,17 @@ describe("a recovery's record", () => {
     const startedAt = new Date().toISOString();
     await new Promise((resolve) => setTimeout(resolve, 2));
     await conclude(all("recovery-resources"));
-    const save = async (findings: string[]) => {
-      const written = { ...record, findings, startedAt, scenario: "redis-failure" };
+    const save = async (id: string, findings: string[]) => {
+      const written = { ...record, id, findings, startedAt, scenario: "redis-failure" };
       await call(run.saveRecord, { record: written });
-      return (await store.runs.read(record.id))?.findings;
+      return (await store.runs.read(id))?.findings;
     };
 
-    const old = "readiness: last evaluated 2 h 00 min before this run, which is too long ago";
-    expect(await save([old])).toEqual([old, "readiness: not-ready: it is broken"]);
-    expect(await save(["readiness: never evaluated"])).toEqual(["readiness: never evaluated"]);
+    const [old, never] = [
+      "readiness: last evaluated 2 h 00 min before this run, which is too long ago",
+      "readiness: never evaluated",
+    ];
+    expect(await save("one", [old])).toEqual([old, "readiness: not-ready: it is broken"]);
+    expect(await save("other", [never])).toEqual([never]);
   });
 });

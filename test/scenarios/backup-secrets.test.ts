@@ -69,10 +69,9 @@ describe("what backups, proofs and restores leave behind", () => {
         ),
       ),
     );
-    const papers = everyBlob(
-      stack,
+    const papers = everyBlob(stack, [
       `https://${backupAccount}.blob.core.windows.net/backups`,
-    ).filter((blob) => !isCopy(blob));
+    ]).filter((blob) => !isCopy(blob));
     expect(papers.length).toBeGreaterThan(6);
     const left = [
       log.join("\n"),

@@ -63,8 +63,10 @@ describe("operators over HTTP", () => {
     const written = (await stack.simulator.log(0, true))
       .filter(({ service: of, path }) => of === "blobs" && path.includes(record.id))
       .filter(({ path }) => !path.includes("/audit/"))
-      .map(({ path }) => path.replace(/^.*recovery-state\//, "").replace(record.id, "ID"));
-    expect(new Set(written)).toEqual(new Set(["reports/ID.md", "reports/ID.html", "runs/ID.json"]));
+      .map(({ path }) => path.replace(/^.*recovery-records\//, "").replace(record.id, "ID"));
+    expect(new Set(written)).toEqual(
+      new Set(["reports/ID.md", "reports/ID.html", "runs/ID.json", "index/ID.json"]),
+    );
     await ended(stack, answer.run ?? "");
   });
 

@@ -60,7 +60,7 @@ const start = async (
   const store = stateStore(new MemoryContainer());
   for (const id of passed) {
     const record = { ...runRecords.restored, id, outcome: "passed" } as const;
-    await store.runs.save(record, { md: "", html: "" });
+    await store.runs.save(record, () => ({ md: "", html: "" }));
   }
   const answer = await startBackup(runs, store, sampleEstate(), now, wish);
   return { ...answer, started, scopes };
