@@ -82,7 +82,9 @@ import { showHealth } from "./triggers/health.js";
 import { showOpenApi } from "./triggers/openapi.js";
 import { orderEvaluation, showReadiness } from "./triggers/readiness.js";
 import { readinessTimers, startEvaluations } from "./triggers/readiness-timers.js";
-import { listRecoveries, showRecovery, showReport, startRecovery } from "./triggers/recoveries.js";
+import { listRecoveries, showRecovery, startRecovery } from "./triggers/recoveries.js";
+import { listReports, showReport } from "./triggers/reports.js";
+import { compileSummary } from "./triggers/summary.js";
 import { startFailback } from "./triggers/failbacks.js";
 import { proofTimer, startDueProofs } from "./triggers/proof-timer.js";
 import { orderProofs } from "./triggers/proofs.js";
@@ -196,6 +198,9 @@ for (const [name, method, route, handle, permission, action] of verbs) {
 const views = [
   ["listRecoveries", "recoveries", listRecoveries, "read"],
   ["showRecovery", "recoveries/{id}", showRecovery, "read"],
+  ["listReports", "reports", listReports, "report"],
+  // The host tries functions in the order of their names, so this one stands before the next.
+  ["compileSummary", "reports/summary", compileSummary, "report"],
   ["showReport", "reports/{id}", showReport, "report"],
   ["showBackups", "backups", showBackups, "read"],
   ["showDrills", "drills", showDrills, "read"],

@@ -4,6 +4,7 @@ import type { Instant } from "../domain/instant.js";
 import { renderHtml } from "../domain/report-html.js";
 import { renderMarkdown } from "../domain/report-markdown.js";
 import { scrub } from "../domain/credential-scrubbing.js";
+import { recoveryTimes } from "../domain/recovery-time.js";
 import type { Outcome, RunRecord } from "../domain/run-record.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
@@ -60,17 +61,19 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
 
     contract.saveRecord.implementedBy(classifyError, async (wanted, { now, log }) => {
       const written = wanted.record;
-      const [audit, notifications, points, beside] = await Promise.all([
+      const [audit, notifications, points, beside, before] = await Promise.all([
         store.audit.ofRun(written.id),
         store.notices.ofRun(written.id),
         pointsOf(sets, wanted, now()),
         foundBeside(store.readiness, written),
+        earlierTimes(store.runs, written),
       ]);
       const { findings } = { ...written, ...points };
       const record = {
         ...written,
         ...points,
-        findings: [...findings, ...beside],
+        ...before.times,
+        findings: [...findings, ...beside, ...before.findings],
         audit: [...audit],
         notifications: [...notifications],
       };
@@ -92,6 +95,22 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
       },
     ),
   ];
+}
+
+/** What earlier runs took. As little as its recovery points does it hold up the record. */
+async function earlierTimes(
+  runs: StateStore["runs"],
+  { id, scenario, environment, restoredAt }: RunRecord,
+): Promise<{ readonly times: Partial<RunRecord>; readonly findings: readonly string[] }> {
+  if (restoredAt === undefined) return { times: {}, findings: [] };
+  try {
+    const entries = await runs.entries("runs", `${scenario}-${environment}-`);
+    const earlier = recoveryTimes(entries.filter((entry) => entry.id !== id));
+    return { times: earlier.length === 0 ? {} : { earlier }, findings: [] };
+  } catch (error) {
+    const why = classifyError(error)?.message ?? "a defect of this service";
+    return { times: {}, findings: [`what earlier runs took could not be read: ${scrub(why)}`] };
+  }
 }
 
 /** What there was to fall back on. The record is worth more than this part of it, which Azure still has. */

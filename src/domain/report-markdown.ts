@@ -1,3 +1,4 @@
+import { inWords } from "./recovery-chart.js";
 import { report } from "./report.js";
 import type { RunRecord } from "./run-record.js";
 
@@ -45,6 +46,7 @@ export function renderMarkdown(record: RunRecord): string {
               `| ${plain(item)} | ${status} | ${took} | ${plain(detail)} | ${plain(proof)} |`,
           ),
         ]),
+    ...list("Recovery times of this scenario", content.times.map(inWords), () => "-"),
     ...list("Notifications", notifications, () => "-"),
     ...list(
       "Evidence",
@@ -71,4 +73,5 @@ export function renderMarkdown(record: RunRecord): string {
 }
 
 /** Text that others wrote must not become a table cell, a link or markup. */
-const plain = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, "\\$&");
+export const plain = (text: string): string =>
+  text.replace(/\s+/g, " ").replace(/[\\|`*_<>[\]]/g, "\\$&");

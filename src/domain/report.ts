@@ -5,7 +5,9 @@ import { describePerson } from "./identity.js";
 import { elapsed } from "./instant.js";
 import type { NoticeReceipt } from "./notice-receipt.js";
 import { describeBreach } from "./objectives.js";
+import { measured } from "./record-entry.js";
 import { describeRecoveryPoint } from "./recovery-point.js";
+import type { RecoveryTime } from "./recovery-time.js";
 import type { Outcome, RunRecord, StepRecord } from "./run-record.js";
 
 /** What a report says, before it is Markdown or HTML: the record in an operator's words. */
@@ -31,6 +33,8 @@ export interface Report {
     readonly sha256: string;
   }[];
   readonly requests: readonly ReportedRequest[];
+  /** What the scenario's runs took, this one last; empty where there is no other to compare it with. */
+  readonly times: readonly RecoveryTime[];
 }
 
 /** A request about the run, from its audit; repetitions of the same one are a single line. */
@@ -107,6 +111,7 @@ export function report(record: RunRecord): Report {
       ...record.checklist.flatMap(({ proof }) => proof.flatMap(({ evidence }) => evidence ?? [])),
     ],
     requests: reportedRequests(record.audit),
+    times: timesSoFar(record),
   };
 }
 
@@ -123,6 +128,13 @@ function timesOf(record: RunRecord): Report["facts"] {
     ["Environment RTO", target(record, "environmentAt", record.withinRto.environment)],
     ...(breach === undefined ? [] : [["Breach", breach] as const]),
   ];
+}
+
+function timesSoFar({ earlier = [], ...record }: RunRecord): readonly RecoveryTime[] {
+  const { recoveryTime: took, target: within } = measured(record);
+  const own = { run: record.id, detectedAt: record.detectedAt, target: within };
+  const all = [...earlier, ...(took === undefined ? [] : [{ ...own, took }])];
+  return all.length < 2 ? [] : all;
 }
 
 function peopleIn({ approvals, decisions, interventions }: RunRecord): readonly string[] {
@@ -170,7 +182,7 @@ function target(record: RunRecord, deadline: "scenarioAt" | "environmentAt", met
   return `${length}: ${met ? "met" : "missed"}`;
 }
 
-function startedBy({ trigger }: RunRecord): string {
+export function startedBy({ trigger }: RunRecord): string {
   switch (trigger.kind) {
     case "alert":
       return `alert "${trigger.rule}" (${trigger.severity})${trigger.drill === undefined ? "" : `, of drill ${trigger.drill}`}`;

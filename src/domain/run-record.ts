@@ -9,6 +9,7 @@ import { Milliseconds } from "./duration.js";
 import { Instant } from "./instant.js";
 import { ApprovalRecord, DecisionRecord, Intervention } from "./verb.js";
 import { RecoveryPoint } from "./recovery-point.js";
+import { RecoveryTime } from "./recovery-time.js";
 import { NoticeReceipt } from "./notice-receipt.js";
 
 /**
@@ -132,6 +133,8 @@ export const RunRecord = z.strictObject({
   dataLoss: z.string(),
   /** Of a recovery that may have to fall back on backups: what there was when the failure was detected. */
   recoveryPoints: z.array(RecoveryPoint).optional(),
+  /** What earlier runs of the scenario took, the latest last. */
+  earlier: z.array(RecoveryTime).optional(),
   /** What a person has to do now, in order; empty after a clean run. */
   nextSteps: z.array(z.string()),
   findings: z.array(z.string()),

@@ -3,7 +3,7 @@ import type { BlobContainer, BlobDescription } from "../azure/blob-container.js"
 import { terminal } from "../domain/failure.js";
 import { entryOf, type RecordEntry, type WrittenFile } from "../domain/record-entry.js";
 import { Outcome, RunRecord } from "../domain/run-record.js";
-import { writtenFile } from "./hash.js";
+import { sha256, writtenFile } from "./hash.js";
 import { jsonDocuments } from "./json-document.js";
 import { recordIndex } from "./record-index.js";
 
@@ -32,6 +32,8 @@ export interface Runs {
   /** Enters a record that stands without an entry; false where record or reports are not there. */
   enter(id: string): Promise<boolean>;
   read(id: string): Promise<RunRecord | undefined>;
+  /** The record of an entry; undefined where it is gone or not what was written. */
+  asWritten(entry: RecordEntry): Promise<RunRecord | undefined>;
   report(id: string, format: ReportFormat): Promise<string | undefined>;
   /** Recoveries and what else people start, newest first. */
   list(): Promise<readonly RunSummary[]>;
@@ -120,6 +122,12 @@ export function runs(state: BlobContainer, records: BlobContainer): Runs {
       return true;
     },
     read,
+    async asWritten({ id, record: { bytes, sha256: hash } }) {
+      const place = placeOf(id);
+      const content = await place.blobs.readBytes(recordName(place, id));
+      if (content?.byteLength !== bytes || sha256(content) !== hash) return undefined;
+      return RunRecord.parse(JSON.parse(content.toString("utf8")));
+    },
     async report(id, format) {
       const place = placeOf(id);
       return (await place.blobs.read(`${place.reports}${id}.${format}`))?.text;

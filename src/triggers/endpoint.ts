@@ -204,7 +204,7 @@ export const json = (status: number, body: unknown, headers: Record<string, stri
 /** Where a run can be looked at, as seen by whoever asked. */
 export function linksOf(request: HttpRequest, run: string): RunLinks {
   const { origin, pathname } = new URL(request.url);
-  const base = `${origin}${/^.*?\/(?=(?:alerts|recoveries|backups|restores)(?:\/|$))/i.exec(pathname)?.[0] ?? "/api/"}`;
+  const base = `${origin}${/^.*?\/(?=(?:alerts|recoveries|backups|restores|reports)(?:\/|$))/i.exec(pathname)?.[0] ?? "/api/"}`;
   return { run: `${base}recoveries/${run}`, report: `${base}reports/${run}` };
 }
 

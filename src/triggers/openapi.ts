@@ -19,6 +19,9 @@ import { ServiceHealth } from "./health.js";
 import { Problem } from "./problem.js";
 import { StartAnswer } from "./ordered-run.js";
 import { RecoveryRequest } from "./recoveries.js";
+import { QuarterlySummary } from "../domain/summary.js";
+import { ReportList, ReportListQuery } from "./reports.js";
+import { SummaryQuery } from "./summary.js";
 import { RunList, RunView } from "./run-view.js";
 
 const jsonOf = (schema: z.ZodType, description: string) => ({
@@ -282,6 +285,39 @@ const operations: Record<string, Record<string, ZodOpenApiOperationObject>> = {
         "200": jsonOf(AutomationView, "The mode that holds now"),
         "404": problemOf("The estate has no such environment"),
         ...guarded("read"),
+      },
+    },
+  },
+  "/reports": {
+    get: {
+      summary: "Lists the records of ended runs, with their hashes, a page at a time",
+      security: keyed,
+      requestParams: { query: ReportListQuery },
+      responses: {
+        "200": jsonOf(ReportList, "Records, the newest end first"),
+        "400": problemOf("A member is wrong; the answer names it"),
+        "404": problemOf("The estate has no such environment"),
+        ...guarded("report"),
+      },
+    },
+  },
+  "/reports/summary": {
+    get: {
+      summary: "Summarizes a quarter of an environment for auditors, from records alone",
+      security: keyed,
+      requestParams: { query: SummaryQuery },
+      responses: {
+        "200": {
+          description: "Drills, targets, what is open, and what each run measured",
+          content: {
+            "application/json": { schema: QuarterlySummary },
+            "text/html": { schema: z.string() },
+            "text/markdown": { schema: z.string() },
+          },
+        },
+        "400": problemOf("A member is wrong; the answer names it"),
+        "404": problemOf("The estate has no such environment"),
+        ...guarded("report"),
       },
     },
   },

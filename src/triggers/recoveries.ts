@@ -48,10 +48,6 @@ const ListQuery = z.object({
     .min(1, { error: "must be 1 to 500" })
     .max(500, { error: "must be 1 to 500" }),
 });
-const ReportQuery = z.object({
-  format: z.enum(["html", "md", "json"], { error: "must be html, md or json" }),
-});
-
 /** POST /api/recoveries: starts a recovery by an operator's order. */
 export async function startRecovery(endpoint: ActingEndpoint): Promise<HttpResponseInit> {
   const { request, estate, who, audit } = endpoint;
@@ -143,46 +139,6 @@ export async function showRecovery({ request, store, runs }: Endpoint): Promise<
     links,
   };
   return json(200, view);
-}
-
-/** GET /api/reports/{id}: the evidence of an ended run as HTML, Markdown or JSON. */
-export async function showReport({ request, store, runs }: Endpoint): Promise<HttpResponseInit> {
-  const id = knownForm(request.params["id"]);
-  const given = request.query.get("format") ?? preferred(request.headers.get("accept"));
-  const { format } = accept(ReportQuery.safeParse({ format: given }));
-  if (format === "json") {
-    const record = await store.runs.read(id);
-    if (record !== undefined) return json(200, record);
-  } else {
-    const text = await store.runs.report(id, format);
-    if (text !== undefined) {
-      const type = format === "html" ? "text/html" : "text/markdown";
-      return {
-        status: 200,
-        headers: {
-          "content-type": `${type}; charset=utf-8`,
-          "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-          "x-content-type-options": "nosniff",
-        },
-        body: text,
-      };
-    }
-  }
-  const running = (await runs.state(id)).kind === "active";
-  throw refuse(
-    problem(
-      404,
-      running
-        ? `${id} is still running; its report comes at its end`
-        : `there is no report of ${id}`,
-    ),
-  );
-}
-
-function preferred(accepted: string | null): "html" | "md" | "json" {
-  if (accepted?.includes("text/html") === true) return "html";
-  if (accepted?.includes("text/markdown") === true) return "md";
-  return "json";
 }
 
 function checkpointOf(raw: unknown): { checkpoint?: Checkpoint } {

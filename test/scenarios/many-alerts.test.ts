@@ -243,6 +243,8 @@ describe("many alerts and arbitrary bodies", () => {
       "/recoveries/{id}/decision",
       "/recoveries/{id}/pause",
       "/recoveries/{id}/resume",
+      "/reports",
+      "/reports/summary",
       "/reports/{id}",
       "/restores",
     ]);

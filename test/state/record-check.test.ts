@@ -63,10 +63,10 @@ describe("records", () => {
   it.each([1, 2, 3])("are completed by the next try after a crash at write %i", async (at) => {
     const { records, save, check } = world();
     let left = at;
-    const { create } = records;
+    const create = records.create.bind(records);
     records.create = async (...given) => {
       if (left-- === 0) throw restError(503, "ServerBusy");
-      return create.apply(records, given);
+      return create(...given);
     };
 
     await expect(save()).rejects.toThrow("ServerBusy");

@@ -1,4 +1,4 @@
-import { milliseconds, seconds } from "../../src/domain/duration.js";
+import { milliseconds, seconds, type Milliseconds } from "../../src/domain/duration.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { detectedAt, runOf } from "./estates.js";
 
@@ -181,6 +181,19 @@ export const runRecords = {
         detail: "http-410: the receiver refused the notice",
       },
     ],
+  },
+  compared: {
+    ...restored,
+    audit: [],
+    earlier: [
+      ["2026-05-11T09:00:00.000Z", seconds(184)],
+      ["2026-08-19T09:00:00.000Z", seconds(1_021)],
+    ].map(([at, took]) => ({
+      run: `container-app-failure-production-${String(at).slice(0, 10)}`,
+      detectedAt: String(at),
+      took: took as Milliseconds,
+      target: seconds(900),
+    })),
   },
   planned: {
     ...unrestored,
