@@ -1,9 +1,17 @@
-import { describeDuration } from "./duration.js";
+import { describeDuration, hours, minutes, seconds } from "./duration.js";
 import type { Escape } from "./html.js";
 import type { RecoveryTime } from "./recovery-time.js";
 
-const [width, height] = [640, 240];
-const [left, right, top, bottom] = [64, 16, 24, 34];
+const [width, height] = [420, 220];
+const [left, right, top, bottom] = [84, 12, 12, 32];
+/** As many dates as have room. */
+const mostDates = 4;
+/** What the lines of the scale are apart. */
+const steps = [
+  ...[1, 2, 5, 10, 15, 30].map(seconds),
+  ...[1, 2, 5, 10, 15, 30].map(minutes),
+  ...[1, 2, 4, 8, 24].map(hours),
+];
 
 /** Recovery times over time, a dot for each run, below the line of their target where it was met. */
 export function recoveryChart(times: readonly RecoveryTime[], escape: Escape): string {
@@ -26,7 +34,12 @@ export function recoveryChart(times: readonly RecoveryTime[], escape: Escape): s
   return `<figure>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(words.join("; "))}">
 <path class="axis" d="M${left} ${top}V${height - bottom}H${width - right}" fill="none"/>
-${[0, most / 2.2, most / 1.1].map((time) => `<text x="${left - 8}" y="${y(time) + 4}" text-anchor="end">${describeDuration(time)}</text>`).join("\n")}
+${scale(most)
+  .map(
+    (time) =>
+      `<text x="${left - 8}" y="${round(y(time) + 4)}" text-anchor="end">${describeDuration(time)}</text>`,
+  )
+  .join("\n")}
 ${targets.join("\n")}
 <polyline class="way" points="${way}"/>
 ${dots.join("\n")}
@@ -37,9 +50,13 @@ ${datesOf(times, x)}
 `;
 }
 
-/** Of the first and the last one, and of as many between as have room. */
+function scale(most: number): readonly number[] {
+  const step = steps.find((each) => most / each < 5) ?? most / 4;
+  return Array.from({ length: Math.floor(most / step) + 1 }, (_, nth) => nth * step);
+}
+
 function datesOf(times: readonly RecoveryTime[], x: (at: number) => number): string {
-  const every = Math.ceil(times.length / 7);
+  const every = Math.ceil(times.length / mostDates);
   return times
     .map(({ detectedAt }, at) =>
       at % every === 0

@@ -15,9 +15,10 @@ export function renderHtml(record: RunRecord, escape: Escape): string {
     content.title,
     [
       `<p class="verdict ${content.tone}">${escape(content.verdict)}</p>\n`,
-      htmlFacts(content.facts, escape),
       list("Next steps", content.nextSteps, "ol"),
       list("Findings", content.findings, "ul"),
+      "<h2>The run</h2>\n",
+      htmlFacts(content.facts, escape),
       list("What would be changed", content.plan, "ol"),
       list("Fallbacks", content.fallbacks, "ul"),
       list("People", content.people, "ul"),

@@ -235,7 +235,13 @@ describe("the summary of a quarter", () => {
     expect(md).not.toMatch(/(?<!\\)<script/);
     expect(md).not.toMatch(/(?<!\\)\[x/);
     for (const text of [html, md]) {
-      for (const words of ["1 min 30 s", "nothing recovered", "RPO 1 h 00 min: missed", "go back", contacts.primary.email]) {
+      for (const words of [
+        "1 min 30 s",
+        "nothing recovered",
+        "RPO 1 h 00 min: missed",
+        "go back",
+        contacts.primary.email,
+      ]) {
         expect(text.replaceAll("\\", "")).toContain(words);
       }
     }
