@@ -13,6 +13,7 @@ export interface Sent {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
@@ -66,13 +67,21 @@ export function serviceInMemory(more: Partial<EndpointDependencies> = {}) {
     log,
     dependencies,
     send: async (to: ReturnType<typeof endpoint>, sent: Sent = {}) => {
-      const { method = "POST", path = "recoveries", headers = {}, params = {}, body } = sent;
+      const {
+        method = "POST",
+        path = "recoveries",
+        headers = {},
+        params = {},
+        query = {},
+        body,
+      } = sent;
       const text = typeof body === "string" ? body : JSON.stringify(body);
       const request = new HttpRequest({
         method,
         url: `https://dr.example.com/api/${path}`,
         headers: { ...headers },
         params: { ...params },
+        query: { ...query },
         ...(body === undefined ? {} : { body: { string: text } }),
       });
       const context = new InvocationContext({
@@ -89,8 +98,9 @@ export function serviceInMemory(more: Partial<EndpointDependencies> = {}) {
         headers?: Record<string, string>;
         body?: string;
       };
-      const json = JSON.parse(said ?? "null") as Record<string, unknown>;
-      return { status, headers: answered ?? {}, json };
+      const isJson = /\bjson\b/.test(answered?.["content-type"] ?? "json");
+      const json = (isJson ? JSON.parse(said ?? "null") : null) as Record<string, unknown>;
+      return { status, headers: answered ?? {}, json, text: said ?? "" };
     },
     /** Every entry of the audit with the folder it lies in. */
     entries: (): readonly (AuditEntry & { readonly folder: string })[] =>
