@@ -6,6 +6,7 @@ import { containerAppFailure } from "./container-app-failure.js";
 import { drill } from "./drill.js";
 import { failback } from "./failback.js";
 import { keyVaultFailure } from "./key-vault-failure.js";
+import { showMessages } from "./messages.js";
 import { nightlyBackup } from "./nightly-backup.js";
 import { readiness } from "./readiness.js";
 import { redisFailure } from "./redis-failure.js";
@@ -57,6 +58,7 @@ ${faultsOfAll((name) => `  --fault NAME   what breaks, for ${name}:`, 17)}
   --propose      switch the automation to "propose" first: the run asks before its first change
   --no-operator  nobody answers what the run asks; shows what silence does
   --plan         show what a recovery or restore would do, and change nothing
+  --show-messages  print the messages that people get, as they get them
   --profile NAME how long Azure takes: calm (default) or bad-day
   --speed N      show waits at N times real speed; 0 skips them at once (default 30)
   --list         list the scenarios and the faults, and end
@@ -79,6 +81,7 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
       propose: { type: "boolean", default: false },
       "no-operator": { type: "boolean", default: false },
       plan: { type: "boolean", default: false },
+      "show-messages": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
@@ -119,6 +122,7 @@ function readOptions(): { name: string; show: Show; options: Options } | "help" 
     propose,
     silent: values["no-operator"],
     plan,
+    messages: values["show-messages"],
     json,
     keep,
   };
@@ -162,6 +166,7 @@ async function main(): Promise<number> {
   const stack = await startStack({
     ...(options.speed > 0 ? { speed: options.speed } : {}),
     profile: options.profile,
+    ...(options.messages ? { onNotice: showMessages(process.stderr) } : {}),
     settings: {
       // The demo plays the platform as well; who looks at what it keeps running has only the key.
       PLATFORM_AUTHENTICATION: options.keep ? "none" : "entra",

@@ -17,6 +17,8 @@ export interface Options {
   readonly propose: boolean;
   readonly silent: boolean;
   readonly plan: boolean;
+  /** Print what people are told. */
+  readonly messages: boolean;
   readonly json: boolean;
   readonly keep: boolean;
 }
