@@ -7,6 +7,7 @@ import { patiently, persistently } from "../domain/patience.js";
 import { FallsBackOn } from "../domain/recovery-point.js";
 import { Outcome, RunRecord } from "../domain/run-record.js";
 import { RunbookId } from "../domain/scenario-id.js";
+import { StepHistory } from "../domain/step-history.js";
 
 /**
  * Whether this run is the one its incident was opened for. A platform that starts an ended instance
@@ -20,6 +21,8 @@ export const confirmMandate = declareActivity({
     mandated: z.boolean(),
     /** What was known of readiness when the run began; it warns, and locks nobody out. */
     readiness: z.array(z.string()).optional(),
+    /** What the steps took in earlier runs; absent while those are too few. */
+    history: StepHistory.optional(),
   }),
   patience: persistently,
 });

@@ -1,13 +1,17 @@
 import { escapeUTF8 } from "entities";
 import { classifyError } from "../azure/classify-error.js";
+import { inParallel } from "../domain/in-parallel.js";
+import type { Incident } from "../domain/incident.js";
 import type { Instant } from "../domain/instant.js";
 import { renderHtml } from "../domain/report-html.js";
 import { renderMarkdown } from "../domain/report-markdown.js";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { recoveryTimes } from "../domain/recovery-time.js";
 import type { Outcome, RunRecord } from "../domain/run-record.js";
+import { runsToLearnFrom, stepHistory, type StepHistory } from "../domain/step-history.js";
 import type { Activity } from "../durable/activity-contract.js";
 import type { Backups } from "../state/backups.js";
+import { briefly } from "./briefly.js";
 import { foundBeside, warningsFor } from "./readiness/warnings.js";
 import { recoveryPoints } from "../state/recovery-points.js";
 import type { StateStore } from "../state/state-store.js";
@@ -24,9 +28,13 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
       const mandated = standing?.run === caller.run && standing.status === "open";
       if (!mandated) return { mandated, detail: "the incident is closed or another run's" };
       const detail = "the incident is this run's";
+      const learned = briefly(historyOf(store.runs, standing)).then((history) =>
+        history === undefined ? {} : { history },
+      );
       // A procedure answers no failure.
-      if (standing.procedure !== undefined) return { mandated, detail };
-      return { mandated, detail, readiness: await warningsFor(store.readiness, standing, now()) };
+      if (standing.procedure !== undefined) return { mandated, detail, ...(await learned) };
+      const readiness = await warningsFor(store.readiness, standing, now());
+      return { mandated, detail, readiness, ...(await learned) };
     }),
 
     contract.takeLease.implementedBy(
@@ -95,6 +103,16 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
       },
     ),
   ];
+}
+
+/** What the steps of earlier runs took; a forecast can do without. */
+async function historyOf(
+  runs: StateStore["runs"],
+  { scenario, procedure, environment }: Incident,
+): Promise<StepHistory | undefined> {
+  const entries = await runs.entries("runs", `${procedure ?? scenario}-${environment}-`);
+  const records = await inParallel(runsToLearnFrom(entries), 5, (entry) => runs.asWritten(entry));
+  return stepHistory(records.flatMap((record) => record ?? []));
 }
 
 /** What earlier runs took. As little as its recovery points does it hold up the record. */

@@ -32,8 +32,10 @@ export const Checkpoint = z.strictObject({
   clock: z.strictObject({
     elapsed: Milliseconds,
     deadlines: Deadlines,
-    /** When the rest of the way, as declared in the catalogue, would end; then, when it did. */
+    /** When the rest of the way would end; then, when it did. */
     forecastAt: Instant,
+    /** What the forecast goes by: what the catalogue declares, or what earlier runs took. */
+    basis: z.string().default("catalogue"),
     /** When the service worked again, as soon as that is proven. */
     restoredAt: Instant.optional(),
     /** Whether that is in time. */

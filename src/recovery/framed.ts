@@ -63,6 +63,9 @@ function* executed<StepId extends string, Order extends RunOrder>(
     }
     const warnings = mandate.ok ? (mandate.value.readiness ?? []) : [];
     for (const warning of warnings) recovery.journal.warn(warning);
+    if (mandate.ok && mandate.value.history !== undefined) {
+      recovery.journal.learn(mandate.value.history);
+    }
   }
 
   yield* recovery.tell({ kind: "started" });

@@ -12,6 +12,7 @@ import type { RunOrder } from "../domain/run-order.js";
 import type { Plan, RunRecord, StepRecord } from "../domain/run-record.js";
 import { admit } from "../domain/verb-rules.js";
 import type { ApprovalRecord, DecisionRecord, Intervention, Verb } from "../domain/verb.js";
+import type { StepHistory } from "../domain/step-history.js";
 import type { StepOutput } from "../durable/step-output.js";
 import { targetIn, type DeclaredStep, type Scenario } from "../scenarios/scenario.js";
 import type { Ending } from "./endings.js";
@@ -48,6 +49,7 @@ export class Journal {
   #checklist: readonly ChecklistResult[] = [];
   readonly #losses = new Map<string, string>();
   #progress: Checkpoint["progress"];
+  #history: StepHistory | undefined;
 
   constructor(scenario: Scenario, order: RunOrder, startedAt: Instant) {
     this.scenario = scenario;
@@ -95,6 +97,11 @@ export class Journal {
   /** The last step that was begun; a person who decides is told it. */
   get currentStep(): string {
     return this.#current?.id ?? "start";
+  }
+
+  /** What earlier runs took: from now on forecasts go by it, where it knows of a step. */
+  learn(history: StepHistory): void {
+    this.#history = history;
   }
 
   /** A person has the scenario done again, or it is done with another set; what follows is recorded beside what was. */
@@ -385,6 +392,7 @@ export class Journal {
         elapsed: elapsed(since.detectedAt, at),
         deadlines: since.deadlines,
         forecastAt,
+        basis: this.#history === undefined ? "catalogue" : `history of ${this.#history.runs} runs`,
         withinRto: withinRto(since.deadlines, forecastAt),
         ...(this.#restoredAt === undefined ? {} : { restoredAt: this.#restoredAt }),
         ...(breach === undefined ? {} : { breach }),
@@ -523,7 +531,7 @@ export class Journal {
   /** Now, plus what the current step still takes, plus the declared steps that are still to come. */
   #forecast(at: Instant): Instant {
     const current = this.#current;
-    const usual = current === undefined ? 0 : (this.declared(current.id)?.expected ?? 0);
+    const usual = current === undefined ? 0 : this.#usual(current.id);
     const spent = current?.status === "running" ? elapsed(current.startedAt, at) : usual;
     const toCome = this.expectedAfter(current?.id);
     return plus(at, milliseconds(Math.max(0, usual - spent) + toCome));
@@ -542,13 +550,18 @@ export class Journal {
             steps.some((each) => each === id) ? steps : [],
           )
         : [];
-    return this.#sum(
+    return milliseconds(
       declared
         .slice(position + 1)
         .filter(([each, { path }]) => path === "main" || ways.some((way) => way === each))
         .filter(([each]) => this.#step(each)?.status !== "done")
-        .map(([, step]) => step),
+        .reduce((sum, [each]) => sum + this.#usual(each), 0),
     );
+  }
+
+  /** What a step takes: as it has been, or as it is declared. */
+  #usual(id: string): number {
+    return this.#history?.steps[id] ?? this.declared(id)?.expected ?? 0;
   }
 
   #step(id: string): Mutable<StepRecord> | undefined {

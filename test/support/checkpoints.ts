@@ -38,6 +38,7 @@ export function checkpointAfter(
         environmentAt: plus(detectedAt, hours(1)),
       },
       forecastAt: plus(at, minutes(1)),
+      basis: "catalogue",
       withinRto: { scenario: true, environment: true },
       ...(restoredAt === undefined ? {} : { restoredAt }),
     },

@@ -1,4 +1,3 @@
-import { seconds } from "../../domain/duration.js";
 import type { Incident } from "../../domain/incident.js";
 import type { Instant } from "../../domain/instant.js";
 import {
@@ -8,9 +7,7 @@ import {
 } from "../../domain/readiness/at-start-of-run.js";
 import type { RunRecord } from "../../domain/run-record.js";
 import type { Readiness } from "../../state/readiness.js";
-
-/** A recovery does not wait for its warnings. */
-const briefly = seconds(2);
+import { briefly } from "../briefly.js";
 
 /** What was found of readiness before the failure; that it cannot be read is a warning itself. */
 export async function warningsFor(
@@ -18,17 +15,9 @@ export async function warningsFor(
   { environment, scenario }: Pick<Incident, "environment" | "scenario">,
   now: Instant,
 ): Promise<string[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(undefined);
-    }, briefly);
-  });
-  const read = readiness
-    .read(environment)
-    .then((record) => readinessAtStart(record, scenario, now));
-  const warnings = await Promise.race([read, late]).catch(() => undefined);
-  clearTimeout(timer);
+  const warnings = await briefly(
+    readiness.read(environment).then((record) => readinessAtStart(record, scenario, now)),
+  );
   return [...(warnings ?? ["readiness: the last evaluation could not be read"])];
 }
 

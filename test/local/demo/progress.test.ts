@@ -23,6 +23,7 @@ function checkpoint(elapsed: Milliseconds, detail: string): Checkpoint {
         environmentAt: plus(detectedAt, minutes(60)),
       },
       forecastAt: plus(detectedAt, minutes(2)),
+      basis: "catalogue",
       withinRto: { scenario: true, environment: true },
     },
   };
