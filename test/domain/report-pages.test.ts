@@ -25,10 +25,10 @@ const full: RunRecord = {
   findings: [long],
   nextSteps: [long],
   audit: runRecords.restored.audit.map((entry) => ({ ...entry, detail, reason: long })),
-  approvals: overruled.approvals as RunRecord["approvals"],
+  approvals: overruled.approvals,
   steps: Array.from({ length: 12 }, () => ({ ...compared.steps[2]!, detail })),
 };
-const records: readonly RunRecord[] = [compared, full, needsOperator as RunRecord];
+const records: readonly RunRecord[] = [compared, full, needsOperator];
 const file = {
   blob: "x",
   bytes: 1,

@@ -126,7 +126,7 @@ describe("the summary of a quarter", () => {
         ],
         checklist: [{ status: "passed" }, { status: "passed" }, { status: "not-configured" }, 1],
         steps: [{ ...restored.steps[0]!, detail: `from blobs/acc/20261122T130000Z-run-1/` }],
-      } as Partial<RunRecord>),
+      }),
       runOn("2026-10-02", {
         outcome: "canceled",
         trigger: needsOperator.trigger as RunRecord["trigger"],
@@ -136,7 +136,7 @@ describe("the summary of a quarter", () => {
         trigger: planned.trigger as RunRecord["trigger"],
         decisions: [{ ...overruled.decisions[0]!, choice: "abort" } as never],
       }),
-      runOn("2026-10-04", { approvals: overruled.approvals as RunRecord["approvals"] }),
+      runOn("2026-10-04", { approvals: overruled.approvals }),
     ]).runs;
 
     expect(byAlert).toMatchObject({
