@@ -40,8 +40,9 @@ export async function seeAudit(
 ): Promise<Seen> {
   const entries = await store.audit.ofRun(run);
   const accepted = entries.filter(({ result }) => result === "accepted");
-  // Nobody asks for what a timer starts.
-  const wanted = interventions + (trigger.kind === "timer" ? 0 : 1);
+  // Nobody asks for what a timer or a drill starts.
+  const isAsked = trigger.kind !== "timer" && trigger.kind !== "drill";
+  const wanted = interventions + (isAsked ? 1 : 0);
   const value = `${entries.length} entries, ${accepted.length} of them accepted`;
   const holds = accepted.length >= wanted;
   return {
@@ -58,9 +59,8 @@ export async function seePapers(
   run: string,
   { incident }: Of<"papers">,
 ): Promise<Seen> {
-  const [record, report, standing] = await Promise.all([
-    store.runs.read(run),
-    store.runs.report(run, "md"),
+  const [{ record, report }, standing] = await Promise.all([
+    store.runs.readDraft(run),
     incident === undefined ? undefined : store.incidents.read(incident),
   ]);
   const lacking = [

@@ -66,6 +66,8 @@ export const RecordToSave = z.strictObject({
   record: RunRecord,
   /** The backups whose age at the detection belongs into the record, and how old they may be. */
   fallsBackOn: z.strictObject({ rpo: Milliseconds, backups: z.array(FallsBackOn) }).optional(),
+  /** What is known while the recovery checklist is under way; the record itself is written once, at the end. */
+  isDraft: z.boolean().optional(),
 });
 export type RecordToSave = z.infer<typeof RecordToSave>;
 

@@ -266,10 +266,7 @@ function integrityOf({ recoveryPoints = [], checklist }: RunRecord): string[] {
       : [`${newest.set.replace(/\/$/, "")}: ${describeCheck(newest.check)}`],
   );
   const counts = new Map<string, number>();
-  for (const item of checklist) {
-    const { data } = z.object({ status: z.string() }).safeParse(item);
-    if (data !== undefined) counts.set(data.status, (counts.get(data.status) ?? 0) + 1);
-  }
+  for (const { status } of checklist) counts.set(status, (counts.get(status) ?? 0) + 1);
   const said = [...counts].map(([status, count]) => `${count} ${status.replaceAll("-", " ")}`);
   return [...sets, ...(said.length === 0 ? [] : [`checklist: ${said.join(", ")}`])];
 }

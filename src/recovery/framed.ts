@@ -113,7 +113,8 @@ function* checkedAfter<StepId extends string>(
     ...record.findings,
     "the recovery checklist was under way when this was written",
   ];
-  yield* recovery.briefly("save-record", saveRecord, { record: { ...record, findings } });
+  const draft = { record: { ...record, findings }, isDraft: true };
+  yield* recovery.briefly("save-record", saveRecord, draft);
   const { outcome } = ending;
   const closed =
     incident === undefined

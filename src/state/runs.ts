@@ -29,6 +29,16 @@ export interface Runs {
    * repeat: what the first try wrote stands. A record of another run under the id is a failure for good.
    */
   save(record: RunRecord, render: RenderReports): Promise<"written" | "already done">;
+  /**
+   * Writes down what is known of a run before its end: a record is written once, and this is none yet. It
+   * lies with the state, and goes when the record comes.
+   */
+  draft(record: RunRecord, render: RenderReports): Promise<void>;
+  /** The draft of a run's record and its report, as far as they are there. */
+  readDraft(id: string): Promise<{
+    readonly record: RunRecord | undefined;
+    readonly report: string | undefined;
+  }>;
   /** Enters a record that stands without an entry; false where record or reports are not there. */
   enter(id: string): Promise<boolean>;
   read(id: string): Promise<RunRecord | undefined>;
@@ -69,6 +79,8 @@ export const recordPlaces = (state: BlobContainer, records: BlobContainer) => ({
 });
 const seriesOf = (id: string) => (/^(backup|proof)-/.test(id) ? "backups" : "runs");
 
+const draftNames = (id: string) => [`drafts/${id}.json`, `drafts/${id}.md`] as const;
+
 export const recordName = ({ records }: RecordPlace, id: string): string => `${records}${id}.json`;
 export const reportNames = ({ reports }: RecordPlace, id: string): readonly string[] =>
   reportFormats.map((format) => `${reports}${id}.${format}`);
@@ -105,7 +117,21 @@ export function runs(state: BlobContainer, records: BlobContainer): Runs {
       }
       // Last, so that what is in the index is all there.
       await indexOf(place).enter(entryOf(standing, written.file, reports));
+      for (const name of draftNames(record.id)) await state.remove(name);
       return written.isNew ? "written" : "already done";
+    },
+    async draft(record, render) {
+      const [draft, report] = draftNames(record.id);
+      await state.put(report, render(record).md, { contentType: contentTypes.md });
+      await jsonDocuments(state, RunRecord).put(draft, record);
+    },
+    async readDraft(id) {
+      const [draft, report] = draftNames(id);
+      const [record, text] = await Promise.all([
+        jsonDocuments(state, RunRecord).read(draft),
+        state.read(report),
+      ]);
+      return { record: record?.value, report: text?.text };
     },
     async enter(id) {
       const place = placeOf(id);

@@ -400,7 +400,7 @@ describe("what the service knows by itself", () => {
     const seen = () => look(of, { kind: "papers", incident });
 
     expect((await seen()).detail).toContain("not there: the record, the report, the incident");
-    await of.store.runs.save({ ...restored, id: run }, { md: "# it", html: "<p>it" });
+    await of.store.runs.draft({ ...restored, id: run }, () => ({ md: "# it", html: "<p>it" }));
     expect((await seen()).detail).toContain("not there: the incident");
     await of.store.incidents.open(incident, {
       version: 1,

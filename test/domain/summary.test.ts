@@ -1,4 +1,5 @@
 import { escapeUTF8 } from "entities";
+import { ChecklistItem } from "../../src/domain/checklist.js";
 import { minutes, seconds } from "../../src/domain/duration.js";
 import { plus } from "../../src/domain/instant.js";
 import { median } from "../../src/domain/median.js";
@@ -124,7 +125,13 @@ describe("the summary of a quarter", () => {
           },
           { kind: "key-vault", rpo: minutes(60), withinRpo: false },
         ],
-        checklist: [{ status: "passed" }, { status: "passed" }, { status: "not-configured" }, 1],
+        checklist: (["passed", "passed", "not-configured"] as const).map((status, index) => ({
+          item: ChecklistItem.options[index]!,
+          title: "an item",
+          ...{ status, detail: "", proof: [] },
+          startedAt: restored.endedAt,
+          endedAt: restored.endedAt,
+        })),
         steps: [{ ...restored.steps[0]!, detail: `from blobs/acc/20261122T130000Z-run-1/` }],
       }),
       runOn("2026-10-02", {

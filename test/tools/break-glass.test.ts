@@ -70,7 +70,8 @@ describe("the commands of break glass, by the real Azure CLI", () => {
     if (missingPrograms.length > 0) return;
     folder = mkdtempSync(path.join(os.tmpdir(), "break-glass-"));
     const seed = seedFromEstate(estate);
-    simulator = await startSimulatorProcess({ seed, folder, onLog: () => undefined });
+    const onLog = (): undefined => undefined;
+    simulator = await startSimulatorProcess({ seed, folder, keepsRights: false, onLog });
     client = new SimulatorClient(simulator.ready.control);
     shell = await CliShell.signedIn(simulator.ready);
   }, 120_000);

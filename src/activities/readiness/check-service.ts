@@ -4,7 +4,11 @@ import type { EnvironmentName } from "../../domain/environment-name.js";
 import type { Environment } from "../../domain/estate.js";
 import type { Instant } from "../../domain/instant.js";
 import type { CheckResult, Found } from "../../domain/readiness/readiness.js";
-import { channelFinding, checklistFinding, clockFinding } from "../../domain/readiness/service-findings.js";
+import {
+  channelFinding,
+  checklistFinding,
+  clockFinding,
+} from "../../domain/readiness/service-findings.js";
 import type { StateStore } from "../../state/state-store.js";
 import { checked } from "./checked.js";
 
