@@ -127,7 +127,7 @@ export class BlobRecords implements RecordStore {
     const text = await textOf(answer);
     const { status } = answer;
     const code = String(answer.headers?.["x-ms-error-code"] ?? "");
-    const type = String(answer.headers?.["content-type"] ?? "application/octet-stream");
+    const type = answer.headers?.["content-type"] ?? "application/octet-stream";
     if (status < 300 || code === "BlobNotFound") return { status, text, type };
     throw new StoreFailure(`${hostname} answers ${status} ${code}`.trim());
   }

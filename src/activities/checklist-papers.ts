@@ -65,7 +65,7 @@ export async function seePapers(
   ]);
   const lacking = [
     ...(record === undefined ? ["the record"] : []),
-    ...(record !== undefined && record.steps.length === 0 ? ["the record's steps"] : []),
+    ...(record?.steps.length === 0 ? ["the record's steps"] : []),
     ...(report === undefined ? ["the report"] : []),
     ...(incident !== undefined && standing?.value.run !== run ? ["the incident"] : []),
   ];

@@ -1,4 +1,4 @@
-import type { LogsQueryClient, QueryTimeInterval } from "@azure/monitor-query-logs" with {
+import type { LogsQueryClient, LogsQueryClientOptions, QueryTimeInterval } from "@azure/monitor-query-logs" with {
   "resolution-mode": "import",
 };
 import type { TokenCredential } from "@azure/identity";
@@ -34,6 +34,17 @@ export interface LogQueries {
   ): Promise<LogTable>;
 }
 
+type Policy = NonNullable<LogsQueryClientOptions["additionalPolicies"]>[number]["policy"];
+
+/** The client takes an abort signal with a query and does not pass it on, so it is put on the request itself. */
+const limited = (limit: Milliseconds): Policy => ({
+  name: "timeLimit",
+  sendRequest: (request, next) => {
+    request.abortSignal = AbortSignal.timeout(limit);
+    return next(request);
+  },
+});
+
 export function logQueries(
   settings: AzureSettings,
   credential: () => Promise<TokenCredential>,
@@ -45,6 +56,7 @@ export function logQueries(
       endpoint: `${settings.logsEndpoint}/v1`,
       credentials: { scopes: [`${settings.logsAudience}/.default`] },
       retryOptions: { maxRetries: 0 },
+      additionalPolicies: [{ position: "perCall", policy: limited(settings.callTimeLimit) }],
     });
   });
   const ask = async (
@@ -54,9 +66,7 @@ export function logQueries(
   ): Promise<LogTable> => {
     const result = await (
       await client()
-    ).queryWorkspace(workspaceId, kql, interval, {
-      abortSignal: AbortSignal.timeout(settings.callTimeLimit),
-    });
+    ).queryWorkspace(workspaceId, kql, interval);
     const partial = "partialTables" in result;
     const table = (partial ? result.partialTables : result.tables)[0];
     if (table === undefined) return { columns: [], rows: [], partial };

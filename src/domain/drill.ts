@@ -63,7 +63,7 @@ export const DrillInHand = z.strictObject({
 export type DrillInHand = z.infer<typeof DrillInHand>;
 
 /** How long beyond its target a drill may leave its fault before others undo it. */
-export const undoGrace: Milliseconds = minutes(15);
+const undoGrace: Milliseconds = minutes(15);
 
 /** What an alert of an environment is to the drill that is in hand there. */
 export type AlertAndDrill =

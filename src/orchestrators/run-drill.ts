@@ -201,13 +201,22 @@ function* putBack(
   resource: string,
 ): Durable<string | undefined> {
   if (undo.kind === "none") return undefined;
-  const held = yield* run.holding(resource, () => run.step("undo", contract.undoFault, { undo }));
-  const answer = held.ok ? held.value : held;
-  if (!answer.ok) return describeFailure(answer.failure);
   const state: Drilled =
     undo.kind === "activate-revision"
       ? { what: "app", app: undo.app, rule: estate.containerApp.health }
       : { what: "secret", address: undo.address, secret: undo.secret };
+  // A recovery that looks before all is well again would go on with what is being put back.
+  const held = yield* run.holding(resource, () => undoneAndWell(run, undo, state));
+  return held.ok ? held.value : describeFailure(held.failure);
+}
+
+function* undoneAndWell(
+  run: Recovery<"undo" | "await-undone">,
+  undo: Undo,
+  state: Drilled,
+): Durable<string | undefined> {
+  const answer = yield* run.step("undo", contract.undoFault, { undo });
+  if (!answer.ok) return describeFailure(answer.failure);
   let detail = "";
   const waited = yield* run.until("await-undone", contract.observeDrilled, state, {
     ...waits.undone,

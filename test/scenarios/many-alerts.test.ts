@@ -94,7 +94,7 @@ describe("many alerts and arbitrary bodies", () => {
       ({ service: of, path }) => of === "blobs" && !/claims|leases/.test(path),
     );
     // With what the run itself has asked by then.
-    expect(before.length).toBeLessThanOrEqual(13);
+    expect(before.length).toBeLessThanOrEqual(14);
     await ended(stack, run ?? "");
   });
 
@@ -232,6 +232,7 @@ describe("many alerts and arbitrary bodies", () => {
       "/alerts",
       "/automation/{environment}",
       "/backups",
+      "/drills",
       "/failbacks",
       "/health",
       "/proofs",
