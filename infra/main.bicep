@@ -76,6 +76,9 @@ param keptDays int = 90
 @minValue(1)
 param evidenceDays int = 30
 
+@description('Optional. Days for which the records of runs cannot be changed or deleted. The policy is not locked; lock it once the number is right.')
+param recordsDays int = 400
+
 @description('Optional. Keeps every version of a backup from being changed or deleted for some days. Takes effect only when the account is made.')
 param immutableBackups bool = true
 
@@ -117,6 +120,7 @@ param telemetryDays int = 90
 param tags object = { application: 'enterprise-mcp-dr' }
 
 var stateContainer = 'recovery-state'
+var recordsContainer = 'recovery-records'
 var backupContainer = 'backups'
 var packageContainer = 'package'
 
@@ -166,7 +170,9 @@ module stateAccount 'app/storage-account.bicep' = {
     name: stateAccountName
     location: serviceRegion
     sku: redundancyOf(serviceRegion)
-    containers: [stateContainer]
+    containers: [stateContainer, recordsContainer]
+    recordsContainer: recordsContainer
+    recordsDays: recordsDays
     keptDays: keptDays
     privateOnly: privateNetworking
     tags: tags
@@ -347,6 +353,7 @@ module functionApp 'app/function-app.bicep' = {
         ESTATE_FILE: estateFile
         STATE_BLOB_ENDPOINT: stateAccount.outputs.blobEndpoint
         STATE_CONTAINER: stateContainer
+        RECORDS_CONTAINER: recordsContainer
         BACKUP_BLOB_ENDPOINT: backupAccount.outputs.blobEndpoint
         BACKUP_CONTAINER: backupContainer
         AZURE_CLIENT_ID: identity.outputs.clientId

@@ -15,6 +15,12 @@ param sku string
 @description('Required. The containers to make.')
 param containers string[]
 
+@description('Optional. Which of the containers keeps records, whose blobs nobody can change or delete until their time is over.')
+param recordsContainer string?
+
+@description('Optional. For how many days the blobs of that container cannot be changed. The policy is not locked.')
+param recordsDays int = 400
+
 @description('Optional. Days for which deleted blobs and containers can be brought back; without it nothing is kept, nor are versions.')
 @minValue(1)
 @maxValue(365)
@@ -88,6 +94,15 @@ resource account_blobs_containers 'Microsoft.Storage/storageAccounts/blobService
     properties: { publicAccess: 'None' }
   }
 ]
+
+resource account_blobs_recordPolicy 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2026-04-01' = if (recordsContainer != null) {
+  name: '${name}/default/${recordsContainer ?? 'none'}/default'
+  properties: {
+    immutabilityPeriodSinceCreationInDays: recordsDays
+    allowProtectedAppendWrites: false
+  }
+  dependsOn: [account_blobs_containers]
+}
 
 resource account_lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04-01' = if (!empty(lifecycleRules)) {
   parent: account

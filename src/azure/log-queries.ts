@@ -1,4 +1,8 @@
-import type { LogsQueryClient, LogsQueryClientOptions, QueryTimeInterval } from "@azure/monitor-query-logs" with {
+import type {
+  LogsQueryClient,
+  LogsQueryClientOptions,
+  QueryTimeInterval,
+} from "@azure/monitor-query-logs" with {
   "resolution-mode": "import",
 };
 import type { TokenCredential } from "@azure/identity";
@@ -64,9 +68,7 @@ export function logQueries(
     kql: string,
     interval: QueryTimeInterval,
   ): Promise<LogTable> => {
-    const result = await (
-      await client()
-    ).queryWorkspace(workspaceId, kql, interval);
+    const result = await (await client()).queryWorkspace(workspaceId, kql, interval);
     const partial = "partialTables" in result;
     const table = (partial ? result.partialTables : result.tables)[0];
     if (table === undefined) return { columns: [], rows: [], partial };
