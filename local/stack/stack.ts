@@ -20,6 +20,8 @@ export interface HostReady {
 export interface StackOptions {
   readonly estateFile?: string;
   readonly port?: number;
+  /** The folder of the app that the host runs; by default the compiled one of this repository. */
+  readonly app?: string;
   /** Skips of the clock are shown at this many times real speed; without it they take no time. */
   readonly speed?: number;
   /** How long Azure takes: an ordinary day by default. */
@@ -82,7 +84,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         ...onSharedClock,
         compiled("local/host/main.js"),
         "--app",
-        repository,
+        options.app ?? repository,
         "--port",
         String(options.port ?? 0),
         "--state",
