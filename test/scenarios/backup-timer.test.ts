@@ -55,7 +55,7 @@ describe("the timer of backups", () => {
 
     const second = await world.latest(kind);
     if (first?.kind !== "usable" || second?.kind !== "usable") throw new Error("no usable set");
-    expect(second.manifest).toMatchObject({ scope: "interval", count: 3 });
+    expect(second.manifest).toMatchObject({ scope: "interval", count: 4 });
     expect(second.manifest.references).toHaveLength(1);
     expect(first.set).toContain(second.manifest.references[0]);
     expect(second.manifest.items.map(({ blob }) => blob)).toEqual(
