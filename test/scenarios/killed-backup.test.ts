@@ -15,7 +15,7 @@ describe("a host that is killed while it backs up", () => {
   afterAll(() => world.stop());
 
   it.each([
-    ["key-vault", 3],
+    ["key-vault", 4],
     ["blobs", 4],
     ["redis", 1],
   ] as const)(
