@@ -49,10 +49,16 @@ async function bundle() {
 
 /** What the bundle was made of, without the time and the number that would make each one another. */
 function billOfMaterials() {
-  const args = ["sbom", "--sbom-format", "cyclonedx", "--omit", "dev", "--package-lock-only"];
+  const args = ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only"];
   const bill = JSON.parse(
     execFileSync("npm", args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 }),
   );
+  // With --omit dev npm leaves out what development tools need as well.
+  const isForDevelopment = ({ properties = [] }) =>
+    properties.some(({ name, value }) => name.endsWith(":development") && value === "true");
+  bill.components = bill.components.filter((each) => !isForDevelopment(each));
+  const kept = new Set(bill.components.map((each) => each["bom-ref"]));
+  bill.dependencies = bill.dependencies.filter(({ ref }) => kept.has(ref));
   delete bill.serialNumber;
   delete bill.metadata.timestamp;
   // The version of npm that wrote it says nothing of what is in the bundle.

@@ -12,8 +12,10 @@ import {
   type DrillInHand,
 } from "../../src/domain/drill.js";
 import { milliseconds, minutes } from "../../src/domain/duration.js";
-import { Environment } from "../../src/domain/estate.js";
-import { sampleJson } from "../support/estates.js";
+import { Environment, primaryOf } from "../../src/domain/estate.js";
+import { report } from "../../src/domain/report.js";
+import { sampleEstate, sampleJson } from "../support/estates.js";
+import { runRecords } from "../support/run-records.js";
 
 const brokenAt = "2026-11-22T10:00:00.000Z";
 const drill: DrillInHand = {
@@ -156,4 +158,24 @@ describe("the trend of drills", () => {
   ])("of %s after %j", (took, earlier, words) => {
     expect(trendOf(took === undefined ? undefined : milliseconds(took), earlier)).toBe(words);
   });
+});
+
+it("is named as what started a run, in its report", () => {
+  const trigger = { kind: "drill", drill: drill.run, reason: "practised" } as const;
+  const { facts } = report({ ...runRecords.restored, trigger });
+
+  expect(Object.fromEntries(facts)["Started by"]).toBe(`drill ${drill.run}: practised`);
+});
+
+it("is about what the environment uses at first", () => {
+  const estate = sampleEstate().environments.production!;
+  const kinds = ["container-app", "redis", "key-vault", "storage", "traffic-manager"] as const;
+
+  expect(kinds.map((kind) => primaryOf(estate, kind))).toEqual([
+    estate.containerApp.primary,
+    estate.redis.primary,
+    estate.keyVault.primary,
+    estate.storage.primary,
+    estate.trafficManager?.profile,
+  ]);
 });

@@ -365,3 +365,14 @@ it("a notice composed of nothing but words keeps its order", () => {
   expect(notice.subject).toHaveLength(120);
   expect(notice.lines).toEqual(["a", "b"]);
 });
+
+it("says first that what is told of is practised", () => {
+  const checkpoint = {
+    ...checkpointAfter(minutes(1)),
+    trigger: { kind: "drill", drill: "drill-q1", reason: "practice" } as const,
+  };
+  const notice = noticeOf({ kind: "started" }, { run, checkpoint, contacts, before: [] });
+
+  expect(notice.subject).toContain("DRILL, ");
+  expect(notice.lines[0]).toContain("by drill drill-q1");
+});

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as contract from "../../src/activities/drill.contract.js";
+import * as redis from "../../src/activities/redis-failure.contract.js";
 import { observeTraffic } from "../../src/activities/traffic.contract.js";
 import { seconds } from "../../src/domain/duration.js";
 import type { DrillOrder } from "../../src/domain/drill.js";
@@ -8,6 +9,7 @@ import type { Failure } from "../../src/domain/failure.js";
 import { instantOf } from "../../src/domain/instant.js";
 import type { Outcome } from "../../src/domain/run-record.js";
 import { drillContainerApp } from "../../src/orchestrators/drill-container-app.js";
+import { drillRedis } from "../../src/orchestrators/drill-redis.js";
 import { drillRegion } from "../../src/orchestrators/drill-region.js";
 import { undoDrill } from "../../src/orchestrators/undo-drill.js";
 import { broken, stub } from "../support/replay-driver.js";
@@ -281,6 +283,34 @@ describe("the drill of the region", () => {
     expect(record.outcome).toBe("failed");
     expect(record.reason).toContain("the drill's fault is still there");
   });
+});
+
+describe("the drill of the cache", () => {
+  const of = (kind: "classic" | "managed", hasReplica: boolean, shards = 0) =>
+    runProcedure(drillRedis, order({ drill: "q3", resource: production.redis.primary }), [
+      stub(redis.findCacheInUse, () => ({
+        ...{ side: "primary" as const, known: "observed" as const },
+        id: production.redis.primary,
+        detail: "in use",
+      })),
+      stub(redis.inspectCache, () => ({ kind, hasReplica, shards, detail: kind })),
+    ]);
+
+  it.each([
+    ["a managed cache", "managed", true, 0, "Azure Managed Redis"],
+    ["a node without a replica", "classic", false, 0, "no node stands in"],
+    ["a cluster", "classic", true, 3, "a cluster"],
+  ] as const)(
+    "is not applicable to %s, with the reason",
+    async (_what, kind, replica, shards, says) => {
+      const { record, names } = await of(kind, replica, shards);
+
+      expect(record.outcome).toBe("canceled");
+      expect(record.reason).toContain("not applicable");
+      expect(record.reason).toContain(says);
+      expect(names).not.toContain("injectFault");
+    },
+  );
 });
 
 describe("the undo in a drill's stead", () => {
