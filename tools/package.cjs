@@ -75,7 +75,8 @@ function estateFile() {
 
 async function main() {
   if (process.argv.includes("--help")) {
-    const [, text = ""] = /\/\*\n([\s\S]*?)\*\//.exec(readFileSync(path.join(__dirname, "package.cjs"), "utf8")) ?? [];
+    const [, text = ""] =
+      /\/\*\n([\s\S]*?)\*\//.exec(readFileSync(path.join(__dirname, "package.cjs"), "utf8")) ?? [];
     process.stdout.write(text.replace(/^ \* ?/gm, ""));
     return;
   }
