@@ -115,6 +115,7 @@ describe("an alert of an environment that practises", () => {
   it("of something else is real: it starts its own run and cancels the drill", async () => {
     const said: unknown[] = [];
     const { hold, alert: post, client } = service();
+    await client.startNew("drillContainerApp", { instanceId: run });
     Object.assign(client, {
       raiseEvent: (id: string, _name: string, verb: unknown) => {
         said.push({ id, verb });
@@ -127,6 +128,26 @@ describe("an alert of an environment that practises", () => {
 
     expect(json["status"]).toBe("started");
     expect(said).toMatchObject([{ id: run, verb: { verb: "cancel" } }]);
+  });
+
+  it.each<[string, (of: ReturnType<typeof service>) => unknown]>([
+    ["a drill whose run is dead and hears nothing", ({ hold }) => hold({ status: "begun" })],
+    [
+      "a drill whose run cannot be reached",
+      async ({ hold, client }) => {
+        await client.startNew("drillContainerApp", { instanceId: run });
+        Object.assign(client, { raiseEvent: () => Promise.reject(new Error("410 Gone")) });
+        await hold({ status: "begun" });
+      },
+    ],
+    ["a paper that nobody can read", ({ blobs }) => blobs.put("drills/production.json", "{ torn")],
+  ])("is answered all the same beside %s", async (_what, leave) => {
+    const made = service();
+    await leave(made);
+
+    const { status, json } = await made.alert();
+
+    expect({ status, answer: json["status"] }).toEqual({ status: 202, answer: "started" });
   });
 
   it("that speaks of a fault that is undone is ignored, with the reason", async () => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { alertKey, type Alert } from "../../domain/alert.js";
 import type { AuditResult } from "../../domain/audit.js";
 import { environmentOf, placeOf } from "../../domain/estate.js";
+import { scrub } from "../../domain/credential-scrubbing.js";
 import { alertAndDrill } from "../../domain/drill.js";
 import { earlier } from "../../domain/instant.js";
 import { heldBackNotice } from "../../domain/notice-of.js";
@@ -85,7 +86,9 @@ async function take(endpoint: ActingEndpoint, alert: Alert, text: string): Promi
   const receivedAt = now();
   const { scenario, place } = decision;
   const { alertId, rule, severity } = alert;
-  const drill = await store.drills.read(place.environment);
+  const drill = await unlessItFails(endpoint, "the drill in hand could not be read", () =>
+    store.drills.read(place.environment),
+  );
   const meaning = alertAndDrill(drill, { scenario, resource: place.id, firedAt: alert.firedAt });
   if (drill !== undefined && meaning === "late") {
     const reason = `it is of the fault of ${drill.run}, which is undone`;
@@ -93,7 +96,11 @@ async function take(endpoint: ActingEndpoint, alert: Alert, text: string): Promi
   }
   if (drill !== undefined && meaning === "real-during-drill") {
     const reason = `a real alert came: ${rule} (${severity}) of ${place.id}; the drill gives way`;
-    await cancelByService(runs, drill.run, `alert ${rule}`.slice(0, 200), reason, receivedAt);
+    await unlessItFails(endpoint, `${drill.run} could not be told to give way`, async () => {
+      // What a dead run has left in hand hears nothing.
+      if ((await runs.state(drill.run)).kind !== "active") return;
+      await cancelByService(runs, drill.run, `alert ${rule}`.slice(0, 200), reason, receivedAt);
+    });
   }
   const practised = meaning === "practised" ? drill?.run : undefined;
   const start = await startRun(endpoint, {
@@ -129,10 +136,12 @@ async function take(endpoint: ActingEndpoint, alert: Alert, text: string): Promi
   }
   const { run } = start;
   if (practised !== undefined) {
-    await store.drills.change(place.environment, (standing) =>
-      standing?.run === practised && standing.rule === undefined
-        ? { ...standing, recovery: standing.recovery ?? run, rule }
-        : undefined,
+    await unlessItFails(endpoint, `${practised} could not be told of its alert`, () =>
+      store.drills.change(place.environment, (standing) =>
+        standing?.run === practised && standing.rule === undefined
+          ? { ...standing, recovery: standing.recovery ?? run, rule }
+          : undefined,
+      ),
     );
   }
   await Promise.all([
@@ -143,6 +152,21 @@ async function take(endpoint: ActingEndpoint, alert: Alert, text: string): Promi
   return start.kind === "started"
     ? { status: "started", reason: `${scenario} of ${place.id}`, run }
     : { status: "attached", reason: `${run} takes care of this ${scenario} already`, run };
+}
+
+/** Practice comes second: whatever is wrong with a drill's paper or run, the alert is answered. */
+async function unlessItFails<T>(
+  { log }: Pick<ActingEndpoint, "log">,
+  what: string,
+  body: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await body();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log(`${what}: ${scrub(why).slice(0, 200)}`);
+    return undefined;
+  }
 }
 
 const handledBy = (run: string): AlertAnswer => ({
