@@ -45,6 +45,8 @@ export function* runChecklist(
 ): Durable<readonly ChecklistResult[]> {
   const { checklist, containerApp, trafficManager } = order.estate;
   const startedAt = recovery.now();
+  recovery.journal.afterSteps("recovery-checklist", "Recovery checklist", startedAt);
+  recovery.publish();
   const deadline = plus(startedAt, checklist.deadline);
   const results = new Map<ChecklistItem, ChecklistResult>();
   const settle = (item: ChecklistItem, verdict: Verdict): void => {
@@ -82,7 +84,7 @@ export function* runChecklist(
       leave([...open, ...lacking.map((each) => ({ ...each, ...sideless(unseen) }))], left, settle);
       break;
     }
-    recovery.journal.wait(`recovery checklist: waiting for ${waitingFor(side, open)}`);
+    recovery.journal.wait(`waiting for ${waitingFor(side, open)}`);
     recovery.publish();
     yield* recovery.sleep(pause);
     pause = milliseconds(Math.min(pause * pauses.growth, pauses.longest));

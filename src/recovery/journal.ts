@@ -42,6 +42,8 @@ export class Journal {
   #round = 1;
   #current: Mutable<StepRecord> | undefined;
   #detail = "starting";
+  /** What is shown in the place of a step, once the scenario's own are over. */
+  #afterSteps: { readonly id: string; readonly title: string; readonly since: Instant } | undefined;
   #waitingFor: Checkpoint["waitingFor"] = null;
   #intent: Checkpoint["intent"];
   #restoredAt: Instant | undefined;
@@ -156,6 +158,12 @@ export class Journal {
   attempt(id: string): void {
     const step = this.#step(id);
     if (step !== undefined) step.attempts += 1;
+  }
+
+  /** The scenario's steps are over, and something else is done that people wait for. */
+  afterSteps(id: string, title: string, since: Instant): void {
+    this.#afterSteps = { id, title, since };
+    this.#detail = title;
   }
 
   /** What the run is waiting for right now. */
@@ -385,6 +393,7 @@ export class Journal {
         id: current?.id ?? "start",
         title: current?.title ?? "Start",
         since: current?.startedAt ?? this.startedAt,
+        ...this.#afterSteps,
         detail: this.#detail.slice(0, 300),
       },
       steps: this.#steps.map(({ id, status }) => ({ id, status })),

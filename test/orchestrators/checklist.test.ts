@@ -218,8 +218,9 @@ describe("the recovery checklist of a run", () => {
   it("is ended by a person's cancel, which is not the end of the outcome", async () => {
     let said = false;
     const people: People = (status) => {
-      const { step } = status as { step: { detail: string } };
-      if (said || !step.detail.startsWith("recovery checklist")) return [];
+      const { step } = status as { step: { id: string; detail: string } };
+      const isWaiting = step.id === "recovery-checklist" && step.detail.startsWith("waiting");
+      if (said || !isWaiting) return [];
       said = true;
       const by = { name: "ada", source: "key" };
       const data = { verb: "cancel", id: "c1", at: detectedAt, by, reason: "I look myself" };
