@@ -8,7 +8,7 @@ import type { Activity } from "../durable/activity-contract.js";
 import type { StateStore } from "../state/state-store.js";
 import { checkIn } from "./apps-word.js";
 import * as contract from "./container-app.contract.js";
-import { ensure } from "./ensure.js";
+import { ensure, type Effect } from "./ensure.js";
 import { makingRevision } from "./make-revision.js";
 import { operationSeen } from "./operation-seen.js";
 
@@ -141,20 +141,7 @@ export function containerAppActivities(
     }),
 
     contract.activateRevision.implementedBy(classifyError, ({ app, revision }, context) =>
-      ensure(store, context, contract.activateRevision, {
-        resource: app,
-        plan: () => ({ changed: true, detail: `would activate ${revision}` }),
-        onRepeat: "repeat",
-        settling: changeSettling,
-        observe: async () =>
-          (await apps.revision(app, revision))?.active === true
-            ? { changed: false, detail: `${revision} is active` }
-            : undefined,
-        act: async () => {
-          await apps.activate(app, revision);
-          return { changed: true, detail: `activated ${revision}` };
-        },
-      }),
+      ensure(store, context, contract.activateRevision, activation(apps, app, revision)),
     ),
 
     contract.observeRevision.implementedBy(classifyError, async ({ app, revision }) => {
@@ -203,6 +190,26 @@ export function containerAppActivities(
     ),
   ];
 }
+
+/** Activating a revision by name; in single-revision mode it becomes the one that serves. */
+export const activation = (
+  apps: ContainerApps,
+  app: string,
+  revision: string,
+): Effect<{ changed: boolean; detail: string }> => ({
+  resource: app,
+  plan: () => ({ changed: true, detail: `would activate ${revision}` }),
+  onRepeat: "repeat",
+  settling: changeSettling,
+  observe: async () =>
+    (await apps.revision(app, revision))?.active === true
+      ? { changed: false, detail: `${revision} is active` }
+      : undefined,
+  act: async () => {
+    await apps.activate(app, revision);
+    return { changed: true, detail: `activated ${revision}` };
+  },
+});
 
 const nameOf = (app: string): string => parseResourceId(app)?.name ?? app;
 

@@ -4,6 +4,7 @@ import type { Secrets } from "../azure/secrets.js";
 import type { Undo } from "../domain/drill.js";
 import { seconds } from "../domain/duration.js";
 import type { injectFault } from "./drill.contract.js";
+import { activation } from "./container-app.js";
 import type { Effect } from "./ensure.js";
 
 /** What a drill breaks and mends things with. */
@@ -21,57 +22,73 @@ interface Outcome {
 
 /** How long Azure takes to show an act. A reboot leaves no trace that ARM shows. */
 const settling = seconds(15);
+const rebootSettling = seconds(30);
+
+interface Act {
+  readonly resource: string;
+  /** What would be done, what has been done, and what is so already. */
+  readonly words: { readonly would: string; readonly done: string; readonly holds: string };
+  readonly holds: () => Promise<boolean>;
+  readonly act: () => Promise<void>;
+}
+
+/** Every one of these may be done twice. */
+const effect = ({ resource, words, holds, act }: Act): Effect<Outcome> => ({
+  resource,
+  plan: () => ({ changed: true, detail: words.would }),
+  onRepeat: "repeat",
+  settling,
+  observe: async () => ((await holds()) ? { changed: false, detail: words.holds } : undefined),
+  act: async () => {
+    await act();
+    return { changed: true, detail: words.done };
+  },
+});
 
 /** Breaking what a drill breaks. */
 export function breakingOf({ apps, secrets, changes }: DrillPorts, fault: Fault): Effect<Outcome> {
   switch (fault.kind) {
     case "deactivate-revision": {
       const { app, revision } = fault;
-      return {
+      return effect({
         resource: app,
-        plan: () => ({ changed: true, detail: `would deactivate ${revision}` }),
-        onRepeat: "repeat",
-        settling,
-        observe: async () =>
-          (await apps.revision(app, revision))?.active === false
-            ? { changed: false, detail: `${revision} is not active` }
-            : undefined,
-        act: async () => {
-          await apps.deactivate(app, revision);
-          return { changed: true, detail: `deactivated ${revision}` };
+        words: {
+          would: `would deactivate ${revision}`,
+          done: `deactivated ${revision}`,
+          holds: `${revision} is not active`,
         },
-      };
+        holds: async () => (await apps.revision(app, revision))?.active === false,
+        act: () => apps.deactivate(app, revision),
+      });
     }
     case "delete-secret": {
       const { vault, address, secret } = fault;
-      return {
+      return effect({
         resource: vault,
-        plan: () => ({ changed: true, detail: `would delete ${secret}` }),
-        onRepeat: "repeat",
-        settling,
-        observe: async () =>
-          (await secrets.versions(address, secret)).length === 0
-            ? { changed: false, detail: `${secret} is not there` }
-            : undefined,
-        act: async () => {
-          await secrets.remove(address, secret);
-          return { changed: true, detail: `deleted ${secret}` };
+        words: {
+          would: `would delete ${secret}`,
+          done: `deleted ${secret}`,
+          holds: `${secret} is not there`,
         },
-      };
+        holds: async () => (await secrets.versions(address, secret)).length === 0,
+        act: () => secrets.remove(address, secret),
+      });
     }
     case "reboot-primary": {
       const { cache } = fault;
+      // Where a node stands in, a second reboot does no harm; a drill reboots no other cache.
       return {
-        resource: cache,
-        plan: () => ({ changed: true, detail: "would reboot the primary node" }),
-        // Where a node stands in, a second reboot does no harm; a drill reboots no other cache.
-        onRepeat: "repeat",
-        settling: seconds(30),
-        observe: () => Promise.resolve(undefined),
-        act: async () => {
-          await changes.rebootPrimary(cache, undefined);
-          return { changed: true, detail: "the primary node is rebooting" };
-        },
+        ...effect({
+          resource: cache,
+          words: {
+            would: "would reboot the primary node",
+            done: "the primary node is rebooting",
+            holds: "",
+          },
+          holds: () => Promise.resolve(false),
+          act: () => changes.rebootPrimary(cache, undefined),
+        }),
+        settling: rebootSettling,
       };
     }
     case "none":
@@ -82,39 +99,20 @@ export function breakingOf({ apps, secrets, changes }: DrillPorts, fault: Fault)
 /** Mending it again. */
 export function mendingOf({ apps, secrets }: DrillPorts, undo: Undo): Effect<Outcome> {
   switch (undo.kind) {
-    case "activate-revision": {
-      const { app, revision } = undo;
-      return {
-        resource: app,
-        plan: () => ({ changed: true, detail: `would activate ${revision}` }),
-        onRepeat: "repeat",
-        settling,
-        observe: async () =>
-          (await apps.revision(app, revision))?.active === true
-            ? { changed: false, detail: `${revision} is active` }
-            : undefined,
-        act: async () => {
-          await apps.activate(app, revision);
-          return { changed: true, detail: `activated ${revision}` };
-        },
-      };
-    }
+    case "activate-revision":
+      return activation(apps, undo.app, undo.revision);
     case "recover-secret": {
       const { vault, address, secret } = undo;
-      return {
+      return effect({
         resource: vault,
-        plan: () => ({ changed: true, detail: `would recover ${secret}` }),
-        onRepeat: "repeat",
-        settling,
-        observe: async () =>
-          (await secrets.versions(address, secret)).length > 0
-            ? { changed: false, detail: `${secret} is there` }
-            : undefined,
-        act: async () => {
-          await secrets.recover(address, secret);
-          return { changed: true, detail: `${secret} is being recovered` };
+        words: {
+          would: `would recover ${secret}`,
+          done: `${secret} is being recovered`,
+          holds: `${secret} is there`,
         },
-      };
+        holds: async () => (await secrets.versions(address, secret)).length > 0,
+        act: () => secrets.recover(address, secret),
+      });
     }
     case "none":
     case "fail-back-region":

@@ -23,23 +23,7 @@ export function readiness(blobs: BlobContainer): Readiness {
   const documents = jsonDocuments(blobs, ReadinessRecord);
   return {
     read: async (environment) => (await documents.read(nameOf(environment)))?.value,
-    async change(environment, next) {
-      const name = nameOf(environment);
-      for (let turn = 1; turn <= 5; turn++) {
-        const standing = await documents.read(name);
-        const record = next(standing?.value);
-        const written =
-          standing === undefined
-            ? await documents.create(name, record)
-            : await documents.replace(name, record, standing);
-        if (written !== undefined) return record;
-      }
-      throw new ClassifiedError({
-        class: "busy",
-        code: "readiness-race",
-        message: "the record of readiness was written again and again by others",
-      });
-    },
+    change: (environment, next) => documents.change(nameOf(environment), next, "readiness-race"),
     async probe(text) {
       await blobs.put(probeName, text);
       const read = await blobs.read(probeName);
