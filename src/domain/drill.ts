@@ -146,11 +146,35 @@ const dueFor = hours(4);
  * that has been missed altogether is not begun at a time that nobody knows of.
  */
 export function isDrillDue(drills: Drills, plannedAt: Instant, now: Instant): boolean {
+  const due = dueAt(drills, plannedAt);
+  return !isAfter(due, now) && elapsed(due, now) < dueFor;
+}
+
+function dueAt(drills: Drills, plannedAt: Instant): Instant {
   let due = plannedAt;
   for (let window = blockedAt(drills, due); window !== undefined; window = blockedAt(drills, due)) {
     due = window.until;
   }
-  return !isAfter(due, now) && elapsed(due, now) < dueFor;
+  return due;
+}
+
+/** The drill that begins by itself next, and when; of this quarter, or of the next one where this has had its. */
+export function nextDrill(
+  drills: Drills & { readonly quarterly: NonNullable<Drills["quarterly"]> },
+  now: Instant,
+): { readonly drill: DrillId; readonly quarter: string; readonly at: Instant } {
+  const date = new Date(now);
+  const nextQuarter = Date.UTC(
+    date.getUTCFullYear(),
+    3 * Math.floor(date.getUTCMonth() / 3) + 3,
+    1,
+  );
+  const coming = [now, new Date(nextQuarter).toISOString()].map((at) => {
+    const { drill, quarter, plannedAt } = drillOfQuarter(drills.quarterly, at);
+    return { drill, quarter, at: dueAt(drills, plannedAt) };
+  });
+  const [first, second] = coming as [(typeof coming)[number], (typeof coming)[number]];
+  return elapsed(first.at, now) < dueFor ? first : second;
 }
 
 /** `drill-q1-production-<when planned>`: a second start of the same drill finds the first. */

@@ -85,7 +85,9 @@ export function report(record: RunRecord): Report {
       ...(record.restoredAt === undefined ? [] : [["Restored", record.restoredAt] as const]),
       ["Run ended", record.endedAt],
       ...(record.plan === undefined
-        ? timesOf(record)
+        ? isCarriedOut(record)
+          ? timesOf(record)
+          : []
         : [["Expected duration", describeDuration(record.plan.expected)] as const]),
       ["Data loss", record.dataLoss],
       ...(record.recoveryPoints ?? []).map(
@@ -114,6 +116,10 @@ export function report(record: RunRecord): Report {
     times: timesSoFar(record),
   };
 }
+
+/** A drill that was refused or not approved has broken nothing, so there is nothing to measure. */
+const isCarriedOut = ({ kind, steps }: RunRecord): boolean =>
+  kind !== "drill" || steps.some(({ id, status }) => id === "inject" && status === "done");
 
 /** How the run stands to its objectives; a plan has nothing to hold against them. */
 function timesOf(record: RunRecord): Report["facts"] {

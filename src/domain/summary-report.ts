@@ -23,7 +23,10 @@ function factsOf(summary: QuarterlySummary): readonly (readonly [string, string]
     ["Compiled", summary.compiledAt],
     ["Owner", `${owner.name}, ${owner.email}`],
     ["Escalation", `${escalation.name}, ${escalation.email}`],
-    ["Drills done", drills.done === 0 ? "none" : `${drills.done}: ${results.join(", ")}`],
+    [
+      "Drills done",
+      `${drills.done === 0 ? "none" : `${drills.done}: ${results.join(", ")}`}${drills.canceled === 0 ? "" : `; ${drills.canceled} not carried out or canceled besides`}`,
+    ],
     ["Targets met", `${targets.met} of ${targets.of}`],
     ["Runs", `${count(summary.runs.length, "run")}; ${count(plans, "plan")} left out`],
     ["Open actions", String(summary.openActions.length)],

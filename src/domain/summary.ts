@@ -84,6 +84,8 @@ export const QuarterlySummary = z
       passed: z.int().nonnegative(),
       withFindings: z.int().nonnegative(),
       failed: z.int().nonnegative(),
+      /** Not carried out, or stopped half-way: not done. */
+      canceled: z.int().nonnegative(),
     }),
     targets: z.strictObject({ met: z.int().nonnegative(), of: z.int().nonnegative() }),
     /** How many runs were plans, which change nothing and are left out of all else. */
@@ -132,9 +134,14 @@ export function summarize(
   const needed = [...new Map([...executed, ...open].map((entry) => [entry.id, entry])).values()];
   const unproven = needed.filter(({ id }) => recordOf(id) === undefined).map(({ id }) => id);
   const measuredRuns = executed.filter(({ outcome }) => isMeasured(outcome));
-  const drills = executed.filter(({ kind }) => kind === "drill");
+  // What undoes a drill in its stead is none.
+  const drills = executed.filter(
+    ({ kind, scenario }) => kind === "drill" && scenario !== "drill-undo",
+  );
   const drillsThat = (outcome: Outcome): number =>
     drills.filter((drill) => drill.outcome === outcome).length;
+  const canceled = drillsThat("canceled");
+  const done = drills.length - canceled;
   return {
     version: 1,
     environment,
@@ -144,10 +151,11 @@ export function summarize(
     owner: personIn(contacts.primary),
     escalation: personIn(contacts.escalation),
     drills: {
-      done: drills.length,
+      done,
       passed: drillsThat("passed"),
       withFindings: drillsThat("passed-with-findings"),
       failed: drillsThat("failed"),
+      canceled,
     },
     targets: { met: measuredRuns.filter(metTarget).length, of: measuredRuns.length },
     plans: ofQuarter.length - executed.length,
@@ -162,7 +170,7 @@ export function summarize(
       ...(Date.parse(now) < Date.parse(boundsOf(quarter).until)
         ? ["the quarter is not over; this is what there is of it"]
         : []),
-      ...(drills.length === 0 ? ["no drill has ended in this quarter"] : []),
+      ...(done === 0 ? ["no drill has ended in this quarter"] : []),
       ...(unproven.length === 0
         ? []
         : ["records are missing or changed: npm run verify-reports says which and how"]),

@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { scrub } from "../domain/credential-scrubbing.js";
-import { blockedAt, describeWindow, DrillId, drillOfQuarter } from "../domain/drill.js";
+import { blockedAt, describeWindow, DrillId, nextDrill } from "../domain/drill.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { hasOtherRegion } from "../domain/region-sides.js";
 import {
@@ -47,7 +47,7 @@ export const DrillView = z
             begunAt: z.string(),
           })
           .optional(),
-        /** The drill that begins by itself in this quarter; absent where the estate plans none. */
+        /** The drill that begins by itself next; absent where the estate plans none. */
         planned: z.strictObject({ drill: DrillId, quarter: z.string(), at: z.string() }).optional(),
         blocked: z.array(
           z.strictObject({ from: z.string(), until: z.string(), reason: z.string() }),
@@ -97,7 +97,8 @@ export async function showDrills({ estate, store, now }: Endpoint): Promise<Http
     if (resources === undefined) continue;
     const { quarterly, blocked } = resources.drills;
     const last = await store.drills.read(environment);
-    const planned = quarterly === undefined ? undefined : drillOfQuarter(quarterly, now());
+    const planned =
+      quarterly === undefined ? undefined : nextDrill({ ...resources.drills, quarterly }, now());
     environments.push({
       environment,
       ...(last === undefined
@@ -105,9 +106,7 @@ export async function showDrills({ estate, store, now }: Endpoint): Promise<Http
         : {
             last: { drill: last.drill, run: last.run, status: last.status, begunAt: last.begunAt },
           }),
-      ...(planned === undefined
-        ? {}
-        : { planned: { drill: planned.drill, quarter: planned.quarter, at: planned.plannedAt } }),
+      ...(planned === undefined ? {} : { planned }),
       blocked: [...blocked],
     });
   }

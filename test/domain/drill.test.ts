@@ -5,6 +5,7 @@ import {
   drillOfQuarter,
   isDrillDue,
   isOverdue,
+  nextDrill,
   plannedDrillRun,
   residueOf,
   trendOf,
@@ -105,6 +106,19 @@ describe("the calendar of drills", () => {
     expect(isDrillDue(drills, "2026-08-10T03:00:00.000Z", "2026-08-10T03:10:00.000Z")).toBe(true);
   });
 
+  it.each([
+    ["2026-10-01T00:00:00.000Z", "q4", "2026-Q4", "2026-11-12T06:00:00Z"],
+    ["2026-11-12T09:59:00.000Z", "q4", "2026-Q4", "2026-11-12T06:00:00Z"],
+    ["2026-11-12T10:00:00.000Z", "q1", "2027-Q1", "2027-02-10T03:00:00.000Z"],
+    ["2026-08-11T00:00:00.000Z", "q4", "2026-Q4", "2026-11-12T06:00:00Z"],
+  ])("knows at %s that %s of %s is next, when the windows have ended", (now, id, quarter, at) => {
+    expect(nextDrill({ ...drills, quarterly: drills.quarterly! }, now)).toEqual({
+      drill: id,
+      quarter,
+      at,
+    });
+  });
+
   it("names the window that blocks, and gives a planned drill one id", () => {
     const window = blockedAt(drills, "2026-11-12T00:00:00.000Z");
     expect(window && describeWindow(window)).toBe(
@@ -165,6 +179,18 @@ it("is named as what started a run, in its report", () => {
   const { facts } = report({ ...runRecords.restored, trigger });
 
   expect(Object.fromEntries(facts)["Started by"]).toBe(`drill ${drill.run}: practised`);
+});
+
+it("measures nothing where nothing was broken", () => {
+  const names = (status: "done" | "failed") =>
+    report({
+      ...runRecords.restored,
+      kind: "drill",
+      steps: [{ ...runRecords.restored.steps[0]!, id: "inject", status }],
+    }).facts.map(([name]) => name);
+
+  expect(names("done")).toContain("Recovery time");
+  expect(names("failed")).not.toContain("Recovery time");
 });
 
 it("is about what the environment uses at first", () => {

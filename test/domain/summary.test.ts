@@ -106,6 +106,25 @@ describe("the summary of a quarter", () => {
     expect(summary.scenarios[1]?.times).toHaveLength(4);
   });
 
+  it("counts no drill that was not carried out, nor what undid one in its stead", () => {
+    const canceled = without(
+      runOn("2026-10-02", { scenario: "redis-drill", kind: "drill", outcome: "canceled" }),
+    );
+    const undo = without(
+      runOn("2026-10-03", {
+        scenario: "drill-undo",
+        kind: "drill",
+        outcome: "passed-with-findings",
+      }),
+    );
+
+    const summary = summaryOf([canceled, undo]);
+
+    expect(summary.drills).toEqual({ done: 0, passed: 0, withFindings: 0, failed: 0, canceled: 1 });
+    expect(summary.findings).toContain("no drill has ended in this quarter");
+    expect(summaryMarkdown(summary)).toContain("none; 1 not carried out or canceled besides");
+  });
+
   it("says who declared and who closed a run, by what evidence, with what data, how well checked", () => {
     const set = "redis/mcp-redis-prod/20261122T120000Z-backup-redis-production-20261122T120000Z";
     const [byAlert, canceled, aborted, denied] = summaryOf([

@@ -228,7 +228,7 @@ it("GET /api/drills shows the last drill and what is planned", async () => {
   expect(json["environments"]).toContainEqual({
     environment: "production",
     last: { drill: "q1", run, status: "broken", begunAt: inHand.begunAt },
-    planned: { drill: "q4", quarter: "2026-Q4", at: "2026-11-10T09:00:00.000Z" },
+    planned: { drill: "q1", quarter: "2027-Q1", at: "2027-02-10T09:00:00.000Z" },
     blocked: [expect.objectContaining({ reason: "year-end freeze" })],
   });
   expect(json["environments"]).toContainEqual({ environment: "development", blocked: [] });
