@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { compiled } from "../local/stack/repository.js";
 import { seedFromEstate } from "../local/stack/seed-from-estate.js";
 import { ServiceClient, type RunView } from "../local/stack/service-client.js";
-import { onSharedClock } from "../local/stack/simulator-process.js";
+import { beforeSimulator } from "../local/stack/simulator-process.js";
 import type { Stack } from "../local/stack/stack.js";
 import type { BackupKind } from "../src/domain/backup.js";
 import { sidesOf, type BackupOrder } from "../src/domain/backup-order.js";
@@ -95,7 +95,7 @@ export async function secondsOf(
 ): Promise<number> {
   const child = spawn(
     process.execPath,
-    ["--disable-warning=UNDICI-EHPA", ...onSharedClock, compiled(program), ...args],
+    ["--disable-warning=UNDICI-EHPA", ...beforeSimulator, compiled(program), ...args],
     {
       env: { PATH: process.env["PATH"], ...stack.simulatorReady.env },
       stdio: ["ignore", "pipe", "inherit"],

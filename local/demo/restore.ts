@@ -2,7 +2,7 @@ import type { RestorableKind } from "../../src/domain/backup.js";
 import type { Environment } from "../../src/domain/estate.js";
 import { parseResourceId } from "../../src/domain/resource-id.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
-import { onSharedClock } from "../stack/simulator-process.js";
+import { beforeSimulator } from "../stack/simulator-process.js";
 import { startChild } from "../stack/child.js";
 import { compiled, repository } from "../stack/repository.js";
 import type { ServiceClient } from "../stack/service-client.js";
@@ -103,7 +103,7 @@ async function ordered(
 export async function mishap(stack: Stack, ...args: string[]): Promise<{ readonly lost: number }> {
   const child = await startChild<{ lost: number }>({
     name: "the mishap",
-    nodeArguments: [...onSharedClock, compiled("local/demo/mishap.js"), ...args],
+    nodeArguments: [...beforeSimulator, compiled("local/demo/mishap.js"), ...args],
     environment: stack.simulatorReady.env,
     directory: repository,
     onLog: () => undefined,

@@ -6,7 +6,7 @@ import { startChild } from "../stack/child.js";
 import { compiled, repository } from "../stack/repository.js";
 import { backupAccount } from "../stack/seed-from-estate.js";
 import type { ServiceClient } from "../stack/service-client.js";
-import { onSharedClock } from "../stack/simulator-process.js";
+import { beforeSimulator } from "../stack/simulator-process.js";
 import type { Stack } from "../stack/stack.js";
 
 /** Two verified sets of each kind, an interval apart, so that there is one to fall back to. */
@@ -59,7 +59,7 @@ export async function tearNewestSets(
   const child = await startChild({
     name: "the tearing of sets",
     nodeArguments: [
-      ...onSharedClock,
+      ...beforeSimulator,
       compiled("local/gameday/tear-sets.js"),
       `https://${backupAccount}.blob.core.windows.net/backups`,
       ...prefixes,

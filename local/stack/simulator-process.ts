@@ -16,7 +16,15 @@ export interface SimulatorReady {
 }
 
 /** Makes a process share the clock that the simulator keeps. */
+/** What Node takes to share the clock that the simulator keeps. */
 export const onSharedClock: readonly string[] = ["--require", compiled("local/clock/preload.js")];
+
+/** What Node takes to run a program that takes the simulator for Azure: its clock, and connections that are kept. */
+export const beforeSimulator: readonly string[] = [
+  ...onSharedClock,
+  "--require",
+  compiled("local/stack/kept-connections.js"),
+];
 
 /** Starts the simulated Azure; it ends with this process. */
 export async function startSimulatorProcess(options: {

@@ -8,7 +8,11 @@ import { NoticeReceiver, type Received } from "./notice-receiver.js";
 import { compiled, repository } from "./repository.js";
 import { alertHostName, seedFromEstate, backupAccount, stateAccount } from "./seed-from-estate.js";
 import { SimulatorClient } from "./simulator-client.js";
-import { onSharedClock, startSimulatorProcess, type SimulatorReady } from "./simulator-process.js";
+import {
+  beforeSimulator,
+  startSimulatorProcess,
+  type SimulatorReady,
+} from "./simulator-process.js";
 
 /** What the embedded host says when it answers. */
 export interface HostReady {
@@ -81,7 +85,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       name: "the host",
       nodeArguments: [
         ...(options.hostHeap === undefined ? [] : [`--max-old-space-size=${options.hostHeap}`]),
-        ...onSharedClock,
+        ...beforeSimulator,
         compiled("local/host/main.js"),
         "--app",
         options.app ?? repository,

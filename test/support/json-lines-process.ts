@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { repository } from "../../local/stack/repository.js";
-import { onSharedClock } from "../../local/stack/simulator-process.js";
+import { beforeSimulator } from "../../local/stack/simulator-process.js";
 
 /** A process that answers JSON lines with JSON lines of the same id; it can be killed in the middle of one. */
 export interface JsonLinesProcess {
@@ -20,7 +20,7 @@ export async function startJsonLinesProcess(
     [
       "--disable-warning=ExperimentalWarning",
       "--disable-warning=UNDICI-EHPA",
-      ...onSharedClock,
+      ...beforeSimulator,
       path.join(__dirname, script),
     ],
     {
