@@ -45,6 +45,15 @@ describe("a host that is killed while it practises", () => {
     if (status !== 202) throw new Error(`the drill was answered ${status}: ${text}`);
     return (json as { id: string }).id;
   }
+  /** The effect whose answer is held; none where the drill ended with fewer effects. */
+  async function heldUnlessEnded(order: { readonly run?: string }): Promise<Held | undefined> {
+    for (const deadline = performance.now() + 60_000; performance.now() < deadline;) {
+      const [held] = await stack.simulator.held(1_000);
+      if (held !== undefined) return held;
+      if (order.run !== undefined && (await service.run(order.run)).record !== undefined) return;
+    }
+    throw new Error("neither did the effect come nor did the drill end");
+  }
   const last = async (): Promise<number> => (await stack.simulator.log()).at(-1)?.n ?? 0;
 
   it.each(cases)(
@@ -55,45 +64,55 @@ describe("a host that is killed while it practises", () => {
       const quiet = await ended(stack, await practise(drill), 90_000);
       const effects = (await stack.simulator.log(since, true)).length;
       const before = await stateOf(stack);
-      expect(quiet.outcome).toBe("passed");
+      const { outcome, findings } = quiet;
+      expect({ outcome, findings }).toEqual({ outcome: "passed", findings: [] });
       // The first drill of a vault makes the secret that it deletes.
       if (drill !== "q2") expect(before).toEqual(first);
 
+      let killed = 0;
       for (const tenth of kills) {
         const nth = Math.max(1, Math.round((effects * tenth) / 10));
         await stack.simulator.fault({ name: "hold-answer", nth });
-        const posted = practise(drill).catch(() => undefined);
-        const [held] = await stack.simulator.held(60_000);
-        if (held === undefined) throw new Error(`the ${nth}th effect did not come`);
-        await stack.killHost();
-        await posted;
-        await stack.startHost();
-        await watchApps(stack, [estate]);
-        const run = await runOf(service, (await posted) ?? "");
-        const record = await ended(stack, run, 90_000);
+        const order: { run?: string } = {};
+        const posted = practise(drill).then(
+          (run) => void (order.run = run),
+          () => undefined,
+        );
+        const held = await heldUnlessEnded(order);
+        if (held !== undefined) {
+          killed += 1;
+          await stack.killHost();
+          await posted;
+          await stack.startHost();
+          await watchApps(stack, [estate]);
+        }
+        await stack.simulator.removeFaults();
+        const record = await ended(stack, order.run ?? (await lastRun(service)), 90_000);
 
-        const where = `at ${tenth} tenths, after ${held.entry.operation} ${held.entry.path}`;
-        const { outcome, reason } = record;
-        expect({ where, reason, passed: outcome.startsWith("passed") }).toEqual({
+        const where = `at ${tenth} tenths, ${held === undefined ? "not killed" : `after ${held.entry.operation} ${held.entry.path}`}`;
+        expect({ where, reason: record.reason, outcome: record.outcome }).toEqual({
           where,
           reason: "recovered within the target, and nothing was left behind",
-          passed: true,
+          outcome: expect.stringMatching(/^passed/) as unknown,
         });
         expect({ where, state: await stateOf(stack) }).toEqual({ where, state: before });
       }
+      // How often a drill polls is never quite the same: one may have ended before its last tenth.
+      expect(killed).toBeGreaterThanOrEqual(Math.ceil(kills.length * 0.8));
     },
     isWhole ? 1_200_000 : 180_000,
   );
 });
 
-/** The drill's run; where its order was not answered, that of the drill that is in hand. */
-async function runOf(service: ServiceClient, known: string): Promise<string> {
-  if (known !== "") return known;
+/** The run of the drill that is in hand, where its order was not answered. */
+async function lastRun(service: ServiceClient): Promise<string> {
   const { json } = await service.call("GET", "/api/drills");
   const { environments } = json as {
     environments: readonly { environment: string; last?: { run: string } }[];
   };
-  return environments.find((each) => each.environment === environment)?.last?.run ?? "";
+  const run = environments.find((each) => each.environment === environment)?.last?.run;
+  if (run === undefined) throw new Error(`${environment} has no drill`);
+  return run;
 }
 
 /** What the simulated Azure keeps and a drill could leave behind, by its own account. */
@@ -114,4 +133,5 @@ async function stateOf(stack: Stack): Promise<unknown> {
   };
 }
 
+type Held = Awaited<ReturnType<Stack["simulator"]["held"]>>[number];
 type Described = Readonly<Record<string, unknown>>;
