@@ -12,7 +12,7 @@ import { drillContainerApp } from "../../src/orchestrators/drill-container-app.j
 import { drillRedis } from "../../src/orchestrators/drill-redis.js";
 import { drillRegion } from "../../src/orchestrators/drill-region.js";
 import { undoDrill } from "../../src/orchestrators/undo-drill.js";
-import { broken, stub } from "../support/replay-driver.js";
+import { broken, stub, type Stub } from "../support/replay-driver.js";
 import { orderedAt, production, runProcedure } from "../support/procedure-run.js";
 
 const never: Failure = { class: "terminal", code: "AuthorizationFailure", message: "no" };
@@ -239,7 +239,7 @@ describe("a drill", () => {
 describe("the drill of the region", () => {
   const front = production.trafficManager!.profile;
   const own = new Set(["observeRun", "orderPracticeRun", "injectFault"]);
-  const regional = (outcome: Outcome, back: Outcome) =>
+  const regional = (outcome: Outcome | undefined, back: Outcome, refuses?: string) =>
     runProcedure(
       drillRegion,
       order({ drill: "q4", resource: front }),
@@ -250,19 +250,25 @@ describe("the drill of the region", () => {
           brokenAt: instantOf(new Date(now)),
           detail: "nothing is broken",
         })),
-        stub(contract.orderPracticeRun, ({ order: { kind } }) => ({
-          changed: true,
-          run: `${kind}-production-20261122T140200Z-ab12cd`,
-          detail: "started",
-        })),
-        stub(contract.observeRun, ({ run }, _caller, now) => ({
-          ended: true,
-          outcome: run.startsWith("recovery") ? outcome : back,
-          restoredAt: instantOf(new Date(now)),
-          reason: "it is so",
-          findings: [],
-          detail: run,
-        })),
+        stub(contract.orderPracticeRun, ({ order: { kind } }) => {
+          if (kind === refuses) return { failure: never };
+          return {
+            changed: true,
+            run: `${kind}-production-20261122T140200Z-ab12cd`,
+            detail: "started",
+          };
+        }),
+        stub(contract.observeRun, ({ run }, _caller, now) => {
+          const ends = run.startsWith("recovery") ? outcome : back;
+          return {
+            ended: ends !== undefined,
+            outcome: ends,
+            restoredAt: instantOf(new Date(now)),
+            reason: "it is so",
+            findings: ["the replica lagged"],
+            detail: run,
+          };
+        }),
       ],
       { approves: true },
     );
@@ -270,29 +276,116 @@ describe("the drill of the region", () => {
   it("leads users away by the recovery and back by the failback", async () => {
     const { record, callsOf } = await regional("failed-over", "failed-back");
 
-    expect(record).toMatchObject({ outcome: "passed", findings: [] });
+    expect(record.outcome).toBe("passed-with-findings");
     const kinds = callsOf("orderPracticeRun").map(
       ({ input }) => (input as { order: { kind: string } }).order.kind,
     );
     expect(kinds).toEqual(["recovery", "failback"]);
   });
 
-  it("fails where users cannot be led back", async () => {
-    const { record } = await regional("failed-over", "needs-operator");
+  it("takes over what the recovery has found", async () => {
+    const { record } = await regional("failed-over", "failed-back");
+
+    expect(record.findings).toEqual([expect.stringContaining("the replica lagged")]);
+  });
+
+  it.each<[string, Outcome | undefined, Outcome, string | undefined, string]>([
+    [
+      "users cannot be led back",
+      "failed-over",
+      "needs-operator",
+      undefined,
+      "the drill's fault is still there",
+    ],
+    ["no failback is started", "failed-over", "failed-back", "failback", "still there: "],
+    ["the recovery is refused", "failed-over", "not-needed", "recovery", never.message],
+    ["the recovery does not end", undefined, "not-needed", undefined, "not ended in time"],
+    ["the recovery fails", "failed", "not-needed", undefined, "it is so"],
+  ])("fails where %s", async (_what, outcome, back, refuses, says) => {
+    const { record } = await regional(outcome, back, refuses);
 
     expect(record.outcome).toBe("failed");
-    expect(record.reason).toContain("the drill's fault is still there");
+    expect(record.reason).toContain(says);
+  });
+
+  it("is not applicable where there is one region", async () => {
+    const { trafficManager: _, ...single } = production;
+    const { record } = await runProcedure(
+      drillRegion,
+      order({ drill: "q4", resource: front, estate: single }),
+      world({}),
+    );
+
+    expect(record.outcome).toBe("canceled");
+    expect(record.reason).toContain("single-region estate");
   });
 });
 
 describe("the drill of the cache", () => {
+  const cache = production.redis.primary;
+  const found = stub(redis.findCacheInUse, () => ({
+    ...{ side: "primary" as const, known: "observed" as const },
+    id: cache,
+    detail: "in use",
+  }));
+  const shape = stub(redis.inspectCache, () => ({
+    ...{ kind: "classic" as const, hasReplica: true, shards: 0 },
+    detail: "classic",
+  }));
+  /** The primary node is away for so many looks at the cache. */
+  const rebooted = (looksAway: number, failing: Traits["failing"] = {}) => {
+    let [isAway, looks] = [false, 0];
+    const q3 = order({ drill: "q3", resource: cache });
+    const stubs = world({ alertAfter: undefined }).filter(
+      ({ name }) => !["observeDrilled", "injectFault"].includes(name),
+    );
+    const answers = [
+      found,
+      shape,
+      ...stubs,
+      stub(contract.injectFault, (_input, _caller, now) => {
+        isAway = true;
+        return { changed: true, brokenAt: instantOf(new Date(now)), detail: "rebooted" };
+      }),
+      stub(contract.observeDrilled, () => {
+        const steady = !isAway || ++looks > looksAway;
+        return { steady, fields: { state: "Succeeded" }, detail: steady ? "answers" : "silent" };
+      }),
+    ];
+    return runProcedure(drillRedis, q3, broken(answers, failing), { approves: true });
+  };
+
+  it("measures until the replica has taken over, and has the ordinary recovery say so", async () => {
+    const { record, callsOf } = await rebooted(3);
+
+    expect(record).toMatchObject({ outcome: "passed", findings: [] });
+    const took = Date.parse(record.restoredAt!) - Date.parse(record.detectedAt);
+    expect(took).toBeLessThan(60_000);
+    expect(callsOf("orderPracticeRun")).toHaveLength(1);
+    expect(callsOf("undoFault")).toEqual([]);
+  });
+
+  it("leaves to the ordinary recovery what the replica does not take over", async () => {
+    const { record } = await rebooted(25);
+
+    expect(record.outcome).toBe("passed-with-findings");
+    expect(record.findings[0]).toContain("no alert came within 5 min");
+  });
+
+  it.each(["findCacheInUse", "inspectCache"])(
+    "breaks nothing where %s is refused",
+    async (refused) => {
+      const { record, names } = await rebooted(0, { [refused]: never });
+
+      expect(record.outcome).toBe("canceled");
+      expect(record.reason).toContain(never.message);
+      expect(names).not.toContain("injectFault");
+    },
+  );
+
   const of = (kind: "classic" | "managed", hasReplica: boolean, shards = 0) =>
     runProcedure(drillRedis, order({ drill: "q3", resource: production.redis.primary }), [
-      stub(redis.findCacheInUse, () => ({
-        ...{ side: "primary" as const, known: "observed" as const },
-        id: production.redis.primary,
-        detail: "in use",
-      })),
+      found,
       stub(redis.inspectCache, () => ({ kind, hasReplica, shards, detail: kind })),
     ]);
 
@@ -314,11 +407,11 @@ describe("the drill of the cache", () => {
 });
 
 describe("the undo in a drill's stead", () => {
-  const undo = (given: Partial<Traits>) =>
+  const undo = (given: Partial<Traits>, looks: readonly Stub[] = []) =>
     runProcedure(
       undoDrill,
       { ...order(), of: "drill-q1-production-20261122T140000Z-ab12cd" } as DrillOrder,
-      world(given),
+      broken([...world(given), ...looks], given.failing ?? {}),
     );
 
   it("mends what is written down", async () => {
@@ -329,6 +422,19 @@ describe("the undo in a drill's stead", () => {
       undo: { kind: "activate-revision", app, revision: "v41" },
     });
     expect(callsOf("markDrill")).toHaveLength(2);
+  });
+
+  it("ends where nothing is to be undone, or nobody can say", async () => {
+    const idle = stub(contract.observeDrill, () => ({ detail: "no drill is in hand" }));
+    const none = await undo({}, [idle]);
+    const blind = await undo({ failing: { observeDrill: never } });
+
+    expect(none.record.outcome).toBe("passed");
+    expect(blind.record).toMatchObject({
+      outcome: "failed",
+      reason: expect.stringContaining("no") as unknown,
+    });
+    expect([...none.names, ...blind.names]).not.toContain("undoFault");
   });
 
   it("says loudly that it could not", async () => {
