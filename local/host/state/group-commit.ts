@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 
 /**
  * Writes to the database in the order they were asked for, all that come up in one turn of the event loop in one
- * transaction. Callers act on a change when its promise resolves: then it is on disk.
+ * transaction. Callers act on a change when its promise resolves: then it outlives the process.
  */
 export class GroupCommit {
   readonly #database: DatabaseSync;
@@ -30,7 +30,7 @@ export class GroupCommit {
     return this.#batch.committed;
   }
 
-  /** Commits what waits, now: for readers that must not see what is not yet on disk. */
+  /** Commits what waits, now: for readers that must not see what could still be lost. */
   flush(): void {
     if (this.#changes.length === 0) return;
     const changes = this.#changes;
