@@ -204,7 +204,7 @@ async function until<T>(
   while (performance.now() < deadline) {
     const found = await look();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`it did not come: ${look.toString()}`);
 }

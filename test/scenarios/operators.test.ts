@@ -206,8 +206,12 @@ describe("operators over HTTP", () => {
       },
       unknown: () => Promise.resolve("container-app-failure-production-20261122T135830Z-000000"),
     };
-    const cases = Object.keys(states).flatMap((state) =>
-      Object.keys(verbs).map((verb) => [verb, state] as const),
+    // `npm test` takes every other pair, so that each verb and each state come up; `test:all` takes all.
+    const isWhole = process.env["TEST_ALL"] === "1";
+    const cases = Object.keys(states).flatMap((state, row) =>
+      Object.keys(verbs)
+        .filter((_verb, column) => isWhole || (row + column) % 2 === 0)
+        .map((verb) => [verb, state] as const),
     );
 
     it.each(cases)(

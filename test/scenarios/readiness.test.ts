@@ -93,7 +93,7 @@ describe("readiness", () => {
       const [view] = (json as { environments: EnvironmentReadiness[] }).environments;
       if (view !== undefined && (view.evaluatedAt ?? "") >= at) return view;
       if (performance.now() > giveUpAt) throw new Error("the evaluation did not end");
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 
@@ -552,7 +552,7 @@ describe("readiness", () => {
     const giveUpAt = performance.now() + 20_000;
     while (!holds()) {
       if (performance.now() > giveUpAt) throw new Error("the notice did not come");
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 });

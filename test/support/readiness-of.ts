@@ -33,6 +33,6 @@ async function until(done: () => Promise<boolean>, what: string): Promise<void> 
   const giveUpAt = performance.now() + 40_000;
   while (!(await done())) {
     if (performance.now() > giveUpAt) throw new Error(`${what} did not end`);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

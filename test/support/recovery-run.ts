@@ -33,7 +33,7 @@ export async function ended(stack: Stack, run: string, withinMs = 20_000): Promi
     if (asked !== undefined) {
       await service.say(run, "decision", { step: asked.step, choice: "abort", reason: "a test" });
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`${run} did not end: ${JSON.stringify(last?.checkpoint ?? last)}`);
 }

@@ -35,7 +35,7 @@ export async function endedWithPeople(
     if (performance.now() > deadline) {
       throw new Error(`${run} did not end: ${JSON.stringify(view.checkpoint ?? view)}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
