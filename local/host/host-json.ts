@@ -8,6 +8,33 @@ import { parseTimeSpan } from "./time-span.js";
 const OVERRIDE_PREFIX = "AzureFunctionsJobHost__";
 
 const count = z.coerce.number().int().positive();
+const truth = z.stringbool().or(z.boolean());
+const span = z.string().refine((text) => (parseTimeSpan(text) ?? 0) > 0, {
+  error: "must be hh:mm:ss and more than nothing, such as 00:00:01",
+});
+
+/**
+ * How the real host keeps runs in Azure Storage. This one keeps them in its own state and asks no
+ * queue; but a member of another name or form, which the real one passes over without a word, is
+ * refused here.
+ */
+const StorageProvider = z
+  .strictObject({
+    type: z.literal(["AzureStorage", "azureStorage"], {
+      error: "must be AzureStorage: this host plays no other",
+    }),
+    connectionName: z.string(),
+    partitionCount: count.max(16),
+    controlQueueBatchSize: count.max(32),
+    controlQueueBufferThreshold: count.max(1_000),
+    controlQueueVisibilityTimeout: span,
+    workItemQueueVisibilityTimeout: span,
+    maxQueuePollingInterval: span,
+    fetchLargeMessagesAutomatically: truth,
+    useTablePartitionManagement: truth,
+    useInstanceTableEtag: truth,
+  })
+  .partial();
 
 /** The part of host.json that this host honors; members that it does not know are left to the real one. */
 const HostJson = z.object({
@@ -32,7 +59,9 @@ const HostJson = z.object({
           versionMatchStrategy: z.enum(["None", "Strict", "CurrentOrOlder"]).optional(),
           versionFailureStrategy: z.enum(["Reject", "Fail"]).optional(),
           overridableExistingInstanceStates: z.enum(["NonRunningStates", "AnyState"]).optional(),
-          extendedSessionsEnabled: z.stringbool().or(z.boolean()).optional(),
+          extendedSessionsEnabled: truth.optional(),
+          useGracefulShutdown: truth.optional(),
+          storageProvider: StorageProvider.optional(),
         })
         .optional(),
     })

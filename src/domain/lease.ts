@@ -24,7 +24,7 @@ export type LeaseProof = z.infer<typeof LeaseProof>;
 
 export const leaseLength: Milliseconds = minutes(10);
 /** A mutating activity ends within this; a lease that ends sooner is no cover for it. */
-const longestMutation: Milliseconds = seconds(90);
+export const longestMutation: Milliseconds = seconds(90);
 
 const holds = (lease: Lease, now: Instant): boolean =>
   !lease.released && isAfter(lease.expiresAt, now);
