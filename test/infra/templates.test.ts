@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { settingKeys } from "../../src/config/settings.js";
 import {
   madeBy,
   ofType,
@@ -209,16 +208,6 @@ describe("templates", () => {
 
     expect(all).not.toMatch(/'(br|ts)[:/]/);
     for (const file of modules) expect(all).toMatch(new RegExp(`['/]${path.basename(file)}'`));
-  });
-
-  it.each(services)("%s gives the app every setting that the code reads", (stage) => {
-    const settings = ofType(madeBy(stage), "Microsoft.Web/sites/config").find(({ name }) =>
-      name.endsWith("/appsettings"),
-    );
-    const platform = /^(AzureWebJobsStorage__|APPLICATIONINSIGHTS_|AZURE_TOKEN_CREDENTIALS$)/;
-    const keys = Object.keys(settings?.properties ?? {}).filter((key) => !platform.test(key));
-
-    expect(keys.sort()).toEqual([...settingKeys].sort());
   });
 
   it("the region that has no zones gets geo-redundant accounts", () => {
