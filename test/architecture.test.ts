@@ -162,15 +162,36 @@ describe("the repository", () => {
     expect(implemented.sort()).toEqual(declared.sort());
   });
 
+  const histories = readdirSync(path.join(__dirname, "histories"), {
+    recursive: true,
+    encoding: "utf8",
+  }).map((file) => path.basename(file));
+  const historiesOf = (id: string) => histories.filter((file) => file.startsWith(`${id}.`));
+
   it.each(catalogue.map((scenario) => [scenario.id, scenario] as const))(
     "has a page and recorded histories for %s",
     (id, scenario) => {
       const page = readFileSync(path.join(root, `docs/scenarios/${id}.md`), "utf8");
       for (const { title } of Object.values(scenario.steps)) expect(page).toContain(title);
-      const histories = readdirSync(path.join(__dirname, "histories"));
-      expect(histories.filter((file) => file.startsWith(`${id}.`)).length).toBeGreaterThan(3);
+      expect(historiesOf(id).length).toBeGreaterThan(3);
     },
   );
+
+  it("has a recorded history for every orchestrator", () => {
+    const folder = path.join(root, "src/scenarios");
+    const declared = readdirSync(folder).flatMap((file) =>
+      [...readFileSync(path.join(folder, file), "utf8").matchAll(/^ {2}id: "([\w-]+)"/gm)].map(
+        ([, id = ""]) => id,
+      ),
+    );
+    const registered = readFileSync(path.join(root, "src/main.ts"), "utf8");
+    const count = registered.match(/^ {2}\[\w+, \w+\],$/gm)?.length ?? 0;
+    const others = ["deliver-notice", "evaluate-readiness"];
+    const bare = [...declared, ...others].filter((id) => historiesOf(id).length === 0);
+
+    expect(declared).toHaveLength(count);
+    expect(bare).toEqual([]);
+  });
 
   it("has the top level that the user fixed", () => {
     for (const entry of [

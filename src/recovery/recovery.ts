@@ -2,6 +2,7 @@ import type { OrchestrationContext, Task } from "durable-functions";
 import type { ActivityContract, Answer, Caller } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import type { StepOutput } from "../durable/step-output.js";
+import { startedBefore, type Version } from "../durable/version.js";
 import { postNotice } from "../activities/notices.contract.js";
 import { findPreviousOutcome, takeLease, releaseLease } from "../activities/run.contract.js";
 import { approvalDemand, type ApprovalDemand } from "../domain/approval-policy.js";
@@ -115,6 +116,11 @@ export class Recovery<StepId extends string = string> {
 
   run(): string {
     return this.#context.df.instanceId;
+  }
+
+  /** Whether the run keeps to the order of steps from before this version (CONTRIBUTING.md). */
+  startedBefore(version: Version): boolean {
+    return startedBefore(this.#context, version);
   }
 
   /** What the run was started with, with the estate as it is seen for now. */

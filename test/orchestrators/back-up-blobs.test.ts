@@ -14,6 +14,7 @@ import type { Failure } from "../../src/domain/failure.js";
 import { instantOf } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpBlobs } from "../../src/orchestrators/back-up-blobs.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { sampleEstate } from "../support/estates.js";
 import { broken, replay, stub, type Call } from "../support/replay-driver.js";
 import { usersAt } from "../support/users-side.js";
@@ -178,7 +179,7 @@ type Listed = Parameters<typeof contract.listBlobs.task>[2];
 
 describe("back up blobs", () => {
   it("copies piece by piece, and completes the set with where its copies lie", async () => {
-    const { record, inputsOf } = await backUp();
+    const { record, inputsOf } = await keepsToHistory("blob-backup.copied", () => backUp());
 
     expect(record).toMatchObject({
       outcome: "passed",

@@ -13,6 +13,7 @@ import type { Failure } from "../../src/domain/failure.js";
 import { instantOf } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpKeyVault } from "../../src/orchestrators/back-up-key-vault.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { detectedAt, orderOf } from "../support/estates.js";
 import { broken, replay, stub } from "../support/replay-driver.js";
 import { usersAt } from "../support/users-side.js";
@@ -131,12 +132,14 @@ async function backUp(given: Partial<World> = {}) {
   });
   if (record === undefined) throw new Error("no record");
   const callsOf = (name: string) => run.calls.filter((call) => call.name === name);
-  return { record, callsOf };
+  return { ...run, record, callsOf };
 }
 
 describe("back up key vault", () => {
   it("copies every secret in stretches, paced below what a vault grants, and points last", async () => {
-    const { record, callsOf } = await backUp({ secrets: 950 });
+    const { record, callsOf } = await keepsToHistory("key-vault-backup.stretches", () =>
+      backUp({ secrets: 950 }),
+    );
 
     expect(record.outcome).toBe("passed-with-findings");
     expect(record.findings).toEqual(["the vault: deleted secrets are kept for 7 days"]);

@@ -14,6 +14,7 @@ import type { RunRecord } from "../../src/domain/run-record.js";
 import { instantOf } from "../../src/domain/instant.js";
 import { verbEvent } from "../../src/domain/verb.js";
 import { backUpRedis } from "../../src/orchestrators/back-up-redis.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { detectedAt, orderOf } from "../support/estates.js";
 import { broken, replay, stub } from "../support/replay-driver.js";
 import { usersAt } from "../support/users-side.js";
@@ -200,6 +201,7 @@ async function backUp(given: Partial<World> = {}) {
   const callsOf = (name: string) => run.calls.filter((call) => call.name === name);
   const [completed] = callsOf("completeSet");
   return {
+    outline: run.outline,
     record,
     callsOf,
     completed: completed?.input as
@@ -212,7 +214,10 @@ async function backUp(given: Partial<World> = {}) {
 
 describe("back up redis, key by key", () => {
   it("goes on where the last part ended, and tells how far it is", async () => {
-    const { record, callsOf, completed, progress } = await backUp({ way: "snapshot" });
+    const { record, callsOf, completed, progress } = await keepsToHistory(
+      "redis-backup.snapshot",
+      () => backUp({ way: "snapshot" }),
+    );
 
     expect(record).toMatchObject({
       outcome: "passed",
@@ -304,7 +309,9 @@ describe("back up redis, by export", () => {
   );
 
   it("follows the export, copies it, reads it in goes, and removes it", async () => {
-    const { record, callsOf, completed } = await backUp();
+    const { record, callsOf, completed } = await keepsToHistory("redis-backup.export", () =>
+      backUp(),
+    );
 
     expect(record).toMatchObject({ outcome: "passed", findings: [] });
     expect(callsOf("startExport").map(({ input }) => input)).toEqual([

@@ -14,6 +14,7 @@ import type { Failure } from "../../src/domain/failure.js";
 import { instantOf } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { backUpTelemetry } from "../../src/orchestrators/back-up-telemetry.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { sampleEstate } from "../support/estates.js";
 import { broken, replay, stub, type Call } from "../support/replay-driver.js";
 
@@ -107,12 +108,14 @@ async function backUp(given: Partial<Traits> = {}) {
   if (record === undefined) throw new Error("no record");
   const inputsOf = ({ name }: { readonly name: string }): unknown[] =>
     run.calls.filter((call: Call) => call.name === name).map(({ input }) => input);
-  return { record, inputsOf };
+  return { ...run, record, inputsOf };
 }
 
 describe("back up telemetry", () => {
   it("exports thirty days up to what has arrived, compares by day, and completes the set", async () => {
-    const { record, inputsOf } = await backUp({ base: "application-insights/x/earlier/" });
+    const { record, inputsOf } = await keepsToHistory("application-insights-backup.exported", () =>
+      backUp({ base: "application-insights/x/earlier/" }),
+    );
     const stretch = { begin: "2026-10-22T00:00:00.000Z", end: until };
 
     expect(record).toMatchObject({

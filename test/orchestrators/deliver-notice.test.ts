@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import fc from "fast-check";
 import * as contract from "../../src/activities/notices.contract.js";
 import { hours, minutes, seconds } from "../../src/domain/duration.js";
@@ -7,6 +5,7 @@ import type { Failure } from "../../src/domain/failure.js";
 import { deliveryId, type Notice } from "../../src/domain/notice.js";
 import type { NoticeReceipt } from "../../src/domain/notice-receipt.js";
 import { deliverNotice } from "../../src/orchestrators/deliver-notice.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { channelTo, startedNotice } from "../support/notices.js";
 import { replay, replayRecorded, stub } from "../support/replay-driver.js";
 
@@ -202,15 +201,12 @@ describe("deliver notice", () => {
   });
 
   it("depends on no more than its recorded history", async () => {
-    const { outline, events, input } = await deliver({
-      one: () => undefined,
-      two: (attempt) => (attempt < 3 ? transient : undefined),
-    });
-    const file = path.join(__dirname, "../histories/deliver-notice.retried.json");
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    const { events, input } = await keepsToHistory("deliver-notice.retried", () =>
+      deliver({
+        one: () => undefined,
+        two: (attempt) => (attempt < 3 ? transient : undefined),
+      }),
+    );
     await expect(replayRecorded(deliverNotice, instanceId, input, events)).resolves.toMatchObject({
       isDone: true,
     });

@@ -1,6 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import * as contract from "../../src/activities/drill.contract.js";
+import { findActiveVault } from "../../src/activities/key-vault-backup.contract.js";
 import * as redis from "../../src/activities/redis-failure.contract.js";
 import { observeTraffic } from "../../src/activities/traffic.contract.js";
 import { seconds } from "../../src/domain/duration.js";
@@ -9,9 +8,11 @@ import type { Failure } from "../../src/domain/failure.js";
 import { instantOf } from "../../src/domain/instant.js";
 import type { Outcome } from "../../src/domain/run-record.js";
 import { drillContainerApp } from "../../src/orchestrators/drill-container-app.js";
+import { drillKeyVault } from "../../src/orchestrators/drill-key-vault.js";
 import { drillRedis } from "../../src/orchestrators/drill-redis.js";
 import { drillRegion } from "../../src/orchestrators/drill-region.js";
 import { undoDrill } from "../../src/orchestrators/undo-drill.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { broken, stub, type Stub } from "../support/replay-driver.js";
 import { orderedAt, production, runProcedure } from "../support/procedure-run.js";
 
@@ -142,7 +143,7 @@ const practise = (given: Partial<Traits> = {}, more: Partial<DrillOrder> = {}) =
 
 describe("a drill", () => {
   it("passes where the alert starts the recovery, all in time, and leaves nothing", async () => {
-    const run = await practise();
+    const run = await keepsToHistory("container-app-drill.passed", () => practise());
 
     expect(run.record).toMatchObject({ kind: "drill", outcome: "passed", findings: [] });
     expect(run.record.withinRto.scenario).toBe(true);
@@ -151,7 +152,6 @@ describe("a drill", () => {
     expect(run.callsOf("orderPracticeRun")).toEqual([]);
     const marks = run.callsOf("markDrill").map(({ input }) => (input as { status: string }).status);
     expect(marks).toEqual(["undone", "ended"]);
-    keep("passed", run.outline);
   });
 
   it("starts the recovery itself where no alert comes, and says that it had to", async () => {
@@ -217,14 +217,15 @@ describe("a drill", () => {
   });
 
   it("is canceled at any moment, stops the recovery and undoes its fault", async () => {
-    const run = await practise({ cancelAt: "await-recovery" });
+    const run = await keepsToHistory("container-app-drill.canceled", () =>
+      practise({ cancelAt: "await-recovery" }),
+    );
 
     expect(run.record.outcome).toBe("canceled");
     expect(run.record.reason).toContain("what the drill had broken is undone");
     const after = run.names.slice(run.names.indexOf("observeRun"));
     expect(after.indexOf("stopPracticeRun")).toBeLessThan(after.indexOf("undoFault"));
     expect(after).toContain("undoFault");
-    keep("canceled", run.outline);
   });
 
   it("tells what it would do, and breaks nothing in a plan", async () => {
@@ -274,7 +275,9 @@ describe("the drill of the region", () => {
     );
 
   it("leads users away by the recovery and back by the failback", async () => {
-    const { record, callsOf } = await regional("failed-over", "failed-back");
+    const { record, callsOf } = await keepsToHistory("region-drill.passed", () =>
+      regional("failed-over", "failed-back"),
+    );
 
     expect(record.outcome).toBe("passed-with-findings");
     const kinds = callsOf("orderPracticeRun").map(
@@ -356,7 +359,7 @@ describe("the drill of the cache", () => {
   };
 
   it("measures until the replica has taken over, and has the ordinary recovery say so", async () => {
-    const { record, callsOf } = await rebooted(3);
+    const { record, callsOf } = await keepsToHistory("redis-drill.passed", () => rebooted(3));
 
     expect(record).toMatchObject({ outcome: "passed", findings: [] });
     const took = Date.parse(record.restoredAt!) - Date.parse(record.detectedAt);
@@ -406,6 +409,55 @@ describe("the drill of the cache", () => {
   );
 });
 
+describe("the drill of the vault", () => {
+  it("deletes a secret after a backup, recovers it and has the set proven", async () => {
+    const vault = production.keyVault.primary;
+    let isDeleted = false;
+    const { record, callsOf } = await keepsToHistory("key-vault-drill.passed", () =>
+      runProcedure(
+        drillKeyVault,
+        order({ drill: "q2", resource: vault }),
+        [
+          ...world({}).filter(({ name }) => name !== "observeRun"),
+          stub(findActiveVault, () => ({
+            ...{ side: "primary" as const, known: "observed" as const },
+            ...{ id: vault, uri: "https://mcp-prod-kv.vault.azure.net/", location: "eastus" },
+            detail: "in use",
+          })),
+          stub(contract.makeTestSecret, () => ({ changed: true, detail: "made" })),
+          stub(contract.injectFault, (_input, _caller, now) => {
+            isDeleted = true;
+            return { changed: true, brokenAt: instantOf(new Date(now)), detail: "deleted" };
+          }),
+          stub(contract.undoFault, () => {
+            isDeleted = false;
+            return { changed: true, detail: "recovered" };
+          }),
+          stub(contract.observeDrilled, () => ({
+            steady: !isDeleted,
+            fields: { "in soft deletion": String(isDeleted) },
+            detail: isDeleted ? "gone" : "there",
+          })),
+          stub(contract.observeRun, () => ({
+            ended: true,
+            outcome: "passed" as const,
+            reason: "it is so",
+            findings: [],
+            detail: "ended",
+          })),
+        ],
+        { approves: true },
+      ),
+    );
+
+    expect(record).toMatchObject({ outcome: "passed", findings: [] });
+    const kinds = callsOf("orderPracticeRun").map(
+      ({ input }) => (input as { order: { kind: string } }).order.kind,
+    );
+    expect(kinds).toEqual(["backup", "proof"]);
+  });
+});
+
 describe("the undo in a drill's stead", () => {
   const undo = (given: Partial<Traits>, looks: readonly Stub[] = []) =>
     runProcedure(
@@ -415,7 +467,7 @@ describe("the undo in a drill's stead", () => {
     );
 
   it("mends what is written down", async () => {
-    const { record, callsOf } = await undo({});
+    const { record, callsOf } = await keepsToHistory("drill-undo.mended", () => undo({}));
 
     expect(record.outcome).toBe("passed-with-findings");
     expect(callsOf("undoFault")[0]?.input).toEqual({
@@ -445,11 +497,3 @@ describe("the undo in a drill's stead", () => {
     expect(callsOf("markDrill")).toEqual([]);
   });
 });
-
-/** Runs under way go on with these orders of steps. */
-function keep(name: string, outline: readonly string[]): void {
-  const file = path.join(__dirname, `../histories/container-app-drill.${name}.json`);
-  const text = `${JSON.stringify(outline, null, 2)}\n`;
-  if (process.env["UPDATE_HISTORIES"] === "1") writeFileSync(file, text);
-  expect(text).toBe(readFileSync(file, "utf8"));
-}

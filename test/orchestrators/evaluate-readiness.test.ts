@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { postNotice } from "../../src/activities/notices.contract.js";
 import * as contract from "../../src/activities/readiness.contract.js";
 import { checksOf, groupsOf, type CheckGroup } from "../../src/domain/readiness/catalogue.js";
@@ -8,6 +6,7 @@ import type { CheckResult } from "../../src/domain/readiness/readiness.js";
 import { RecoveryScenario } from "../../src/domain/readiness/readiness.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { evaluateReadiness } from "../../src/orchestrators/evaluate-readiness.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { sampleEstate } from "../support/estates.js";
 import { startedNotice } from "../support/notices.js";
 import { broken, replay, stub, type Stub } from "../support/replay-driver.js";
@@ -52,34 +51,23 @@ function world(tell = false) {
   return { stubs, concluded, evaluate };
 }
 
-/** The recorded order of calls; evaluations in flight depend on it. */
-function expectHistory(name: string, outline: readonly string[]): void {
-  const file = path.join(__dirname, `../histories/evaluate-readiness.${name}.json`);
-  if (process.env["UPDATE_HISTORIES"] === "1") {
-    writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-  }
-  expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
-}
-
 describe("evaluate readiness", () => {
   it("makes the checks of a weight side by side, and takes down what they found", async () => {
     const { evaluate, concluded } = world();
 
-    const run = await evaluate("light");
+    const run = await keepsToHistory("evaluate-readiness.light", () => evaluate("light"));
 
     expect(run.output).toMatchObject({ findings: 0, recorded: true });
     expect(concluded.map(({ check }) => check)).toContain("traffic-ttl");
     expect(concluded.map(({ check }) => check)).not.toContain("secret-parity");
-    expectHistory("light", run.outline);
   });
 
   it("tells people, and remembers it once the notice was handed over", async () => {
     const { evaluate, stubs } = world(true);
 
-    const run = await evaluate("all");
+    const run = await keepsToHistory("evaluate-readiness.told", () => evaluate("all"));
     const lost = await evaluate("all", broken(stubs, { postNotice: refused }));
 
-    expectHistory("told", run.outline);
     expect(run.outline.slice(-2)).toEqual(["postNotice", "rememberTold"]);
     expect(lost.outline).not.toContain("rememberTold");
   });

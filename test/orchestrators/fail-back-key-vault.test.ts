@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { isDisabled } from "../../src/activities/key-vault-backup.contract.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunOrder } from "../../src/domain/run-order.js";
 import { failBackKeyVault } from "../../src/orchestrators/fail-back-key-vault.js";
 import { keyVaultFailback } from "../../src/scenarios/key-vault-failback.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { detectedAt, orderOf } from "../support/estates.js";
 import { replay, type Replayed } from "../support/replay-driver.js";
 import { original, vaultPatient, type VaultTraits } from "../support/vault-patient.js";
@@ -168,12 +167,6 @@ describe("recorded histories", () => {
   };
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, traits) => {
-    const { outline } = await failBack(traits);
-
-    const file = path.join(__dirname, `../histories/key-vault-failback.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(`key-vault-failback.${name}`, () => failBack(traits));
   });
 });

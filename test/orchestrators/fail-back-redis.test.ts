@@ -1,9 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunOrder } from "../../src/domain/run-order.js";
 import { failBackRedis } from "../../src/orchestrators/fail-back-redis.js";
 import { rotateRedisKey } from "../../src/orchestrators/rotate-redis-key.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import {
   cachePatient,
   primary,
@@ -248,12 +247,6 @@ describe("recorded histories", () => {
   };
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, begin) => {
-    const { outline } = await begin();
-
-    const file = path.join(__dirname, `../histories/${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(name, begin);
   });
 });

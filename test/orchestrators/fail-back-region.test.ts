@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import fc from "fast-check";
 import { minutes } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
@@ -7,6 +5,7 @@ import { elapsed } from "../../src/domain/instant.js";
 import type { RunOrder } from "../../src/domain/run-order.js";
 import { failBackRegion } from "../../src/orchestrators/fail-back-region.js";
 import { regionFailback } from "../../src/scenarios/region-failback.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { hostNameOf, original, other } from "../support/account-patient.js";
 import { answering } from "../support/answering.js";
 import { production } from "../support/cache-patient.js";
@@ -545,12 +544,6 @@ describe("recorded histories", () => {
   };
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, given) => {
-    const { outline } = await failBack(...given);
-
-    const file = path.join(__dirname, `../histories/region-failback.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(`region-failback.${name}`, () => failBack(...given));
   });
 });

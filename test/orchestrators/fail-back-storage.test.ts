@@ -1,9 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import type { Failure } from "../../src/domain/failure.js";
 import type { RunOrder } from "../../src/domain/run-order.js";
 import { failBackStorage } from "../../src/orchestrators/fail-back-storage.js";
 import { storageFailback } from "../../src/scenarios/storage-failback.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import {
   accountPatient,
   hostNameOf,
@@ -260,12 +259,6 @@ describe("recorded histories", () => {
   };
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, traits) => {
-    const { outline } = await failBack(traits);
-
-    const file = path.join(__dirname, `../histories/storage-failback.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(`storage-failback.${name}`, () => failBack(traits));
   });
 });

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import * as traffic from "../../src/activities/traffic.contract.js";
 import { minutes, seconds } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
@@ -9,6 +7,7 @@ import { moveTraffic, type TrafficShift } from "../../src/orchestrators/move-tra
 import { framed } from "../../src/recovery/framed.js";
 import { declareScenario } from "../../src/scenarios/scenario.js";
 import { trafficSteps, type TrafficStep } from "../../src/scenarios/traffic-steps.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { orderedAt, production, restoreOrder, runProcedure } from "../support/procedure-run.js";
 import { replayRecorded, stub } from "../support/replay-driver.js";
 
@@ -290,12 +289,7 @@ describe("moving traffic", () => {
     ["not-online", { onlineAfter: undefined }],
     ["stale", { spreadAfter: undefined, trafficAfter: undefined }],
   ])("keeps to its recorded history: %s", async (name, world) => {
-    const run = await move(world);
-    const file = path.join(__dirname, `../histories/move-traffic.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(run.outline, null, 2)}\n`);
-
-    expect(run.outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    const run = await keepsToHistory(`move-traffic.${name}`, () => move(world));
     await expect(
       replayRecorded(run.body, "procedure-production-20261122T140000Z", run.input, run.events),
     ).resolves.toMatchObject({ isDone: true });

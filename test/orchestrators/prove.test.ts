@@ -12,6 +12,7 @@ import type { Notice } from "../../src/domain/notice.js";
 import { proveBlobs } from "../../src/orchestrators/prove-blobs.js";
 import { proveKeyVault } from "../../src/orchestrators/prove-key-vault.js";
 import { proveRedis } from "../../src/orchestrators/prove-redis.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { broken, stub, type Stub } from "../support/replay-driver.js";
 import { orderedAt, production, runProcedure } from "../support/procedure-run.js";
 
@@ -101,7 +102,9 @@ async function blobProof(given: Partial<Traits & { items: number }> = {}) {
 
 describe("the proof of blobs", () => {
   it("compares samples of two sets, stretch by stretch, and records each after its container is empty", async () => {
-    const { record, names, callsOf } = await blobProof();
+    const { record, names, callsOf } = await keepsToHistory("blob-proof.compared", () =>
+      blobProof(),
+    );
 
     expect(record).toMatchObject({ kind: "proof", outcome: "passed", findings: [] });
     const one = [
@@ -227,7 +230,9 @@ async function vaultProof(
 
 describe("the proof of secrets", () => {
   it("restores samples while it alone may use the scratch vault, and purges each before it is recorded", async () => {
-    const { record, names, callsOf } = await vaultProof();
+    const { record, names, callsOf } = await keepsToHistory("key-vault-proof.compared", () =>
+      vaultProof(),
+    );
 
     expect(record).toMatchObject({ outcome: "passed", findings: [] });
     expect(names.filter((name) => name !== "findPreviousOutcome")).toEqual([
@@ -358,7 +363,7 @@ async function cacheProof(
 
 describe("the proof of caches", () => {
   it("passes samples of snapshots through a cache", async () => {
-    const { record, names, callsOf } = await cacheProof();
+    const { record, names, callsOf } = await keepsToHistory("redis-proof.keys", () => cacheProof());
 
     expect(record).toMatchObject({ outcome: "passed", findings: [] });
     expect(names.filter((name) => name === "proveKeys")).toHaveLength(2);
@@ -373,7 +378,9 @@ describe("the proof of caches", () => {
   });
 
   it("imports exports into the scratch cache while it alone may, and empties it before it is recorded", async () => {
-    const { record, names, callsOf } = await cacheProof({ place: "import", sets: 1 });
+    const { record, names, callsOf } = await keepsToHistory("redis-proof.import", () =>
+      cacheProof({ place: "import", sets: 1 }),
+    );
 
     expect(record).toMatchObject({ outcome: "passed", approvals: [] });
     const order = [

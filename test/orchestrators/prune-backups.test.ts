@@ -2,6 +2,7 @@ import * as contract from "../../src/activities/backup-pruning.contract.js";
 import { days } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { pruneBackups } from "../../src/orchestrators/prune-backups.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { orderedAt, production, runProcedure } from "../support/procedure-run.js";
 import { stub } from "../support/replay-driver.js";
 
@@ -75,7 +76,7 @@ async function prune(given: Partial<Traits> = {}) {
 
 describe("prune backups", () => {
   it("plans for both sides of each kind, by the estate's retention, then removes what the plan says", async () => {
-    const { record, callsOf } = await prune();
+    const { record, callsOf } = await keepsToHistory("backup-pruning.pruned", () => prune());
 
     expect(record).toMatchObject({ outcome: "passed", reason: "3 sets were to go, 7 stay" });
     const [planned] = callsOf("planPruning");

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import fc from "fast-check";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import type { Failure } from "../../src/domain/failure.js";
@@ -9,6 +7,7 @@ import { recoverContainerApp } from "../../src/orchestrators/recover-container-a
 import { containerAppFailure } from "../../src/scenarios/container-app-failure.js";
 import { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { framed } from "../../src/recovery/framed.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { patient, type PatientTraits } from "../support/patient.js";
 import { replay, replayRecorded, type Replayed } from "../support/replay-driver.js";
@@ -494,13 +493,7 @@ describe("recorded histories", () => {
   };
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, traits) => {
-    const { outline } = await recover(traits);
-
-    const file = path.join(__dirname, `../histories/container-app-failure.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(`container-app-failure.${name}`, () => recover(traits));
   });
 
   it("accepts its own history and refuses an altered one", async () => {

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import fc from "fast-check";
 import { hours, minutes } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
@@ -8,6 +6,7 @@ import { verbEvent } from "../../src/domain/verb.js";
 import type { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { recoverKeyVault } from "../../src/orchestrators/recover-key-vault.js";
 import { keyVaultFailure } from "../../src/scenarios/key-vault-failure.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { comingBackMeanwhile } from "../support/answering.js";
 import { detectedAt, orderOf, runOf } from "../support/estates.js";
 import { replay, type People, type Replayed } from "../support/replay-driver.js";
@@ -448,12 +447,8 @@ describe("recorded histories", () => {
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, given) => {
     const [traits, says] = given;
-    const { outline } = await recover(traits, {}, says === undefined ? undefined : answering(says));
-
-    const file = path.join(__dirname, `../histories/key-vault-failure.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(`key-vault-failure.${name}`, () =>
+      recover(traits, {}, says === undefined ? undefined : answering(says)),
+    );
   });
 });

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import fc from "fast-check";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import { elapsed, instantOf } from "../../src/domain/instant.js";
@@ -9,6 +7,7 @@ import type { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { verbEvent } from "../../src/domain/verb.js";
 import { recoverRedis } from "../../src/orchestrators/recover-redis.js";
 import { redisFailure } from "../../src/scenarios/redis-failure.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import {
   cachePatient,
   left,
@@ -541,12 +540,6 @@ describe("recorded histories", () => {
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, path_) => {
     const [traits, people] = path_;
-    const { outline } = await recover(traits, {}, people);
-
-    const file = path.join(__dirname, `../histories/redis-failure.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(`redis-failure.${name}`, () => recover(traits, {}, people));
   });
 });

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import fc from "fast-check";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import { hours, minutes } from "../../src/domain/duration.js";
@@ -8,6 +6,7 @@ import { elapsed } from "../../src/domain/instant.js";
 import type { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { recoverRegion } from "../../src/orchestrators/recover-region.js";
 import { regionOutage } from "../../src/scenarios/region-outage.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { detectedAt, orderOf, runOf, sampleEstate } from "../support/estates.js";
 import { answering } from "../support/answering.js";
 import { regionPatient, type RegionTraits } from "../support/region-patient.js";
@@ -597,12 +596,6 @@ describe("recorded histories", () => {
     };
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, given) => {
-    const { outline } = await recover(...given);
-
-    const file = path.join(__dirname, `../histories/region-outage.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(`region-outage.${name}`, () => recover(...given));
   });
 });

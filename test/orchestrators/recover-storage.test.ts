@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import fc from "fast-check";
 import { hours, minutes } from "../../src/domain/duration.js";
 import type { Failure } from "../../src/domain/failure.js";
@@ -7,6 +5,7 @@ import { elapsed } from "../../src/domain/instant.js";
 import type { RecoveryOrder } from "../../src/domain/recovery-order.js";
 import { recoverStorage } from "../../src/orchestrators/recover-storage.js";
 import { storageFailure } from "../../src/scenarios/storage-failure.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import {
   accountPatient,
   hostNameOf,
@@ -493,12 +492,8 @@ describe("recorded histories", () => {
 
   it.each(Object.entries(paths))("%s is what runs in flight depend on", async (name, given) => {
     const [traits, says] = given;
-    const { outline } = await recover(traits, {}, says === undefined ? undefined : answering(says));
-
-    const file = path.join(__dirname, `../histories/storage-failure.${name}.json`);
-    if (process.env["UPDATE_HISTORIES"] === "1")
-      writeFileSync(file, `${JSON.stringify(outline, null, 2)}\n`);
-
-    expect(outline).toEqual(JSON.parse(readFileSync(file, "utf8")));
+    await keepsToHistory(`storage-failure.${name}`, () =>
+      recover(traits, {}, says === undefined ? undefined : answering(says)),
+    );
   });
 });

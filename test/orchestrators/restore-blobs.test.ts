@@ -8,6 +8,7 @@ import { instantOf } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { verbEvent } from "../../src/domain/verb.js";
 import { restoreBlobs } from "../../src/orchestrators/restore-blobs.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { sampleEstate } from "../support/estates.js";
 import { replay, stub } from "../support/replay-driver.js";
 
@@ -139,7 +140,7 @@ async function restore(given: Partial<Traits> = {}) {
 
 describe("restore blobs", () => {
   it("compares, brings back what is missing while it alone may change the account, and says so", async () => {
-    const { record, names } = await restore();
+    const { record, names } = await keepsToHistory("blob-restore.missing", () => restore());
 
     expect(record).toMatchObject({
       kind: "restore",

@@ -2,6 +2,7 @@ import * as contract from "../../src/activities/key-vault-restore.contract.js";
 import type { RestoreOrder } from "../../src/domain/backup-order.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { restoreKeyVault } from "../../src/orchestrators/restore-key-vault.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { stub } from "../support/replay-driver.js";
 import { production, restoreOrder, runProcedure } from "../support/procedure-run.js";
 
@@ -96,7 +97,9 @@ async function restore(given: Partial<Traits> = {}) {
 
 describe("restore key vault", () => {
   it("compares, brings back what is missing and verifies it, while it alone may change the vault", async () => {
-    const { record, names, callsOf } = await restore();
+    const { record, names, callsOf } = await keepsToHistory("key-vault-restore.missing", () =>
+      restore(),
+    );
 
     expect(record).toMatchObject({
       outcome: "passed",

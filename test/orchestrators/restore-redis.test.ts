@@ -3,6 +3,7 @@ import * as contract from "../../src/activities/redis-restore.contract.js";
 import type { RestoreOrder } from "../../src/domain/backup-order.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { restoreRedis } from "../../src/orchestrators/restore-redis.js";
+import { keepsToHistory } from "../support/recorded-history.js";
 import { production, restoreOrder, runProcedure } from "../support/procedure-run.js";
 import { stub } from "../support/replay-driver.js";
 
@@ -148,10 +149,12 @@ describe("restore redis, key by key", () => {
   const found = { way: "snapshot", empty: true } as const;
 
   it("goes on where the last stretch ended, while it alone may change the cache", async () => {
-    const { record, callsOf } = await restore({
-      found,
-      stretches: [{ restored: 10, same: 1 }, { restored: 5, expired: 2 }, { restored: 1 }],
-    });
+    const { record, callsOf } = await keepsToHistory("redis-restore.snapshot", () =>
+      restore({
+        found,
+        stretches: [{ restored: 10, same: 1 }, { restored: 5, expired: 2 }, { restored: 1 }],
+      }),
+    );
 
     expect(record).toMatchObject({
       outcome: "passed",
@@ -204,7 +207,9 @@ describe("restore redis, key by key", () => {
 
 describe("restore redis, by import", () => {
   it("copies the files, imports them, sees that they are served, and removes them", async () => {
-    const { record, names, callsOf } = await restore();
+    const { record, names, callsOf } = await keepsToHistory("redis-restore.import", () =>
+      restore(),
+    );
 
     expect(record).toMatchObject({
       outcome: "passed",

@@ -3,6 +3,7 @@ import { DummyOrchestrationContext } from "durable-functions";
 import { createOrchestrator } from "durable-functions/lib/src/util/testingUtils";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
 import type { Failure } from "../../src/domain/failure.js";
+import hostJson from "../../host.json";
 import { checklistStubs } from "./checklist.js";
 
 /*
@@ -114,6 +115,22 @@ export type People = (
   now: number,
 ) => readonly { readonly name: string; readonly data: unknown; readonly after?: number }[];
 
+/** The version that new runs get, of host.json. */
+export const currentVersion: string = hostJson.extensions.durableTask.defaultVersion;
+
+let versionOfRuns = currentVersion;
+
+/** Drives what is begun within as if it had been started on another version of the app. */
+export async function atVersion<T>(version: string, body: () => Promise<T>): Promise<T> {
+  const before = versionOfRuns;
+  versionOfRuns = version;
+  try {
+    return await body();
+  } finally {
+    versionOfRuns = before;
+  }
+}
+
 export async function replay(
   handler: OrchestrationHandler,
   run: {
@@ -186,7 +203,11 @@ export async function replay(
   });
 
   append(eventType.turnStarted);
-  append(eventType.started, { Name: "orchestrator", Input: JSON.stringify(run.input) });
+  append(eventType.started, {
+    Name: "orchestrator",
+    Version: versionOfRuns,
+    Input: JSON.stringify(run.input),
+  });
   for (let turn = 1; ; turn++) {
     if (turn > (run.longestTurns ?? 2_000)) throw new Error("the orchestration does not end");
     const { ended, customStatus, actions } = await live(events);
