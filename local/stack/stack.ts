@@ -54,8 +54,10 @@ export interface Stack {
   readonly hostPid: () => number;
   /** Kills the host without warning. Its state stays. */
   killHost(): Promise<void>;
-  /** Starts a host on the state that is there. */
-  startHost(): Promise<void>;
+  /** Asks the host to end, and waits until it has put down what it had under way. */
+  stopHost(): Promise<void>;
+  /** Starts a host on the state that is there; with another app, such as the next version, it stays with that one. */
+  startHost(app?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -80,7 +82,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stateDirectory = path.join(folder, "host");
   mkdirSync(stateDirectory);
   let host: Child<HostReady> | undefined;
-  const startHost = async (): Promise<void> => {
+  let app = options.app ?? repository;
+  const startHost = async (other = app): Promise<void> => {
+    app = other;
     host = await startChild<HostReady>({
       name: "the host",
       nodeArguments: [
@@ -88,7 +92,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         ...beforeSimulator,
         compiled("local/host/main.js"),
         "--app",
-        options.app ?? repository,
+        app,
         "--port",
         String(options.port ?? 0),
         "--state",
@@ -137,6 +141,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     host: () => running().ready,
     hostPid: () => running().pid,
     killHost: () => running().kill(),
+    stopHost: () => running().stop(),
     startHost,
     async stop() {
       // First, so that no answer that never comes holds up the host.
