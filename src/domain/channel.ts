@@ -31,78 +31,137 @@ const publicAddress = z
   });
 
 /** The name of an app setting with what must stay out of the estate. */
-const secretSetting = z.string().regex(/^NOTIFICATION_[A-Z0-9_]{1,60}$/, {
-  error:
-    "name an app setting that begins with NOTIFICATION_, such as NOTIFICATION_TEAMS_ADDRESS; the secret itself stays out of the estate",
-});
+const secretSetting = z
+  .string()
+  .regex(/^NOTIFICATION_[A-Z0-9_]{1,60}$/, {
+    error:
+      "name an app setting that begins with NOTIFICATION_, such as NOTIFICATION_TEAMS_ADDRESS; the secret itself stays out of the estate",
+  })
+  .meta({ title: "name of an app setting" });
 
 const common = {
-  /** Names it in receipts and reports. */
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
-    error: "write a short name of lower-case letters, digits and hyphens, such as on-call",
-  }),
-  /** Whom it reaches. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
+      error: "write a short name of lower-case letters, digits and hyphens, such as on-call",
+    })
+    .meta({ description: "Names it in receipts and reports.", examples: ["on-call"] }),
   levels: z
     .array(ContactLevel)
     .min(1)
-    .default([...ContactLevel.options]),
-  /** Tried only for people whom no channel before it has reached. */
-  fallback: z.boolean().default(false),
+    .default([...ContactLevel.options])
+    .meta({ description: "Whom it reaches.", examples: [["primary"]] }),
+  fallback: z
+    .boolean()
+    .default(false)
+    .meta({
+      description: "Tried only for people whom no channel before it has reached.",
+      examples: [true],
+    }),
 };
 
 const sender = z.email({ error: "write the address that the mail comes from" });
 
-/** Any receiver, signed with the key of the app setting NOTIFICATION_WEBHOOK_KEY. */
 const WebhookChannel = z.strictObject({
-  kind: z.literal("webhook"),
+  kind: z
+    .literal("webhook")
+    .describe("Any receiver, signed with the key of the app setting NOTIFICATION_WEBHOOK_KEY."),
   ...common,
-  url: publicAddress,
+  url: publicAddress.describe("The receiver's address."),
 });
 
-/** A channel of Microsoft Teams, by the workflow "post to a channel when a webhook request is received". */
 const TeamsChannel = z.strictObject({
-  kind: z.literal("teams"),
+  kind: z.literal("teams").meta({
+    description:
+      'A channel of Microsoft Teams, by the workflow "post to a channel when a webhook request is received".',
+    examples: ["teams"],
+  }),
   ...common,
-  /** The workflow's address, which is a secret. */
-  address: secretSetting.default("NOTIFICATION_TEAMS_ADDRESS"),
+  address: secretSetting.default("NOTIFICATION_TEAMS_ADDRESS").meta({
+    description: "The app setting with the workflow's address, which is a secret.",
+    examples: ["NOTIFICATION_TEAMS_ADDRESS"],
+  }),
 });
 
-/** An incoming webhook of Slack. */
 const SlackChannel = z.strictObject({
-  kind: z.literal("slack"),
+  kind: z
+    .literal("slack")
+    .meta({ description: "An incoming webhook of Slack.", examples: ["slack"] }),
   ...common,
-  /** The webhook's address, which is a secret. */
-  address: secretSetting.default("NOTIFICATION_SLACK_ADDRESS"),
+  address: secretSetting.default("NOTIFICATION_SLACK_ADDRESS").meta({
+    description: "The app setting with the webhook's address, which is a secret.",
+    examples: ["NOTIFICATION_SLACK_ADDRESS"],
+  }),
 });
 
-/** A service of PagerDuty, by its Events API v2. */
 const PagerDutyChannel = z.strictObject({
-  kind: z.literal("pagerduty"),
+  kind: z.literal("pagerduty").meta({
+    description: "A service of PagerDuty, by its Events API v2.",
+    examples: ["pagerduty"],
+  }),
   ...common,
-  url: publicAddress.default("https://events.pagerduty.com/v2/enqueue"),
-  routingKey: secretSetting.default("NOTIFICATION_PAGERDUTY_KEY"),
+  url: publicAddress.default("https://events.pagerduty.com/v2/enqueue").meta({
+    description: "Where events are sent.",
+    examples: ["https://events.eu.pagerduty.com/v2/enqueue"],
+  }),
+  routingKey: secretSetting.default("NOTIFICATION_PAGERDUTY_KEY").meta({
+    description: "The app setting with the integration's key, which is a secret.",
+    examples: ["NOTIFICATION_PAGERDUTY_KEY"],
+  }),
 });
 
-/** E-mail by Azure Communication Services, with this service's own identity. */
 const AzureEmailChannel = z.strictObject({
-  kind: z.literal("azure-email"),
+  kind: z.literal("azure-email").meta({
+    description: "E-mail by Azure Communication Services, with this service's own identity.",
+    examples: ["azure-email"],
+  }),
   ...common,
-  /** Of the Communication Services resource. */
-  endpoint: publicAddress,
-  sender,
+  endpoint: publicAddress.meta({
+    description: "The address of the Communication Services resource.",
+    examples: ["https://mcp-mail.unitedstates.communication.azure.com"],
+  }),
+  sender: sender.meta({
+    description: "The address that the mail comes from.",
+    examples: ["recovery@example.com"],
+  }),
 });
 
-/** E-mail by any server that speaks SMTP, over TLS. */
 const SmtpChannel = z.strictObject({
-  kind: z.literal("smtp"),
+  kind: z
+    .literal("smtp")
+    .meta({ description: "E-mail by any server that speaks SMTP, over TLS.", examples: ["smtp"] }),
   ...common,
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(587),
-  /** `starttls`: asked for, and insisted on, after the greeting; `implicit`: from the first byte, as on port 465. */
-  tls: z.enum(["starttls", "implicit"]).default("starttls"),
-  sender,
-  user: z.string().min(1).optional(),
-  password: secretSetting.default("NOTIFICATION_SMTP_PASSWORD"),
+  host: z
+    .string()
+    .min(1)
+    .meta({ description: "The server's name.", examples: ["mail.example.com"] }),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(587)
+    .meta({ description: "The server's port.", examples: [587] }),
+  tls: z
+    .enum(["starttls", "implicit"])
+    .default("starttls")
+    .meta({
+      description:
+        "`starttls`: asked for, and insisted on, after the greeting; `implicit`: from the first byte, as on port 465.",
+      examples: ["starttls"],
+    }),
+  sender: sender.meta({
+    description: "The address that the mail comes from.",
+    examples: ["recovery@example.com"],
+  }),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Who signs in; without it nobody does.", examples: ["recovery"] }),
+  password: secretSetting.default("NOTIFICATION_SMTP_PASSWORD").meta({
+    description: "The app setting with the password, which is a secret.",
+    examples: ["NOTIFICATION_SMTP_PASSWORD"],
+  }),
 });
 
 export const Channel = z.discriminatedUnion(
@@ -133,5 +192,8 @@ export const Notifications = z.strictObject({
           );
         }
       }
-    }),
+    })
+    .describe(
+      "In the order in which they are tried. Each contact level needs one that is no fallback.",
+    ),
 });

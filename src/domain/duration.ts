@@ -49,18 +49,20 @@ export function describeDuration(duration: number): string {
 }
 
 /** A duration as configuration writes it; milliseconds pass, so that a parsed estate parses again. */
-export const Duration = z.union(
-  [
-    Milliseconds,
-    z.string().transform((text, context) => {
-      const parsed = parseDuration(text);
-      if (parsed !== undefined) return parsed;
-      context.addIssue({
-        code: "custom",
-        message: `"${text}" is not an ISO 8601 duration; write days, hours, minutes or seconds, such as PT15M or P90D`,
-      });
-      return z.NEVER;
-    }),
-  ],
-  { error: "write an ISO 8601 duration such as PT15M or P90D" },
-);
+export const Duration = z
+  .union(
+    [
+      Milliseconds,
+      z.string().transform((text, context) => {
+        const parsed = parseDuration(text);
+        if (parsed !== undefined) return parsed;
+        context.addIssue({
+          code: "custom",
+          message: `"${text}" is not an ISO 8601 duration; write days, hours, minutes or seconds, such as PT15M or P90D`,
+        });
+        return z.NEVER;
+      }),
+    ],
+    { error: "write an ISO 8601 duration such as PT15M or P90D" },
+  )
+  .meta({ title: "duration" });

@@ -25,9 +25,12 @@ export function parseResourceId(id: string): ResourceIdParts | undefined {
 
 /** An ARM resource id of one type, as the portal shows it under *Properties*. */
 export const resourceId = (type: string) =>
-  z.string().refine((id) => parseResourceId(id)?.type === type.toLowerCase(), {
-    error: `write the full resource id of a ${type}: /subscriptions/…/resourceGroups/…/providers/${type}/<name>`,
-  });
+  z
+    .string()
+    .refine((id) => parseResourceId(id)?.type === type.toLowerCase(), {
+      error: `write the full resource id of a ${type}: /subscriptions/…/resourceGroups/…/providers/${type}/<name>`,
+    })
+    .meta({ title: `id of a ${type}` });
 
 export const sameResource = (one: string, other: string): boolean =>
   one.toLowerCase() === other.toLowerCase();
