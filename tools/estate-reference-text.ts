@@ -36,7 +36,7 @@ const written = (): Json =>
         jsonSchema.default = printDuration(def.defaultValue as Milliseconds);
       }
       // zod leaves these out where something is transformed.
-      const examples: unknown = z.globalRegistry.get(zodSchema)?.["examples"];
+      const examples: unknown = z.globalRegistry.get(zodSchema)?.examples;
       if (Array.isArray(examples)) jsonSchema.examples = examples;
     },
   });
@@ -159,7 +159,7 @@ function typeOf(json: Json): string {
     );
   }
   if (json.type === "array") {
-    return `list of ${isSchema(json.items) ? typeOf(json.items as Json) : "anything"}`;
+    return `list of ${isSchema(json.items) ? typeOf(json.items) : "anything"}`;
   }
   if (json.type === "integer" || json.type === "number") return numberOf(json);
   if (json.type === "boolean") return "true or false";

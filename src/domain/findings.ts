@@ -20,9 +20,8 @@ export function findingsOf(error: z.ZodError): readonly Finding[] {
     // zod's own words; a schema's are for the operator already.
     if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input")) {
       const missing = issue.message.endsWith("received undefined");
-      const message = missing
-        ? `is missing; write a ${issue.expected}`
-        : `must be a ${issue.expected}`;
+      const what = `${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+      const message = missing ? `is missing; write ${what}` : `must be ${what}`;
       return [{ path: at(), message }];
     }
     if (issue.code === "invalid_value" && issue.message.startsWith("Invalid")) {
