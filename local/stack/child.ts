@@ -11,7 +11,8 @@ export interface Child<Ready> {
   kill(): Promise<void>;
 }
 
-const readyWithin = 30_000;
+// Seconds where nothing else runs; a laptop that is busy, or installs, takes many times as long.
+const readyWithin = 90_000;
 const stopWithin = 10_000;
 
 /** Starts a compiled program on this Node with a chosen environment and waits for its ready line. */
