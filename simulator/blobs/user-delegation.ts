@@ -2,8 +2,10 @@ import { createHmac, randomBytes } from "node:crypto";
 import { Refusal } from "../server/refusal.js";
 
 const LONGEST_MS = 7 * 24 * 3_600_000;
-/** The first version whose signatures are laid out as below; the SDK's own is newer. */
-const OLDEST_VERSION = "2026-04-06";
+/** The first version whose signatures name the delegated user's tenant and the request's own headers; the SDK's own is newer. */
+const NEWEST_LAYOUT = "2026-04-06";
+/** What clients such as the Azure CLI send still; in between signatures changed by steps that are not simulated. */
+const EARLIER_LAYOUT = { from: "2020-12-06", before: "2025-07-05" };
 
 const KEY_PARAMETERS = ["skoid", "sktid", "skt", "ske", "sks", "skv"];
 const SAS_PARAMETERS = [
@@ -60,11 +62,13 @@ export function issueKey(body: string, owner: Delegator, version: string, now: n
 /** Checks signature, times, resource and permissions of a SAS of a user delegation key; what the delegator may do is for the caller to check. */
 export function verifySas({ query, ...use }: SasUse): Delegator {
   const of = (name: string): string => query.get(name) ?? "";
-  if (of("sv") < OLDEST_VERSION) {
+  const version = of("sv");
+  const isNewest = version >= NEWEST_LAYOUT;
+  if (!isNewest && (version < EARLIER_LAYOUT.from || version >= EARLIER_LAYOUT.before)) {
     throw new Refusal(
       501,
       "NotSimulated",
-      `SAS of version ${of("sv")} are not simulated; those from ${OLDEST_VERSION} on are.`,
+      `SAS of version ${version} are not simulated; those from ${NEWEST_LAYOUT} on are, and those from ${EARLIER_LAYOUT.from} until ${EARLIER_LAYOUT.before}.`,
     );
   }
   const resource = of("sr");
@@ -74,8 +78,10 @@ export function verifySas({ query, ...use }: SasUse): Delegator {
   const text = [
     ...["sp", "st", "se"].map(of),
     `/blob/${use.account}/${named ?? ""}`,
-    ...[...KEY_PARAMETERS, "saoid", "suoid", "scid", "skdutid"].map(of),
-    ...["sduoid", "sip", "spr", "sv", "sr", "snapshot", "ses", "srh", "srq"].map(of),
+    ...[...KEY_PARAMETERS, "saoid", "suoid", "scid"].map(of),
+    ...(isNewest ? ["skdutid", "sduoid"] : []).map(of),
+    ...["sip", "spr", "sv", "sr", "snapshot", "ses"].map(of),
+    ...(isNewest ? ["srh", "srq"] : []).map(of),
     ...["rscc", "rscd", "rsce", "rscl", "rsct"].map(of),
   ].join("\n");
   const key = keyOf(KEY_PARAMETERS.map(of));
