@@ -5,13 +5,17 @@ import type { Child } from "../../local/stack/child.js";
 import { seedFromEstate } from "../../local/stack/seed-from-estate.js";
 import { SimulatorClient } from "../../local/stack/simulator-client.js";
 import { startSimulatorProcess, type SimulatorReady } from "../../local/stack/simulator-process.js";
+import { environmentOf } from "../../src/domain/estate.js";
+import { bringBlobsHome, compareBlobs } from "../../tools/break-glass/blobs-home.js";
 import { commandsOf, renderPage, type Command, type Page } from "../../tools/break-glass/page.js";
 import { pagesOf } from "../../tools/break-glass/pages.js";
+import { bringSecretsHome, compareSecrets } from "../../tools/break-glass/secrets-home.js";
 import { CliShell, missingPrograms } from "../support/cli-shell.js";
 import { sampleEstate } from "../support/estates.js";
 
 const estate = sampleEstate();
-const primaryApp = estate.environments.production?.containerApp.primary ?? "";
+const production = environmentOf(estate, "production");
+const primaryApp = production.containerApp.primary;
 const pages = pagesOf(estate);
 const pageOf = (scenario: string): Page => {
   const page = pages.find(
@@ -22,9 +26,10 @@ const pageOf = (scenario: string): Page => {
 };
 
 describe("the pages of break glass", () => {
-  it("are there for every environment and scenario, of a lost region where there is another", () => {
+  it("are there for every environment and scenario, of a lost region and ways back where there is another side", () => {
     const four = ["container-app-failure", "redis-failure", "key-vault-failure", "storage-failure"];
-    const all = [...four, "region-outage"];
+    const back = ["redis-failback", "key-vault-failback", "storage-failback", "region-failback"];
+    const all = [...four, "region-outage", ...back];
 
     expect(pages.map(({ environment, scenario }) => `${environment} ${scenario}`)).toEqual([
       ...four.map((scenario) => `development ${scenario}`),
@@ -86,7 +91,10 @@ describe("the commands of break glass, by the real Azure CLI", () => {
 
   /** What each of these commands prints, beside what it is for. */
   async function follow(commands: readonly Command[]): Promise<readonly Followed[]> {
-    const here = commands.filter(({ elsewhere }) => elsewhere !== true);
+    const [chooseSubscription] = pageOf("container-app-failure").see;
+    const here = [...(chooseSubscription ? [chooseSubscription] : []), ...commands].filter(
+      ({ untried }) => untried !== true,
+    );
     const said = await shell.run(here.map(({ run }) => run));
     return here.map(({ what }, nth) => ({ what, said: said[nth] ?? "" }));
   }
@@ -116,7 +124,7 @@ describe("the commands of break glass, by the real Azure CLI", () => {
   );
 
   inFull(
-    `lead users to the other region${why}`,
+    `lead users to the other region, and home again${why}`,
     async () => {
       await client.fault({ name: "region-down", region: "eastus" });
       await client.advance(240);
@@ -138,22 +146,143 @@ describe("the commands of break glass, by the real Azure CLI", () => {
       expect(lastOf(followed, /^Disable/)).toBe("Disabled");
       expect(lastOf(followed, /which side/)).toMatch(/eastus +Disabled[^]*westus +Enabled +Online/);
       expect(lastOf(followed, /three times/)).toBe("200\n200\n200");
+
+      await client.removeFaults();
+      await client.advance(900);
+      const back = await follow(commandsOf(pageOf("region-failback")));
+
+      expect(lastOf(back, /^Prove/)).toMatch(/^20\d\n.*by-hand-\d+/);
+      expect(lastOf(back, /finds it online/)).toMatch(/Online$/);
+      expect(lastOf(back, /which side/)).toMatch(/eastus +Enabled +Online[^]*westus +Disabled/);
+      expect(lastOf(back, /three times/)).toBe("200\n200\n200");
     },
-    400_000,
+    1_200_000,
+  );
+
+  /** The commands of a page without those whose case is another one. */
+  const followed = (scenario: string, besides: RegExp): Promise<readonly Followed[]> =>
+    follow(commandsOf(pageOf(scenario)).filter(({ what }) => !besides.test(what)));
+  const endOf = (followed: readonly Followed[], what: RegExp): string | undefined =>
+    lastOf(followed, what).split("\n").at(-1);
+
+  inFull(
+    `lead the app to another cache, and back with what was written there${why}`,
+    async () => {
+      await client.fault({
+        name: "redis-reboot-does-not-help",
+        resource: production.redis.primary,
+      });
+      const there = await followed("redis-failure", /^$/);
+      await client.removeFaults();
+      const back = await followed("redis-failback", /^$/);
+
+      expect(endOf(there, /^Wait until the app is well$/)).toBe("503");
+      expect(endOf(there, /other cache$/)).toBe("200");
+      expect(lastOf(back, /^Export/)).toMatch(/by-hand-\d+/);
+      expect(endOf(back, /own cache$/)).toBe("200");
+      expect(lastOf(back, /^Link/)).toMatch(/^(Linking|Succeeded)$/);
+    },
+    1_200_000,
+  );
+
+  withCli(
+    `open a vault again that was closed${why}`,
+    async () => {
+      await client.fault({ name: "vault-firewall", resource: production.keyVault.primary });
+      const closed = await followed(
+        "key-vault-failure",
+        /deleted|which vaults|its role|other vault|KEY_VAULT_URL/,
+      );
+
+      expect(lastOf(closed, /^Ask the app/)).toContain(production.keyVault.healthCheck);
+      expect(endOf(closed, /^Wait/)).toBe("200");
+    },
+    300_000,
   );
 
   inFull(
-    `look at what has failed, and change nothing${why}`,
+    `bring a vault back that was deleted${why}`,
     async () => {
-      for (const scenario of ["redis-failure", "key-vault-failure", "storage-failure"]) {
-        const { see } = pageOf(scenario);
-        expect(see.filter(({ changes }) => changes === true)).toEqual([]);
-        for (const { said } of await follow(see.filter(({ what }) => !what.includes("deleted")))) {
-          expect(said).not.toBe("");
-        }
-      }
-      expect(await client.log(0, true)).toEqual([]);
+      await client.fault({ name: "vault-deleted", resource: production.keyVault.primary });
+      const deleted = await followed(
+        "key-vault-failure",
+        /network rules|other vault|KEY_VAULT_URL/,
+      );
+
+      expect(lastOf(deleted, /whether the vault was deleted/)).toMatch(/^\d{4}-/);
+      expect(endOf(deleted, /was deleted: bring it back/)).toBe("Succeeded");
+      expect(endOf(deleted, /^Wait/)).toBe("200");
     },
-    300_000,
+    1_200_000,
+  );
+
+  inFull(
+    `lead the app to another vault, and back with what was written there${why}`,
+    async () => {
+      const { primary, secondary = "" } = production.keyVault;
+      await follow([compareSecrets(primary, secondary), bringSecretsHome(secondary)]);
+      await client.fault({ name: "vault-unavailable", resource: primary });
+      const there = await followed("key-vault-failure", /deleted|network rules|its role/);
+      await client.removeFaults();
+      const fresh = {
+        what: "write a secret",
+        run: `az rest --method put --resource https://vault.azure.net --url "https://mcp-server-prod-kv-dr.vault.azure.net/secrets/fresh?api-version=7.4" --body '{"value":"by hand"}' --query id -o tsv`,
+        prints: "",
+      };
+      const back = [...(await follow([fresh])), ...(await followed("key-vault-failback", /^$/))];
+
+      expect(endOf(there, /on the other vault$/)).toBe("200");
+      expect(lastOf(back, /which KEY_VAULT_URL/)).toContain("-kv-dr.");
+      expect(back.filter(({ what }) => what.startsWith("Compare")).map(({ said }) => said)).toEqual(
+        ["fresh", ""],
+      );
+      expect(endOf(back, /at home$/)).toBe("200");
+    },
+    1_200_000,
+  );
+
+  inFull(
+    `lead the app to another account, and back with what was written there${why}`,
+    async () => {
+      const { primary, secondary = "", containers } = production.storage;
+      const filled = await follow([
+        compareBlobs(primary, secondary, containers),
+        bringBlobsHome(primary, secondary, containers),
+      ]);
+      await client.fault({ name: "storage-unavailable", resource: primary });
+      const there = await followed("storage-failure", /^Only/);
+      await client.removeFaults();
+      const fresh = {
+        what: "write a blob",
+        run: "echo fresh > fresh.txt; az storage blob upload --auth-mode login --account-name mcpstorageproddr -c branding -n 'a b/fresh.txt' -f fresh.txt --query lastModified",
+        prints: "",
+      };
+      const back = [...(await follow([fresh])), ...(await followed("storage-failback", /^$/))];
+
+      expect(lastOf(filled, /^Compare/)).toMatch(/^contoso[^]*tenants\.json$/);
+      expect(endOf(there, /^Wait/)).toBe("200");
+      expect(back.filter(({ what }) => what.startsWith("Compare")).map(({ said }) => said)).toEqual(
+        ["a b/fresh.txt", ""],
+      );
+      expect(lastOf(back, /^Copy.*side$/)).toMatch(/^(pending|success)$/);
+      expect(endOf(back, /at home$/)).toBe("200");
+    },
+    1_200_000,
+  );
+
+  inFull(
+    `fail an account over, once${why}`,
+    async () => {
+      await client.fault({ name: "storage-unavailable", resource: production.storage.primary });
+      const commands = commandsOf(pageOf("storage-failure"));
+      const over = await follow(commands.filter(({ what }) => /^Only|^Look at/.test(what)));
+
+      expect(endOf(over, /through/)).toMatch(/^available/);
+      const effects = await client.log(0, true);
+      expect(effects.map(({ operation }) => operation)).toEqual([
+        expect.stringMatching(/failover/i),
+      ]);
+    },
+    1_200_000,
   );
 });

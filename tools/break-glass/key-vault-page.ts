@@ -3,6 +3,7 @@ import type { Page } from "./page.js";
 import {
   findApp,
   groupOf,
+  guidOf,
   nameOf,
   rest,
   setVariables,
@@ -11,12 +12,19 @@ import {
 } from "./snippets.js";
 
 export function keyVaultPage(environment: string, estate: Environment): Page {
-  const { keyVault, containerApp, primaryRegion, redis } = estate;
+  const { keyVault, containerApp, primaryRegion, redis, subscriptionId } = estate;
   const { primary, secondary } = keyVault;
   const { health } = containerApp;
   const name = nameOf(primary);
   const wait = untilHealthy(health.path, health.expectedStatus);
-  const assign = `az role assignment create --assignee-object-id "$IDENTITY" --assignee-principal-type ServicePrincipal --role "Key Vault Secrets User" --scope "${primary}"`;
+  // Key Vault Secrets User
+  const role = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/4633458b-17de-408a-b874-0445c86b69e6`;
+  const assign = rest(
+    "put",
+    "Microsoft.Authorization",
+    `${primary}/providers/Microsoft.Authorization/roleAssignments/${guidOf(`${primary} by hand`)}`,
+    `--body "{\\"properties\\":{\\"roleDefinitionId\\":\\"${role}\\",\\"principalId\\":\\"$IDENTITY\\",\\"principalType\\":\\"ServicePrincipal\\"}}" --query name -o tsv`,
+  );
   return {
     scenario: "key-vault-failure",
     environment,
@@ -34,8 +42,9 @@ export function keyVaultPage(environment: string, estate: Environment): Page {
       },
       {
         what: "See whether the vault was deleted",
-        run: `az keyvault list-deleted --resource-type vault --query "[].{name:name,until:properties.scheduledPurgeDate}" -o table`,
-        prints: `${name} if it was: go on with its recovery. Else leave that out`,
+        run: `az keyvault show-deleted -n ${name} -l ${primaryRegion} --query properties.scheduledPurgeDate -o tsv || echo "not deleted"`,
+        prints:
+          "until when it can be brought back, where it was deleted: then go on with its recovery. Else an error that it was not found",
       },
       {
         what: "See which vaults there are",
@@ -46,8 +55,15 @@ export function keyVaultPage(environment: string, estate: Environment): Page {
     act: [
       {
         what: "Only where it was deleted: bring it back",
-        run: `az keyvault recover -n ${name} -g ${groupOf(primary)} -l ${primaryRegion}`,
-        prints: "the vault. Its secrets come back with it, its role assignments do not",
+        run: [
+          `az keyvault recover -n ${name} -g ${groupOf(primary)} -l ${primaryRegion} --no-wait`,
+          "for i in $(seq 30); do",
+          `  STATE=$(az keyvault show -g ${groupOf(primary)} -n ${name} --query properties.provisioningState -o tsv || true)`,
+          '  echo "$STATE"; [ "$STATE" = Succeeded ] && break',
+          "  sleep 10",
+          "done",
+        ].join("\n"),
+        prints: "Succeeded at last. Its secrets come back with it, its role assignments do not",
         changes: true,
       },
       {
@@ -63,7 +79,8 @@ export function keyVaultPage(environment: string, estate: Environment): Page {
           `IDENTITY=$(${rest("get", "Microsoft.App", "$APP", '--query "identity.principalId || values(identity.userAssignedIdentities)[0].principalId" -o tsv')})`,
           assign,
         ].join("\n"),
-        prints: "the assignment; it takes up to ten minutes to be felt",
+        prints:
+          "the name of the assignment, or that it exists already; it takes up to ten minutes to be felt",
         changes: true,
       },
       {
@@ -96,7 +113,7 @@ export function keyVaultPage(environment: string, estate: Environment): Page {
       },
     ],
     back: [
-      `\`POST /api/failbacks {"environment":"${environment}","resource":"key-vault","reason":"…"}\` brings newer secrets home and leads the app there. By hand: copy what was written meanwhile, then set KEY_VAULT_URL to the original.`,
+      `\`POST /api/failbacks {"environment":"${environment}","resource":"key-vault","reason":"…"}\` brings newer secrets home and leads the app there.${secondary === undefined ? "" : " By hand: the page of the Key Vault failback."}`,
     ],
   };
 }

@@ -8,8 +8,8 @@ export interface Command {
   readonly prints: string;
   /** Whether it changes something. */
   readonly changes?: true;
-  /** It asks something besides Azure, such as the world's name servers. */
-  readonly elsewhere?: true;
+  /** What the simulated Azure does not offer, so that no test has run it. */
+  readonly untried?: true;
 }
 
 /** What a person does without the service when something has failed. */
@@ -39,8 +39,8 @@ export function renderPage(page: Page): string {
   const part = (heading: string, commands: readonly Command[], from: number): readonly string[] => [
     `## ${heading}`,
     "",
-    ...commands.flatMap(({ what, run, prints, changes }, nth) => [
-      `${from + nth}. ${what}${changes === true ? " (**changes something**)" : ""}:`,
+    ...commands.flatMap(({ what, run, prints, changes, untried }, nth) => [
+      `${from + nth}. ${what}${changes === true ? " (**changes something**)" : ""}${untried === true ? " (*not yet run*)" : ""}:`,
       "",
       ...["```bash", ...run.split("\n"), "```"].map((line) => (line === "" ? "" : `   ${line}`)),
       "",
@@ -57,6 +57,8 @@ export function renderPage(page: Page): string {
     "`PUT /api/automation/" +
       page.environment +
       ' {"mode":"off","reason":"by hand","until":"…"}`, where it still answers.',
+    "",
+    "These commands were tried with the Azure CLI against a simulated Azure, save what is marked *not yet run*. None was *yet run against Azure*.",
     "",
     "## When to use it",
     "",

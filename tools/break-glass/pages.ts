@@ -1,8 +1,10 @@
 import type { Estate } from "../../src/domain/estate.js";
 import { containerAppPage } from "./container-app-page.js";
 import { keyVaultPage } from "./key-vault-page.js";
+import { keyVaultFailbackPage, redisFailbackPage, storageFailbackPage } from "./failback-pages.js";
 import type { Command, Page } from "./page.js";
 import { redisPage } from "./redis-page.js";
+import { regionFailbackPage } from "./region-failback-page.js";
 import { regionPage } from "./region-page.js";
 import { storagePage } from "./storage-page.js";
 
@@ -13,10 +15,18 @@ const chooseSubscription = (id: string): Command => ({
   prints: "its id",
 });
 
-/** Every page of an estate; an environment of one region has none for the loss of it. */
+const recoveries = [containerAppPage, redisPage, keyVaultPage, storagePage, regionPage];
+const failbacks = [
+  redisFailbackPage,
+  keyVaultFailbackPage,
+  storageFailbackPage,
+  regionFailbackPage,
+];
+
+/** Every page of an estate; an environment of one region has none for the loss of it, nor for a way back. */
 export const pagesOf = ({ environments }: Estate): readonly Page[] =>
   Object.entries(environments).flatMap(([name, environment]) =>
-    [containerAppPage, redisPage, keyVaultPage, storagePage, regionPage].flatMap((pageOf) => {
+    [...recoveries, ...failbacks].flatMap((pageOf) => {
       const page = pageOf(name, environment);
       if (page === undefined) return [];
       return { ...page, see: [chooseSubscription(environment.subscriptionId), ...page.see] };

@@ -1,4 +1,5 @@
 import type { Environment } from "../../src/domain/estate.js";
+import { isClassicCache } from "./keys-home.js";
 import type { Command, Page } from "./page.js";
 import {
   findApp,
@@ -37,7 +38,7 @@ export function redisPage(environment: string, estate: Environment): Page {
   const { redis, containerApp, keyVault } = estate;
   const { primary, secondary } = redis;
   const { health } = containerApp;
-  const isClassic = primary.toLowerCase().includes("/microsoft.cache/redis/");
+  const isClassic = isClassicCache(primary);
   const of = `-g ${groupOf(primary)} -n ${nameOf(primary)}`;
   const show = isClassic
     ? `az redis show ${of} --query "{state:provisioningState,sku:sku.name,links:linkedServers}"`
@@ -111,7 +112,7 @@ export function redisPage(environment: string, estate: Environment): Page {
       },
     ],
     back: [
-      `When the original is well: \`POST /api/failbacks {"environment":"${environment}","resource":"redis","reason":"…"}\`, which brings the keys home. By hand: write the connection string of ${nameOf(primary)} into the vault and restart, and what was written meanwhile stays behind.`,
+      `When the original is well: \`POST /api/failbacks {"environment":"${environment}","resource":"redis","reason":"…"}\`, which brings the keys home.${secondary === undefined ? "" : " By hand: the page of the Redis failback."}`,
     ],
   };
 }

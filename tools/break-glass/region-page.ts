@@ -1,11 +1,12 @@
 import type { Environment } from "../../src/domain/estate.js";
-import type { Command, Page } from "./page.js";
+import { isClassicCache } from "./keys-home.js";
+import type { Page } from "./page.js";
 import { unlinkReplica } from "./redis-page.js";
 import {
   findApp,
   findRevision,
-  keep,
   nameOf,
+  proveByRecord,
   rest,
   restartRevision,
   setVariables,
@@ -14,6 +15,7 @@ import {
   writeConnection,
 } from "./snippets.js";
 import { leadEdge } from "./storage-page.js";
+import { trafficCommands } from "./traffic-commands.js";
 
 /** Undefined where the environment has no other region: docs/break-glass.md is its page. */
 export function regionPage(environment: string, estate: Environment): Page | undefined {
@@ -28,40 +30,10 @@ export function regionPage(environment: string, estate: Environment): Page | und
   const [theApp, theCache, theVault, theAccount] = [app, cache, vault, account].map(
     (id) => id ?? "",
   ) as [string, string, string, string];
-  const { profile, primaryEndpoint, secondaryEndpoint, publicName } = trafficManager;
-  const kind = trafficManager.endpointType === "external" ? "externalEndpoints" : "azureEndpoints";
-  const endpoint = (name: string): string => `${profile}/${kind}/${name}`;
-  const turn = (name: string, to: "Enabled" | "Disabled"): string =>
-    rest(
-      "patch",
-      "Microsoft.Network",
-      endpoint(name),
-      `--body '{"properties":{"endpointStatus":"${to}"}}' --query properties.endpointStatus -o tsv`,
-    );
+  const { primaryEndpoint, secondaryEndpoint, publicName } = trafficManager;
+  const { endpoints, lead } = trafficCommands(trafficManager);
   const wait = untilHealthy(health.path, health.expectedStatus);
-  const endpoints = rest(
-    "get",
-    "Microsoft.Network",
-    profile,
-    '--query "properties.endpoints[].{name:name,status:properties.endpointStatus,monitor:properties.endpointMonitorStatus}" -o table',
-  );
-  const isClassic = theCache.toLowerCase().includes("/microsoft.cache/redis/");
-  const proofs: readonly Command[] =
-    proof === undefined
-      ? []
-      : [
-          {
-            what: "Prove by a write and a read through it that its data can be used",
-            run: [
-              `RECORD=$(date +%s); WORD="by-hand-$RECORD"`,
-              `curl -s -m 10 -X PUT --data "$WORD" -o /dev/null -w '%{http_code}\\n' "https://$FQDN${proof.replace("{id}", "by-hand-$RECORD")}"`,
-              `curl -s -m 10 "https://$FQDN${proof.replace("{id}", "by-hand-$RECORD")}"`,
-            ].join("\n"),
-            prints:
-              "a number from 200 to 204, then the word that was written, from each place where it was. Anything else: **touch no endpoint**, users are better off with an error than with a side that loses what they write",
-            changes: true,
-          },
-        ];
+  const isClassic = isClassicCache(theCache);
   return {
     scenario: "region-outage",
     environment,
@@ -127,30 +99,12 @@ export function regionPage(environment: string, estate: Environment): Page | und
         run: wait,
         prints: `${health.expectedStatus} at last. Else **touch no endpoint**`,
       },
-      ...proofs,
-      {
-        what: "Enable the other side's endpoint, before the old one is disabled: never is there none",
-        run: turn(secondaryEndpoint, "Enabled"),
-        prints: "Enabled",
-        changes: true,
-      },
-      {
-        what: "Wait until Traffic Manager finds it online",
-        run: [
-          "for i in $(seq 30); do",
-          `  ${keep("STATE", rest("get", "Microsoft.Network", endpoint(secondaryEndpoint), "--query properties.endpointMonitorStatus -o tsv"))}`,
-          '  echo "$STATE"; [ "$STATE" = Online ] && break',
-          "  sleep 10",
-          "done",
-        ].join("\n"),
-        prints: "CheckingEndpoint, then Online. Never go on without it",
-      },
-      {
-        what: "Disable the endpoint of the region that is away, or users go back to older data as soon as it answers",
-        run: `[ "$STATE" = Online ] && ${turn(primaryEndpoint, "Disabled")}`,
-        prints: "Disabled",
-        changes: true,
-      },
+      ...proveByRecord(proof),
+      ...lead(
+        secondaryEndpoint,
+        primaryEndpoint,
+        ", or users go back to older data as soon as its region answers",
+      ),
     ],
     lost: "What had not reached the other region: cache entries of the last seconds where the other cache is a replica, else all since they were copied; secrets and blobs since their last copy there. `GET /api/backups` says how old the sets are, where the service answers.",
     verify: [
@@ -171,13 +125,13 @@ export function regionPage(environment: string, estate: Environment): Page | und
               what: "See where the name leads, at several resolvers",
               run: `nslookup ${publicName} 1.1.1.1; nslookup ${publicName} 8.8.8.8`,
               prints: "the address of the other side, after the record's TTL at the latest",
-              elsewhere: true as const,
+              untried: true as const,
             },
           ]),
     ],
     back: [
       "Leave the primary endpoint disabled until everything is home.",
-      `\`POST /api/failbacks {"environment":"${environment}","resource":"region","reason":"…"}\` brings data home first, proves the primary app, then leads users there. By hand it is this page with the sides changed, after what users have written was copied home.`,
+      `\`POST /api/failbacks {"environment":"${environment}","resource":"region","reason":"…"}\` brings data home first, proves the primary app, then leads users there. By hand: the page of the region failback.`,
     ],
   };
 }

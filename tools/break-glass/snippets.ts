@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import type { Command } from "./page.js";
 
 const versions = {
   "Microsoft.App": "2025-01-01",
+  "Microsoft.Authorization": "2022-04-01",
   "Microsoft.Cache": "2024-11-01",
   "Microsoft.Network": "2022-04-01",
   "Microsoft.Cdn": "2025-04-15",
@@ -12,6 +14,12 @@ type Provider = keyof typeof versions;
 /** A call of Resource Manager that needs no extension of the CLI. */
 export const rest = (method: string, provider: Provider, path: string, more = ""): string =>
   `az rest --method ${method} --url "${path}?api-version=${versions[provider]}"${more === "" ? "" : ` ${more}`}`;
+
+/** The same for the same text, so that what is named by it is made once. */
+export function guidOf(text: string): string {
+  const hash = createHash("sha256").update(text).digest("hex");
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-5${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+}
 
 export const nameOf = (id: string): string => id.split("/").at(-1) ?? "";
 export const groupOf = (id: string): string => id.split("/")[4] ?? "";
@@ -91,4 +99,34 @@ export const writeConnection = (cache: string, vault: string, secret: string): C
   ].join("\n"),
   prints: "the id of the secret's new version",
   changes: true,
+});
+
+/** A write and a read through the app, where the estate says how. */
+export const proveByRecord = (proof: string | undefined): readonly Command[] =>
+  proof === undefined
+    ? []
+    : [
+        {
+          what: "Prove by a write and a read through it that its data can be used",
+          run: [
+            `RECORD=$(date +%s); WORD="by-hand-$RECORD"`,
+            `curl -s -m 10 -X PUT --data "$WORD" -o /dev/null -w '%{http_code}\\n' "https://$FQDN${proof.replace("{id}", "by-hand-$RECORD")}"`,
+            `curl -s -m 10 "https://$FQDN${proof.replace("{id}", "by-hand-$RECORD")}"`,
+          ].join("\n"),
+          prints:
+            "a number from 200 to 204, then the word that was written, from each place where it was. Anything else: **touch no endpoint**, users are better off with an error than with a side that loses what they write",
+          changes: true,
+        },
+      ];
+
+/** Which of its dependencies an app says it uses. */
+export const whatItUses = (variable: string): Command => ({
+  what: `See which ${variable} it was given`,
+  run: rest(
+    "get",
+    "Microsoft.App",
+    "$APP",
+    `--query "properties.template.containers[0].env[?name=='${variable}'].value" -o tsv`,
+  ),
+  prints: "the address that is in use",
 });

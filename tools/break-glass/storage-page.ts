@@ -42,9 +42,9 @@ export function storagePage(environment: string, estate: Environment): Page {
   const wait = untilHealthy(health.path, health.expectedStatus);
   const failOver: Command = {
     what: "Only where there is no other way, and Azure still shows `canFailover`: fail the account over, once",
-    run: `az storage account failover ${of(primary)} --yes`,
+    run: `az storage account failover ${of(primary)} --yes --no-wait`,
     prints:
-      "nothing, after about an hour. **Never send it twice: a second one fails back.** First look whether one is under way: `failoverInProgress`",
+      "nothing. **Never send it twice: a second one fails back.** First look whether one is under way: `failoverInProgress`",
     changes: true,
   };
   return {
@@ -92,7 +92,7 @@ export function storagePage(environment: string, estate: Environment): Page {
                 .join("\n"),
               prints: "how many blobs were copied",
               changes: true as const,
-              elsewhere: true as const,
+              untried: true as const,
             },
             setVariables({
               STORAGE_ACCOUNT_URL: `https://${nameOf(secondary)}.blob.core.windows.net`,
@@ -105,6 +105,17 @@ export function storagePage(environment: string, estate: Environment): Page {
             },
           ]),
       failOver,
+      {
+        what: "Only after that: wait until the failover is through, which takes about an hour",
+        run: [
+          "for i in $(seq 40); do",
+          `  STATE=$(az storage account show ${of(primary)} --query "[statusOfPrimary,failoverInProgress]" -o tsv | paste -sd' ')`,
+          '  echo "$STATE"; case "$STATE" in available*[Tt]rue) ;; available*) break ;; esac',
+          "  sleep 180",
+          "done",
+        ].join("\n"),
+        prints: "`available`, and no failover in progress",
+      },
     ],
     lost: "On the other account: what was written since the newest copy there. By a failover: what is newer than `synced`; the account is locally redundant afterwards.",
     verify: [
@@ -115,7 +126,7 @@ export function storagePage(environment: string, estate: Environment): Page {
       },
     ],
     back: [
-      `\`POST /api/failbacks {"environment":"${environment}","resource":"storage","reason":"…"}\` compares both accounts and brings newer blobs home. After a failover: \`az storage account update --sku Standard_RAGRS\`, wait for the sync, then a planned failover.`,
+      `\`POST /api/failbacks {"environment":"${environment}","resource":"storage","reason":"…"}\` compares both accounts and brings newer blobs home.${secondary === undefined ? "" : " By hand: the page of the storage failback."} After a failover: \`az storage account update --sku Standard_RAGRS\`, wait for the sync, then a planned failover.`,
     ],
   };
 }
