@@ -22,6 +22,12 @@ const run = (...args) =>
   new Promise((resolve) => {
     const options = { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 26, timeout: 120_000 };
     execFile("bicep", args, options, (error, stdout, stderr) => {
+      if (error?.code === "ENOENT") {
+        console.error(
+          "there is no bicep on the path; its releases are single files, to be put there",
+        );
+        process.exit(1);
+      }
       resolve({ isWell: error === null, stdout, stderr: stderr || (error?.message ?? "") });
     });
   });
