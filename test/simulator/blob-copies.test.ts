@@ -33,12 +33,12 @@ const prepare = async () => {
     metadata: { run: "r1" }, blobHTTPHeaders: { blobContentType: "application/json" },
   });
 };
-const sas = async (permissions, minutes = 60) => {
+const sas = async (permissions, minutes = 60, version = undefined) => {
   const now = Date.now();
   const key = await from.getUserDelegationKey(new Date(now - 60000), new Date(now + 7200000));
   const values = {
     containerName: "source", blobName: "a/b.json", expiresOn: new Date(now + minutes * 60000),
-    permissions: BlobSASPermissions.parse(permissions),
+    permissions: BlobSASPermissions.parse(permissions), ...(version && { version }),
   };
   return source.url + "?" + generateBlobSASQueryParameters(values, key, "mcpdrstate");
 };
@@ -97,6 +97,9 @@ it("a user-delegation SAS lets do what it says, for as long as it says", async (
       forged: await code(new BlobClient(good.replace("sp=r", "sp=rd")).delete()),
       elsewhere: await code(new BlobClient(good.replace("a/b.json", "a/c.json")).getProperties()),
       unsigned: await code(new BlobClient(source.url + "?sv=2026-10-06&sig=abc").getProperties()),
+      // As the Azure CLI signs.
+      earlier: String(await new BlobClient(await sas("r", 60, "2021-06-08")).downloadToBuffer()),
+      between: await code(new BlobClient(await sas("r", 60, "2025-07-05")).getProperties()),
     };
     await advance(3700);
     return { ...result, late: await code(client.downloadToBuffer()) };`);
@@ -107,6 +110,8 @@ it("a user-delegation SAS lets do what it says, for as long as it says", async (
     forged: "403 AuthenticationFailed",
     elsewhere: expect.stringMatching(/^403/) as string,
     unsigned: expect.stringMatching(/^403/) as string,
+    earlier: '{"a":1}',
+    between: expect.stringMatching(/^501/) as string,
     late: expect.stringMatching(/^403/) as string,
   });
 });
