@@ -407,15 +407,13 @@ const registryId = resourceId("Microsoft.ContainerRegistry/registries");
 const Images = z
   .strictObject({
     registry: registryId.describe("The registry that the app's images are pulled from."),
-    recoveryRegistry: registryId
-      .optional()
-      .meta({
-        description:
-          "A registry of the recovery side; without it `registry` has to be replicated there.",
-        examples: [
-          "/subscriptions/0f9f3a52-6c1e-4f0b-9d0a-0c8a2a1a7c03/resourceGroups/mcp-server-prod-dr/providers/Microsoft.ContainerRegistry/registries/mcpregistrydr",
-        ],
-      }),
+    recoveryRegistry: registryId.optional().meta({
+      description:
+        "A registry of the recovery side; without it `registry` has to be replicated there.",
+      examples: [
+        "/subscriptions/0f9f3a52-6c1e-4f0b-9d0a-0c8a2a1a7c03/resourceGroups/mcp-server-prod-dr/providers/Microsoft.ContainerRegistry/registries/mcpregistrydr",
+      ],
+    }),
     retention: Duration.refine((retention) => retention >= days(1) && retention <= days(365), {
       error: "write 1 to 365 days, such as P180D",
     })
