@@ -66,7 +66,7 @@ export const linkAgain = (original: string, other: string, location: string): Co
     `${original}/linkedServers/${nameOf(other)}`,
     `--body '{"properties":{"linkedRedisCacheId":"${other}","linkedRedisCacheLocation":"${location}","serverRole":"Secondary"}}' --query properties.provisioningState -o tsv`,
   ),
-  prints: "Linking, or Succeeded",
+  prints: "Creating, Linking or Succeeded",
   changes: true,
 });
 
