@@ -48,6 +48,10 @@ describe("the pages of break glass", () => {
     expect(commands.filter((run) => run.includes("AllNodes"))).toEqual([]);
   });
 
+  it("look before they change anything", () => {
+    for (const { see } of pages) expect(see.filter(({ changes }) => changes === true)).toEqual([]);
+  });
+
   it("say of every command what it prints, and have no open ends", () => {
     for (const page of pages) {
       const text = renderPage(page);
