@@ -46,6 +46,7 @@ import { createTokenAuthority } from "./identity/tokens.js";
 import { keyVaultService } from "./key-vault/data-plane.js";
 import { deletedVaultOperations } from "./key-vault/deleted-vault-routes.js";
 import { vaultOperations, vaultTypes } from "./key-vault/vault-routes.js";
+import { ingestionService } from "./ingestion/routes.js";
 import { logAnalyticsService } from "./log-analytics/routes.js";
 import { workspaceOperations, workspaceTypes } from "./log-analytics/workspace-routes.js";
 import { containerAppMetrics } from "./metrics/container-app-metrics.js";
@@ -208,6 +209,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
       ),
       logStreamService(world, streamTokens),
       logAnalyticsService(world, tokens),
+      ingestionService(world, tokens),
       keyVaultService({ world, tokens }),
       blobs,
       edgeService({ world, tokens, blobs }),

@@ -49,7 +49,7 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...vaultDiagnosisActivities(ports),
     compareVaultsActivity(secrets, sets, store),
     ...evidenceActivities(apps, ports.logs, store),
-    ...runActivities(store, sets),
+    ...runActivities(store, sets, ports.telemetry),
     ...checklistActivities(ports),
     ...backupActivities(sets),
     ...keyVaultBackupActivities(apps, vaults, secrets, sets, store),

@@ -90,6 +90,7 @@ import { proofTimer, startDueProofs } from "./triggers/proof-timer.js";
 import { orderProofs } from "./triggers/proofs.js";
 import { startRestore } from "./triggers/restores.js";
 import { answerApproval, cancelRun, decideStep, pauseRun, resumeRun } from "./triggers/verbs.js";
+import type { Activity } from "./durable/activity-contract.js";
 import { activitiesOf } from "./every-activity.js";
 import { portsOf } from "./ports.js";
 
@@ -100,7 +101,7 @@ const { store, sets } = ports;
 const alertTokens =
   settings.alertToken && entraTokens(settings.alertToken, settings.azure.callTimeLimit);
 
-for (const [{ orchestrator }, handler] of [
+const runbooks = [
   [containerAppFailure, recoverContainerApp],
   [redisFailure, recoverRedis],
   [redisKeyRotation, rotateRedisKey],
@@ -127,14 +128,21 @@ for (const [{ orchestrator }, handler] of [
   [redisDrill, drillRedis],
   [regionDrill, drillRegion],
   [drillUndo, undoDrill],
-] as const) {
-  df.app.orchestration(orchestrator, handler);
-}
+] as const;
+for (const [{ orchestrator }, handler] of runbooks) df.app.orchestration(orchestrator, handler);
 df.app.orchestration(deliveryOrchestrator, deliverNotice);
 df.app.orchestration(evaluationOrchestrator, evaluateReadiness);
 
+const stepIds = new Set(runbooks.flatMap(([{ steps }]) => Object.keys(steps)));
+const witness = { telemetry: ports.telemetry, isStep: (id: string) => stepIds.has(id) };
+const witnessed =
+  (handler: Activity["handler"]) => (input: unknown, invocation: InvocationContext) =>
+    handler(input, invocation, witness);
+// What the last activity has told goes out before the instance does.
+app.hook.appTerminate(() => ports.telemetry.flush());
+
 for (const { name, handler } of activitiesOf(ports)) {
-  df.app.activity(name, { handler });
+  df.app.activity(name, { handler: witnessed(handler) });
 }
 const dependencies: EndpointDependencies = {
   store,
@@ -153,7 +161,7 @@ for (const { name, handler } of [
   postingActivity(store, runsOf, settings.address),
   ...drillRunActivities(store, (invocation) => drillRunsIn(dependencies, runsOf(invocation))),
 ]) {
-  df.app.activity(name, { handler, extraInputs: [df.input.durableClient()] });
+  df.app.activity(name, { handler: witnessed(handler), extraInputs: [df.input.durableClient()] });
 }
 
 const client = df.app.client;

@@ -21,6 +21,8 @@ import { httpsHealthProbe } from "./azure/health-probe.js";
 import { httpProbes } from "./azure/http-probes.js";
 import { jsonPost } from "./azure/json-post.js";
 import { keyVaults } from "./azure/key-vault.js";
+import { monitorExporters } from "./azure/monitor-exporters.js";
+import { monitorTelemetry } from "./azure/monitor-telemetry.js";
 import { logQueries } from "./azure/log-queries.js";
 import { managedCacheChanges } from "./azure/managed-cache-changes.js";
 import { managedRedis } from "./azure/managed-redis.js";
@@ -39,6 +41,7 @@ import { storageAccounts } from "./azure/storage-accounts.js";
 import { trafficManagers } from "./azure/traffic-manager.js";
 import type { Settings } from "./config/settings.js";
 import { milliseconds, seconds } from "./domain/duration.js";
+import { noTelemetry, type RunTelemetry } from "./domain/telemetry.js";
 import { backups } from "./state/backups.js";
 import { stateStore } from "./state/state-store.js";
 
@@ -103,6 +106,8 @@ export function portsOf(settings: Settings) {
     hasSecret: (setting: string) => (settings.notificationSecret(setting) ?? "") !== "",
     /** The host that Azure Monitor calls. */
     alertAddress: settings.alertAddress,
+    /** Told of runs, where there is a component to tell. */
+    telemetry: telemetryOf(settings, credential),
     store,
     sets: backups(backupContainer(settings.backup.container), backupContainer),
     /** The container of the sets, and what is streamed into it. */
@@ -120,3 +125,14 @@ export function portsOf(settings: Settings) {
   };
 }
 export type Ports = ReturnType<typeof portsOf>;
+
+function telemetryOf(
+  { azure, telemetry: { connectionString, serviceName } }: Settings,
+  credential: ReturnType<typeof serviceCredential>,
+): RunTelemetry {
+  if (connectionString === "") return noTelemetry;
+  const limit = milliseconds(Math.min(seconds(10), azure.callTimeLimit));
+  return monitorTelemetry(serviceName, limit, async (on) =>
+    monitorExporters(connectionString, await credential(), limit, on),
+  );
+}

@@ -6,6 +6,7 @@ import { seededApplication } from "./seeded-application.js";
 import { imageOf, seededRegistries } from "./seeded-registries.js";
 import { seededAlerting } from "./seeded-alerting.js";
 import { granted, madeRoles } from "./seeded-grants.js";
+import { seededTelemetry } from "./seeded-telemetry.js";
 import { seededTraffic } from "./seeded-traffic.js";
 
 /** The identity the service runs as in the simulated Azure. */
@@ -36,8 +37,10 @@ export function seedFromEstate(estate: Estate): unknown {
   const traffic = seededTraffic(environments);
   const images = seededRegistries(environments);
   const alerting = seededAlerting(environments);
+  const serviceRegion = environments[0]?.serviceRegion ?? "westus";
+  const telemetry = seededTelemetry(serviceGroup, serviceRegion);
   const groups = new Map<string, string>([
-    [serviceGroup, environments[0]?.serviceRegion ?? "westus"],
+    [serviceGroup, serviceRegion],
     ...environments.map(
       ({ applicationInsights: { component }, primaryRegion }) =>
         [groupOf(component), primaryRegion] as const,
@@ -57,12 +60,15 @@ export function seedFromEstate(estate: Estate): unknown {
         ...serviceIdentity,
         resourceId: `${serviceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mcp-dr`,
       },
+      ...telemetry.identities,
       ...applications.flatMap(({ identities }) => identities),
       ...edge.identities,
     ],
     roleDefinitions: madeRoles,
     roleAssignments: [
       ...accountIds.map((scope) => granted({ scope, role: "blob-data" }, serviceIdentity)),
+      granted({ scope: telemetry.component.id, role: "telemetry-data" }, serviceIdentity),
+      ...telemetry.roleAssignments,
       ...environments.flatMap(grantsOf).map((grant) => granted(grant, serviceIdentity)),
       ...applications.flatMap(({ roleAssignments }) => roleAssignments),
       ...edge.roleAssignments,
@@ -95,7 +101,7 @@ export function seedFromEstate(estate: Estate): unknown {
     storageAccounts: [
       ...accountIds.map((id) => ({
         id,
-        location: environments[0]?.serviceRegion ?? "westus",
+        location: serviceRegion,
         sku: "Standard_GRS",
       })),
       ...accounts,
@@ -109,20 +115,24 @@ export function seedFromEstate(estate: Estate): unknown {
     trafficManagerProfiles: traffic.trafficManagerProfiles,
     dnsRecords: traffic.dnsRecords,
     alerts: alerting.alerts,
-    components: environments.map(
-      ({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
+    components: [
+      telemetry.component,
+      ...environments.map(({ applicationInsights: { component, workspaceId }, primaryRegion }) => ({
         id: component,
         location: primaryRegion,
         workspaceCustomerId: workspaceId,
-      }),
-    ),
-    workspaces: environments.map(
-      ({ applicationInsights: { workspaceId }, containerApp, primaryRegion }) => ({
-        id: `${groupOf(containerApp.primary)}/providers/Microsoft.OperationalInsights/workspaces/mcp-logs`,
-        location: primaryRegion,
-        customerId: workspaceId,
-      }),
-    ),
+      })),
+    ],
+    workspaces: [
+      telemetry.workspace,
+      ...environments.map(
+        ({ applicationInsights: { workspaceId }, containerApp, primaryRegion }) => ({
+          id: `${groupOf(containerApp.primary)}/providers/Microsoft.OperationalInsights/workspaces/mcp-logs`,
+          location: primaryRegion,
+          customerId: workspaceId,
+        }),
+      ),
+    ],
   };
 }
 

@@ -7,6 +7,7 @@ import { startChild, type Child } from "./child.js";
 import { NoticeReceiver, type Received } from "./notice-receiver.js";
 import { compiled, repository } from "./repository.js";
 import { alertHostName, seedFromEstate, backupAccount, stateAccount } from "./seed-from-estate.js";
+import { telemetryConnection } from "./seeded-telemetry.js";
 import { SimulatorClient } from "./simulator-client.js";
 import {
   beforeSimulator,
@@ -116,6 +117,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         "AzureWebJobs.startReadinessChecks.Disabled": "true",
         "AzureWebJobs.startReadinessChecksInDepth.Disabled": "true",
         ALERT_HOSTNAME: alertHostName,
+        APPLICATIONINSIGHTS_CONNECTION_STRING: telemetryConnection(estate),
         ...options.settings,
       },
       directory: repository,

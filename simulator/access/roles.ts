@@ -115,6 +115,18 @@ export const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     },
   ],
   [
+    "3913510d-42f4-4e42-8a64-420c390055eb",
+    {
+      name: "Monitoring Metrics Publisher",
+      actions: [
+        "Microsoft.Insights/Register/Action",
+        "Microsoft.Support/*",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+      ],
+      dataActions: ["Microsoft.Insights/Metrics/Write", "Microsoft.Insights/Telemetry/Write"],
+    },
+  ],
+  [
     "a4b10055-b0c7-44c2-b00f-c7b5b3550cf7",
     {
       name: "Traffic Manager Contributor",

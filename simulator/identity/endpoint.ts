@@ -16,6 +16,7 @@ const AUDIENCES = [
   "https://vault.azure.net",
   "https://redis.azure.com",
   "https://metrics.monitor.azure.com",
+  "https://monitor.azure.com",
   "https://containerregistry.azure.net",
 ];
 

@@ -1,6 +1,7 @@
 import { consoleBetween, requestsBetween } from "../application/activity.js";
 import { fqdnOf } from "../container-apps/representation.js";
 import type { ContainerApp, ManagedEnvironment } from "../container-apps/state.js";
+import { RECEIVED_COLUMNS, receivedRows } from "../ingestion/rows.js";
 import { guidFrom } from "../world/names.js";
 import { historyBetween } from "./request-history.js";
 import type { Component } from "../world/world.js";
@@ -30,13 +31,17 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     kept: "component",
     columns: {
       TimeGenerated: "datetime",
+      Id: "string",
       Name: "string",
       Url: "string",
       Success: "bool",
       ResultCode: "string",
       DurationMs: "real",
+      Properties: "dynamic",
       ItemCount: "long",
       OperationId: "string",
+      OperationName: "string",
+      ParentId: "string",
       AppRoleName: "string",
       AppRoleInstance: "string",
       _ResourceId: "string",
@@ -178,6 +183,8 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   },
 };
 
+const received: Readonly<Record<string, Readonly<Record<string, KqlType>>>> = RECEIVED_COLUMNS;
+
 /** A table of a workspace with its rows in a time span; undefined for a name that is no table. */
 export function openTable(
   name: string,
@@ -187,21 +194,27 @@ export function openTable(
   components: readonly Component[] = [],
 ): Table | undefined {
   const definition = DEFINITIONS[name];
-  if (definition === undefined) return undefined;
-  const columns: Column[] = Object.entries(definition.columns).map(([column, type]) => ({
+  const described = definition?.columns ?? received[name];
+  if (described === undefined) return undefined;
+  const columns: Column[] = Object.entries(described).map(([column, type]) => ({
     name: column,
     type,
   }));
-  const rows: Row[] = sources
-    .filter((source) => source[definition.kept]?.workspaceCustomerId?.toLowerCase() === customerId)
-    .flatMap((source) => definition.rows(source, span))
-    .map((values) => columns.map((column) => values[column.name] ?? null));
-  if (name !== "AppRequests") return { columns, rows };
-  for (const { id, requests, workspaceCustomerId } of components) {
-    if (requests === undefined || workspaceCustomerId.toLowerCase() !== customerId) continue;
-    for (const values of historyBetween(requests, span, id)) {
-      rows.push(columns.map((column) => values[column.name] ?? null));
+  const rows: Row[] = [];
+  const add = (values: Values) => rows.push(columns.map((column) => values[column.name] ?? null));
+  if (definition !== undefined) {
+    sources
+      .filter((source) => source[definition.kept]?.workspaceCustomerId?.toLowerCase() === customerId)
+      .flatMap((source) => definition.rows(source, span))
+      .forEach(add);
+  }
+  for (const component of components) {
+    const { id, requests, workspaceCustomerId } = component;
+    if (workspaceCustomerId.toLowerCase() !== customerId) continue;
+    if (name === "AppRequests" && requests !== undefined) {
+      for (const values of historyBetween(requests, span, id)) add(values);
     }
+    receivedRows(name, component, span).forEach(add);
   }
   return { columns, rows };
 }

@@ -47,6 +47,7 @@ export const SERVICE_NAMES = [
   "application",
   "log-stream",
   "log-analytics",
+  "ingestion",
   "blobs",
   "redis",
   "key-vault",

@@ -185,6 +185,8 @@ export const Seed = z
           location: z.string().min(1),
           workspaceCustomerId: Guid,
           requests: SeedRequestHistory.optional(),
+          /** What telemetry is sent under; without it nobody sends any. */
+          instrumentationKey: Guid.optional(),
         }),
       )
       .default([]),

@@ -17,6 +17,7 @@ import { seedEdge } from "../front-door/seeding.js";
 import type { CdnProfile } from "../front-door/state.js";
 import type { DiagnosticSetting } from "../diagnostic-settings/settings.js";
 import type { Identity } from "../identity/tokens.js";
+import type { ReceivedItem } from "../ingestion/envelope.js";
 import { reconsiderDatabase } from "../managed-redis/lifecycle.js";
 import { type RequestHistory, requestHistoryOf } from "../log-analytics/request-history.js";
 import { seedManagedRedis } from "../managed-redis/seeding.js";
@@ -87,6 +88,10 @@ export interface Component {
   readonly workspaceCustomerId: string;
   /** Requests from before the seed was laid. */
   readonly requests: RequestHistory | undefined;
+  readonly region: string;
+  readonly instrumentationKey: string | undefined;
+  /** What was sent to it, the oldest first. */
+  readonly received: ReceivedItem[];
 }
 
 /** Everything that exists at the simulated Azure. Maps are keyed by `keyOf(id)` unless they say otherwise. */
@@ -311,9 +316,11 @@ function fill(world: World, seed: Seed): void {
     const region = regionOf(location);
     world.workspaces.set(keyOf(id), { id, region, customerId, dataExports: new Map() });
   }
-  for (const { id, workspaceCustomerId, requests: seeded } of seed.components) {
+  for (const { requests: seeded, location, instrumentationKey, ...component } of seed.components) {
     const requests = seeded && requestHistoryOf(seeded, world.timeline.now());
-    world.components.set(keyOf(id), { id, workspaceCustomerId, requests });
+    const region = regionOf(location);
+    const made = { ...component, requests, region, instrumentationKey, received: [] };
+    world.components.set(keyOf(component.id), made);
   }
   world.logLimits = seed.logLimits;
   for (const registry of seed.registries) {

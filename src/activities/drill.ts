@@ -284,5 +284,6 @@ const withRuns = <Input, Output>(
   via: (runs: DrillRuns) => Activity,
 ): Activity => ({
   name,
-  handler: (input, invocation) => via(runsOf(invocation)).handler(input, invocation),
+  handler: (input, invocation, witness) =>
+    via(runsOf(invocation)).handler(input, invocation, witness),
 });

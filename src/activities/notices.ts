@@ -27,7 +27,8 @@ export function postingActivity(
     });
   return {
     name,
-    handler: (input, invocation) => via(deliveriesOf(invocation)).handler(input, invocation),
+    handler: (input, invocation, witness) =>
+      via(deliveriesOf(invocation)).handler(input, invocation, witness),
   };
 }
 

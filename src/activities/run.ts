@@ -6,6 +6,9 @@ import type { Instant } from "../domain/instant.js";
 import { renderHtml } from "../domain/report-html.js";
 import { renderMarkdown } from "../domain/report-markdown.js";
 import { scrub } from "../domain/credential-scrubbing.js";
+import { measuresOf } from "../domain/run-measures.js";
+import { traceOf } from "../domain/run-trace.js";
+import type { RunTelemetry } from "../domain/telemetry.js";
 import { recoveryTimes } from "../domain/recovery-time.js";
 import type { Outcome, RunRecord } from "../domain/run-record.js";
 import { runsToLearnFrom, stepHistory, type StepHistory } from "../domain/step-history.js";
@@ -21,7 +24,11 @@ import * as contract from "./run.contract.js";
 const verdictOf: ReadonlySet<Outcome> = new Set(["passed", "passed-with-findings", "failed"]);
 
 /** What a run does to its own papers: mandate, leases, record, incident. */
-export function runActivities(store: StateStore, sets: Backups): readonly Activity[] {
+export function runActivities(
+  store: StateStore,
+  sets: Backups,
+  telemetry: RunTelemetry,
+): readonly Activity[] {
   return [
     contract.confirmMandate.implementedBy(classifyError, async ({ incident }, { caller, now }) => {
       const standing = (await store.incidents.read(incident))?.value;
@@ -97,6 +104,9 @@ export function runActivities(store: StateStore, sets: Backups): readonly Activi
       const { kind, scenario, environment, outcome } = record;
       // An alert rule of infra/alerts/service.bicep reads this line.
       log("run ended", { kind, scenario, environment, outcome });
+      for (const span of traceOf(record)) telemetry.span(span);
+      for (const measure of measuresOf(record)) telemetry.measure(measure);
+      await telemetry.flush();
       return { detail: `record and reports ${saved}` };
     }),
 

@@ -47,6 +47,8 @@ const Variables = z.object({
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/, { error: "write a legal container name" })
     .default("backups"),
+  /** Whatever is wrong with it is said when something is sent: telemetry stops no recovery. */
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().default(""),
   AZURE_CLIENT_ID: z.string().default(""),
   ARM_ENDPOINT: z.url().default("https://management.azure.com"),
   ARM_AUDIENCE: z.url().default("https://management.azure.com"),
@@ -126,6 +128,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     alertAddress: addressOf(
       variables.ALERT_HOSTNAME === "" ? environment["WEBSITE_HOSTNAME"] : variables.ALERT_HOSTNAME,
     ),
+    telemetry: {
+      /** Empty where nobody is told. */
+      connectionString: variables.APPLICATIONINSIGHTS_CONNECTION_STRING,
+      /** The host calls itself so too. */
+      serviceName: environment["WEBSITE_SITE_NAME"] ?? "enterprise-mcp-dr",
+    },
     azure: {
       armEndpoint: variables.ARM_ENDPOINT,
       armAudience: variables.ARM_AUDIENCE,

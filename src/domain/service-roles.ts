@@ -251,6 +251,15 @@ export const serviceRoles = {
       [`${containers}/blobs/delete`]: "pruneSet, removeCacheFiles, clearScratchContainer",
     },
   },
+  "telemetry-data": {
+    title: "Monitoring Metrics Publisher",
+    builtIn: "3913510d-42f4-4e42-8a64-420c390055eb",
+    actions: {},
+    dataActions: {
+      "Microsoft.Insights/Telemetry/Write":
+        "saveRecord, concludeReadiness, checkBackups, and every other activity with what it did",
+    },
+  },
   "image-data": {
     title: "AcrPull",
     builtIn: "7f951dda-4ed3-4680-a7ca-43fe172d538d",

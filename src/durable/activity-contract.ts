@@ -7,6 +7,7 @@ import { Failure } from "../domain/failure.js";
 import { instantOf, type Instant } from "../domain/instant.js";
 import { LeaseProof } from "../domain/lease.js";
 import type { Patience } from "../domain/patience.js";
+import { nobody, witnessed, type Witness } from "./witness.js";
 
 /** Who calls: an activity that changes something needs all of it to be safe to repeat. */
 const Caller = z.strictObject({
@@ -31,7 +32,11 @@ export interface ActivityContext {
 /** An activity ready to be registered. */
 export interface Activity {
   readonly name: string;
-  readonly handler: (input: unknown, invocation: InvocationContext) => Promise<unknown>;
+  readonly handler: (
+    input: unknown,
+    invocation: InvocationContext,
+    witness?: Witness,
+  ) => Promise<unknown>;
 }
 
 /** Turns what was thrown into a failure value; null means it is a defect and is thrown on. */
@@ -89,30 +94,32 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
     },
     implementedBy: (classify, body) => ({
       name,
-      handler: async (raw, invocation) => {
+      handler: async (raw, invocation, witness = nobody) => {
         const { caller, input } = envelope.parse(raw);
+        // eslint-disable-next-line no-restricted-globals -- an activity's body is not replayed
+        const now = () => instantOf(new Date());
+        const call = witnessed({ activity: name, ...caller, startedAt: now() }, invocation, witness);
         const context: ActivityContext = {
           caller,
-          // eslint-disable-next-line no-restricted-globals -- an activity's body is not replayed
-          now: () => instantOf(new Date()),
+          now,
           log: (message, facts) => {
-            invocation.log(
-              message,
-              JSON.stringify({ run: caller.run, step: caller.step, ...facts }),
-            );
+            call.log(now(), "info", message, facts);
           },
         };
         try {
           const value = declared.output.parse(await body(declared.input.parse(input), context));
+          call.ended(now());
           return { ok: true, value: presentable(value) };
         } catch (error) {
           const failure = classify(error);
-          if (failure === null) throw defect(error);
-          context.log("activity failed", {
-            activity: name,
-            class: failure.class,
-            code: failure.code,
-          });
+          if (failure === null) {
+            const thrown = defect(error);
+            call.ended(now(), { class: "defect", code: "defect", message: thrown.message });
+            throw thrown;
+          }
+          const { class: of, code } = failure;
+          call.log(now(), "warning", "activity failed", { activity: name, class: of, code });
+          call.ended(now(), failure);
           return { ok: false, failure };
         }
       },

@@ -7,6 +7,7 @@ import * as run from "../../src/activities/run.contract.js";
 import { runActivities } from "../../src/activities/run.js";
 import type { LogAnswer } from "../../src/azure/log-queries.js";
 import { milliseconds } from "../../src/domain/duration.js";
+import { noTelemetry } from "../../src/domain/telemetry.js";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
 import { stateStore } from "../../src/state/state-store.js";
 import { memorySets } from "../support/backup-sets.js";
@@ -47,7 +48,7 @@ function world() {
         },
         store,
       ),
-      ...runActivities(store, memorySets().store),
+      ...runActivities(store, memorySets().store, noTelemetry),
     ].map((activity) => [activity.name, activity] as const),
   );
   const call = async <Input, Output>(

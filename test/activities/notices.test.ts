@@ -7,6 +7,7 @@ import { runActivities } from "../../src/activities/run.js";
 import { jsonPost } from "../../src/azure/json-post.js";
 import { noticeChannels } from "../../src/azure/notice-channels.js";
 import { milliseconds } from "../../src/domain/duration.js";
+import { noTelemetry } from "../../src/domain/telemetry.js";
 import { deliveryId, receiptOf } from "../../src/domain/notice.js";
 import type { ActivityContract, Answer } from "../../src/durable/activity-contract.js";
 import type { Deliveries } from "../../src/state/post-notice.js";
@@ -66,7 +67,7 @@ describe("activities of notices", () => {
       [
         postingActivity(store, () => deliveries, address),
         ...deliveryActivities(store, webhooks(key)),
-        ...runActivities(store, memorySets().store),
+        ...runActivities(store, memorySets().store, noTelemetry),
       ].map((activity) => [activity.name, activity] as const),
     );
     const call = async <Input, Output>(

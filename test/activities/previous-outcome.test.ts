@@ -1,6 +1,7 @@
 import { runActivities } from "../../src/activities/run.js";
 import { findPreviousOutcome } from "../../src/activities/run.contract.js";
 import { backupRunId, seriesOf } from "../../src/domain/backup-schedule.js";
+import { noTelemetry } from "../../src/domain/telemetry.js";
 import type { Outcome } from "../../src/domain/run-record.js";
 import { stateStore } from "../../src/state/state-store.js";
 import { memorySets } from "../support/backup-sets.js";
@@ -22,7 +23,7 @@ async function previousTo(run: string, ...before: readonly (readonly [string, Ou
   }
   const series = seriesOf(run);
   const answer = await answerOf(
-    runActivities(store, memorySets().store),
+    runActivities(store, memorySets().store, noTelemetry),
     findPreviousOutcome,
     { series },
     { run },

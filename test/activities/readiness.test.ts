@@ -11,6 +11,7 @@ import type { ActivityContract, Answer } from "../../src/durable/activity-contra
 import { backups } from "../../src/state/backups.js";
 import { incidentName } from "../../src/state/incidents.js";
 import { stateStore } from "../../src/state/state-store.js";
+import { memoryTelemetry } from "../support/memory-telemetry.js";
 import { sampleEstate } from "../support/estates.js";
 import { MemoryContainer, restError } from "../support/memory-container.js";
 import { runRecords } from "../support/run-records.js";
@@ -29,11 +30,13 @@ function world() {
   const blobs = new MemoryContainer();
   const store = stateStore(blobs);
   const sets = new MemoryContainer();
+  const { telemetry, ...told } = memoryTelemetry();
   const activities = [
-    ...readinessActivities({ store } as never),
+    ...readinessActivities({ store, telemetry } as never),
     ...runActivities(
       store,
       backups(sets, () => sets),
+      telemetry,
     ),
   ];
   const call = async <Input, Output>(
@@ -47,7 +50,7 @@ function world() {
   };
   const conclude = (results: CheckResult[]) =>
     call(contract.concludeReadiness, { environment, estate, results });
-  return { blobs, store, call, conclude };
+  return { blobs, store, call, conclude, told };
 }
 
 describe("the end of an evaluation", () => {

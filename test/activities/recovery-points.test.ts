@@ -1,6 +1,7 @@
 import { runActivities } from "../../src/activities/run.js";
 import { saveRecord } from "../../src/activities/run.contract.js";
 import { manifestIn, setPrefix, type BackupSource } from "../../src/domain/backup.js";
+import { noTelemetry } from "../../src/domain/telemetry.js";
 import { hours, minutes } from "../../src/domain/duration.js";
 import { plus, type Instant } from "../../src/domain/instant.js";
 import { report } from "../../src/domain/report.js";
@@ -22,7 +23,7 @@ const item = { name: "s", blob: "s", bytes: 1, sha256: "00" };
 /** Saves the record of a recovery that may fall back on secrets, with an RPO of an hour. */
 async function saved(sets: ReturnType<typeof memorySets>): Promise<RunRecord> {
   const store = stateStore(new MemoryContainer());
-  const { done } = asking(runActivities(store, sets.store));
+  const { done } = asking(runActivities(store, sets.store, noTelemetry));
   const backups = [{ kind: "key-vault" as const, primary: home, secondary: standby }];
   await done(saveRecord, { record, fallsBackOn: { rpo: hours(1), backups } });
   const found = await store.runs.read(record.id);

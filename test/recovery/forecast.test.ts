@@ -1,6 +1,7 @@
 import { runActivities } from "../../src/activities/run.js";
 import { confirmMandate } from "../../src/activities/run.contract.js";
 import { minutes, seconds } from "../../src/domain/duration.js";
+import { noTelemetry } from "../../src/domain/telemetry.js";
 import { elapsed, plus } from "../../src/domain/instant.js";
 import type { RunRecord } from "../../src/domain/run-record.js";
 import { stepHistory } from "../../src/domain/step-history.js";
@@ -73,7 +74,7 @@ describe("a run's mandate", () => {
     });
     spoil?.(blobs);
     const answer = await answerOf(
-      runActivities(store, memorySets().store),
+      runActivities(store, memorySets().store, noTelemetry),
       confirmMandate,
       { incident },
       { run: runOf("container-app-failure") },

@@ -11,6 +11,8 @@ import {
   type NoPlace,
 } from "../../domain/readiness/backup-findings.js";
 import type { CheckResult } from "../../domain/readiness/readiness.js";
+import { backupAges } from "../../domain/run-measures.js";
+import type { RunTelemetry } from "../../domain/telemetry.js";
 import type { Backups } from "../../state/backups.js";
 import { checked } from "./checked.js";
 
@@ -18,6 +20,7 @@ import { checked } from "./checked.js";
 export interface BackupPorts {
   readonly sets: Backups;
   readonly vaults: Pick<KeyVaults, "vault">;
+  readonly telemetry: RunTelemetry;
 }
 
 const checks = ["backup-age", "backup-usable", "backup-schedule", "backup-proof"];
@@ -33,6 +36,8 @@ export async function checkBackups(
     const facts = await Promise.all(
       RestorableKind.options.map((kind) => factsOf(ports, kind, environment, estate, now)),
     );
+    for (const age of backupAges(environment, facts, now)) ports.telemetry.measure(age);
+    await ports.telemetry.flush();
     return backupFindings(facts, now, estate.readiness.proofAge);
   });
 }

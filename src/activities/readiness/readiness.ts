@@ -1,6 +1,8 @@
 import { classifyError } from "../../azure/classify-error.js";
 import type { CheckResult } from "../../domain/readiness/readiness.js";
 import { concluded, toldOf } from "../../domain/readiness/readiness.js";
+import { readinessMeasures } from "../../domain/run-measures.js";
+import type { RunTelemetry } from "../../domain/telemetry.js";
 import { readinessNotice } from "../../domain/readiness/notice-of-readiness.js";
 import type { Activity } from "../../durable/activity-contract.js";
 import type { StateStore } from "../../state/state-store.js";
@@ -25,11 +27,11 @@ type CheckPorts = RightsPorts &
   StandbyPorts &
   ImagePorts &
   AlertingPorts &
-  ServicePorts & { readonly store: StateStore };
+  ServicePorts & { readonly store: StateStore; readonly telemetry: RunTelemetry };
 
 /** Everything an evaluation does: its checks, its record, and what people are told of it. */
 export function readinessActivities(ports: CheckPorts): readonly Activity[] {
-  const { store } = ports;
+  const { store, telemetry } = ports;
   return [
     contract.checkRights.implementedBy(classifyError, async ({ estate }) =>
       said(await checkRights(ports, estate)),
@@ -69,6 +71,8 @@ export function readinessActivities(ports: CheckPorts): readonly Activity[] {
         const record = await store.readiness.change(environment, (standing) =>
           concluded(standing, results, { environment, estate, at }),
         );
+        for (const measure of readinessMeasures(record)) telemetry.measure(measure);
+        await telemetry.flush();
         const notice = readinessNotice(record, estate);
         const count = record.checks.flatMap(({ findings }) => findings).length;
         return {
