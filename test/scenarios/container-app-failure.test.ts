@@ -2,6 +2,7 @@ import { startStack, type Stack } from "../../local/stack/stack.js";
 import { ServiceClient } from "../../local/stack/service-client.js";
 import { Checkpoint } from "../../src/domain/checkpoint.js";
 import { RunRecord } from "../../src/domain/run-record.js";
+import { traceIdsOf } from "../../src/azure/telemetry-ids.js";
 import { everyBlob } from "../support/every-blob.js";
 import {
   actsOn,
@@ -11,6 +12,7 @@ import {
   productionOf,
   recoverFrom,
 } from "../support/recovery-run.js";
+import { askWorkspace } from "../support/workspace-rows.js";
 
 describe("container app failure, from alert to report", () => {
   let stack: Stack;
@@ -37,6 +39,46 @@ describe("container app failure, from alert to report", () => {
     expect(await appIsHealthy(stack)).toBe(true);
     const evidence = record.steps.find(({ id }) => id === "gather-evidence")?.evidence ?? [];
     expect(evidence.map(({ title }) => title)).toEqual(["App state", "App logs", "Error rates"]);
+
+    // What Azure Monitor was told of it: one trace, the lines of the log, the measures.
+    const { traceId, spanId } = traceIdsOf({ run: record.id, path: [] });
+    const ask = askWorkspace(stack);
+    await stack.simulator.advance(300);
+    const [root] = await ask(`AppRequests | where OperationId == "${traceId}"`);
+    const spans = await ask(`AppDependencies | where OperationId == "${traceId}"`);
+    const lines = await ask(
+      `AppTraces | where tostring(Properties["dr.run.id"]) == "${record.id}"`,
+    );
+    const measured = await ask(
+      `AppMetrics | where tostring(Properties["dr.run.id"]) == "${record.id}" | order by Name asc`,
+    );
+
+    expect(root).toMatchObject({
+      Name: "run container-app-failure",
+      Id: spanId,
+      Success: true,
+      TimeGenerated: record.startedAt,
+      DurationMs: Date.parse(record.endedAt) - Date.parse(record.startedAt),
+    });
+    const steps = spans.filter(({ ParentId }) => ParentId === spanId);
+    expect(steps.map(({ Name }) => Name)).toEqual(
+      expect.arrayContaining(record.steps.map(({ title }) => title)),
+    );
+    // Nothing hangs on a span that was never told of.
+    const ids = new Set([spanId, ...spans.map(({ Id }) => Id)]);
+    expect(spans.filter(({ ParentId }) => !ids.has(String(ParentId)))).toEqual([]);
+    expect(spans.map(({ Name }) => Name)).toContain("restartRevision");
+    expect(lines.map(({ Message }) => Message)).toContain("run ended");
+    expect(new Set(lines.map(({ OperationId }) => OperationId))).toEqual(new Set([traceId]));
+    const took = (Date.parse(record.restoredAt ?? "") - Date.parse(record.detectedAt)) / 1_000;
+    expect(measured.map(({ Name, Sum }) => [Name, Sum])).toEqual([
+      ["dr.recovery.duration", took],
+      ["dr.recovery.rto_margin", expect.closeTo(15 * 60 - took)],
+      ["dr.recovery.rto_margin", expect.closeTo(60 * 60 - took)],
+    ]);
+    // No host is called that Azure has not given, such as one for the exporters' own statistics.
+    const refused = (await stack.simulator.log()).filter(({ service }) => service === "proxy");
+    expect(refused.map(({ host }) => host)).toEqual([]);
   });
 
   it("rolls back from a bad revision and forward with the good template", async () => {

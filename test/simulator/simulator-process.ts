@@ -109,7 +109,7 @@ export async function startSimulatorProcess(
   };
 }
 
-function agentTo(direct: string, ca: Buffer): Agent {
+export function agentTo(direct: string, ca: Buffer): Agent {
   const port = Number(new URL(direct).port);
   const agent = new Agent({ keepAlive: true });
   agent.createConnection = (options) => {
@@ -119,7 +119,7 @@ function agentTo(direct: string, ca: Buffer): Agent {
   return agent;
 }
 
-function send(agent: Agent, method: string, url: string, call: Call = {}): Promise<Reply> {
+export function send(agent: Agent, method: string, url: string, call: Call = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const isText = typeof call.body === "string";
     const body = call.body === undefined || isText ? call.body : JSON.stringify(call.body);
