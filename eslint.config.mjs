@@ -42,7 +42,7 @@ const environmentOfProcess = {
 
 const restrictedImports = (patterns) => ["error", { patterns }];
 const sdk = {
-  group: ["@azure/*", "!@azure/functions"],
+  group: ["@azure/*", "@opentelemetry/*", "!@azure/functions"],
   message: "only src/azure speaks to the SDKs",
 };
 const node = { group: ["node:*"], message: "this folder is pure" };

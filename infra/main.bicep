@@ -286,8 +286,8 @@ var ownGrants = [
     name: backupAccountName
   }
   {
-    builtIn: '3913510d-42f4-4e42-8a64-420c390055eb'
-    purpose: 'Monitoring Metrics Publisher: the host sends telemetry, and the component takes no keys'
+    builtIn: serviceRoles['telemetry-data'].builtIn
+    purpose: 'Monitoring Metrics Publisher: host and service send telemetry, and the component takes no keys'
     group: resourceGroupName
     type: 'microsoft.insights/components'
     name: '${functionAppName}-insights'

@@ -66,6 +66,11 @@ const refused = [
   ["src/state/canary.ts", "export const where = process.env;", "no-restricted-properties"],
   [
     "src/activities/canary.ts",
+    'import { trace } from "@opentelemetry/api";',
+    "no-restricted-imports",
+  ],
+  [
+    "src/activities/canary.ts",
     'import { receiveAlert } from "../triggers/alerts/alerts.js";',
     "boundaries/dependencies",
   ],
@@ -132,6 +137,19 @@ function sampleSettings(): Record<string, string> {
 describe("the repository", () => {
   it("runs on Node 22, whatever the machine has", () => {
     expect(process.versions.node).toMatch(/^22\./);
+  });
+
+  it("has exporters that ask no server of Microsoft for settings", () => {
+    const folder = path.join(root, "node_modules/@azure/monitor-opentelemetry-exporter/dist/esm");
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const asking = files.filter(
+      (file) =>
+        file.endsWith(".js") &&
+        readFileSync(path.join(folder, file), "utf8").includes("settings.sdk.monitor.azure.com"),
+    );
+
+    expect(files.length).toBeGreaterThan(50);
+    expect(asking).toEqual([]);
   });
 
   it("implements every contract exactly once", () => {

@@ -294,6 +294,11 @@ var serviceRoles = {
     // pruneSet, removeCacheFiles, clearScratchContainer
     builtIn: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
   }
+  'telemetry-data': {
+    title: 'Monitoring Metrics Publisher'
+    // saveRecord, concludeReadiness, checkBackups, and every other activity with what it did
+    builtIn: '3913510d-42f4-4e42-8a64-420c390055eb'
+  }
   'image-data': {
     title: 'AcrPull'
     // keepImages, checkImages

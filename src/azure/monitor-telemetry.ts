@@ -269,8 +269,10 @@ class Watch {
 
   #note({ code, error }: ExportResult, kind: Kind, count: number): void {
     if (count === 0) return;
-    if (code !== failed) this.#losses.sent();
-    else this.#losses.lost(count, this.#problems.get(kind) ?? error ?? new Error("it was not sent"));
+    // The exporters call it a success where they would have kept what was refused for later.
+    const problem = this.#problems.get(kind) ?? error;
+    if (code !== failed && problem === undefined) this.#losses.sent();
+    else this.#losses.lost(count, problem ?? new Error("it was not sent"));
   }
 }
 

@@ -9,7 +9,7 @@ const root = path.join(__dirname, "../..");
 const stages = ["production", "non-production"] as const;
 
 /** What App Service itself puts into the environment. */
-const givenByAzure = ["WEBSITE_HOSTNAME"];
+const givenByAzure = ["WEBSITE_HOSTNAME", "WEBSITE_SITE_NAME"];
 /** Read by the host or by a library, and by no code here. */
 const ofTheHost = /^(AzureWebJobsStorage(__\w+)?|FUNCTIONS_\w+|APPLICATIONINSIGHTS_\w+)$/;
 const ofLibraries = ["AZURE_TOKEN_CREDENTIALS"];

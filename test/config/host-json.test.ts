@@ -4,11 +4,13 @@ import { parseTimeSpan } from "../../local/host/time-span.js";
 import { leaseLength, longestMutation } from "../../src/domain/lease.js";
 
 const root = path.join(__dirname, "../..");
-const { extensionBundle, functionTimeout, extensions } = JSON.parse(
+const { extensionBundle, functionTimeout, extensions, logging, telemetryMode } = JSON.parse(
   readFileSync(path.join(root, "host.json"), "utf8"),
 ) as {
   extensionBundle: { id: string; version: string };
   functionTimeout: string;
+  logging: { applicationInsights: unknown };
+  telemetryMode?: string;
   extensions: {
     durableTask: Record<string, unknown> & { storageProvider: Record<string, string> };
   };
@@ -54,6 +56,11 @@ describe("host.json", () => {
     expect(durableTask["overridableExistingInstanceStates"] ?? "NonRunningStates").toBe(
       "NonRunningStates",
     );
+  });
+
+  it("samples no telemetry, in the mode in which the host reads that", () => {
+    expect(logging.applicationInsights).toEqual({ samplingSettings: { isEnabled: false } });
+    expect(telemetryMode).toBeUndefined();
   });
 
   it("has a reason for every setting of runs", () => {

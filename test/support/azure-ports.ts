@@ -17,6 +17,7 @@ import type { keyVaultSecrets } from "../../src/azure/secrets.js";
 import type { storageAccounts } from "../../src/azure/storage-accounts.js";
 import type { TrafficManagers } from "../../src/azure/traffic-manager.js";
 import { ClassifiedError, type Failure } from "../../src/domain/failure.js";
+import type { RunTelemetry } from "../../src/domain/telemetry.js";
 import { startJsonLinesProcess } from "./json-lines-process.js";
 
 /** A port as it is seen from another process: pages come all at once, and errors as they are classified. */
@@ -57,6 +58,8 @@ interface Ports {
   readonly trafficManagers: TrafficManagers;
   readonly platformHealth: PlatformHealth;
   readonly requestMetrics: RequestMetrics;
+  /** Tells the component of the service. */
+  readonly runTelemetry: RunTelemetry;
 }
 
 /** The ports of the compiled app, in a process of their own. */
@@ -101,6 +104,7 @@ export async function startAzurePorts(
     trafficManagers: remote("trafficManagers"),
     platformHealth: remote("platformHealth"),
     requestMetrics: remote("requestMetrics"),
+    runTelemetry: remote("runTelemetry"),
     stop: () => child.kill(),
   };
 }

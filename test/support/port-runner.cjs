@@ -42,6 +42,7 @@ const ports = {
   trafficManagers: built.traffic,
   platformHealth: built.platformHealth,
   requestMetrics: built.metrics,
+  runTelemetry: built.telemetry,
 };
 
 const encode = (value) =>

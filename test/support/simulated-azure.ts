@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { backupAccount, seedFromEstate, stateAccount } from "../../local/stack/seed-from-estate.js";
+import { telemetryConnection } from "../../local/stack/seeded-telemetry.js";
 import { SimulatorClient } from "../../local/stack/simulator-client.js";
 import { startSimulatorProcess } from "../../local/stack/simulator-process.js";
 import type { ActivityContract, Answer, Caller } from "../../src/durable/activity-contract.js";
@@ -51,7 +52,11 @@ export async function simulatedAzure(
       return runner;
     },
     async ports() {
-      const started = await startAzurePorts(environment);
+      const connection = telemetryConnection(sampleEstate());
+      const started = await startAzurePorts({
+        ...environment,
+        APPLICATIONINSIGHTS_CONNECTION_STRING: connection,
+      });
       ports.push(started);
       return started;
     },
