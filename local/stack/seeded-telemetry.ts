@@ -29,9 +29,7 @@ export function seededTelemetry(group: string, location: string) {
     workspace,
     component,
     identities: [{ ...reader, resourceId }],
-    roleAssignments: [
-      { scope: workspace.id, principalId, roleDefinitionId: logAnalyticsReader },
-    ],
+    roleAssignments: [{ scope: workspace.id, principalId, roleDefinitionId: logAnalyticsReader }],
   };
 }
 

@@ -204,7 +204,9 @@ export function openTable(
   const add = (values: Values) => rows.push(columns.map((column) => values[column.name] ?? null));
   if (definition !== undefined) {
     sources
-      .filter((source) => source[definition.kept]?.workspaceCustomerId?.toLowerCase() === customerId)
+      .filter(
+        (source) => source[definition.kept]?.workspaceCustomerId?.toLowerCase() === customerId,
+      )
       .flatMap((source) => definition.rows(source, span))
       .forEach(add);
   }

@@ -3,7 +3,8 @@ import type { AzureMonitorExporterOptions } from "@azure/monitor-opentelemetry-e
   "resolution-mode": "import",
 };
 import type { Milliseconds } from "../domain/duration.js";
-import type { OnProblem, TelemetryExporters } from "./monitor-telemetry.js";
+import type { TelemetryExporters } from "./monitor-telemetry.js";
+import type { OnProblem } from "./telemetry-watch.js";
 
 type Policy = NonNullable<AzureMonitorExporterOptions["additionalPolicies"]>[number]["policy"];
 

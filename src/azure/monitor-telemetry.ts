@@ -1,11 +1,9 @@
 import type { Context, HrTime, Span, SpanOptions } from "@opentelemetry/api";
-import type { ExportResult } from "@opentelemetry/core";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
 import type { PushMetricExporter } from "@opentelemetry/sdk-metrics";
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base";
 import { scrub } from "../domain/credential-scrubbing.js";
 import { milliseconds, minutes, seconds, type Milliseconds } from "../domain/duration.js";
-import { ClassifiedError } from "../domain/failure.js";
 import { dateOf, type Instant } from "../domain/instant.js";
 import {
   instruments,
@@ -19,15 +17,13 @@ import {
 import { lazily } from "./lazily.js";
 import { traceIdsOf } from "./telemetry-ids.js";
 import { TelemetryLosses } from "./telemetry-losses.js";
+import { inTime, TelemetryWatch, type OnProblem } from "./telemetry-watch.js";
 
 export interface TelemetryExporters {
   readonly spans: SpanExporter;
   readonly logs: LogRecordExporter;
   readonly metrics: PushMetricExporter;
 }
-
-/** Told of each request that came back with something else than all taken. */
-export type OnProblem = (problem: unknown) => void;
 
 export type MakeExporters = (
   on: Readonly<Record<keyof TelemetryExporters, OnProblem>>,
@@ -47,9 +43,11 @@ export function monitorTelemetry(
   const losses = new TelemetryLosses();
   const pipeline = lazily(() => openPipeline(serviceName, sendLimit, losses, make));
   const tell = (how: (open: Pipeline) => void): void => {
-    pipeline().then(how).catch((error: unknown) => {
-      losses.lost(1, error);
-    });
+    pipeline()
+      .then(how)
+      .catch((error: unknown) => {
+        losses.lost(1, error);
+      });
   };
   return {
     span: (fact) => {
@@ -77,7 +75,7 @@ export function monitorTelemetry(
   };
 }
 
-interface Pipeline extends Pick<RunTelemetry, "span" | "log" | "measure" | "flush"> {}
+type Pipeline = Pick<RunTelemetry, "span" | "log" | "measure" | "flush">;
 
 async function openPipeline(
   serviceName: string,
@@ -85,16 +83,17 @@ async function openPipeline(
   losses: TelemetryLosses,
   make: MakeExporters,
 ): Promise<Pipeline> {
-  const [otel, { SeverityNumber }, { resourceFromAttributes }, logs, metrics, traces] =
+  const [otel, { SeverityNumber }, core, { resourceFromAttributes }, logs, metrics, traces] =
     await Promise.all([
       import("@opentelemetry/api"),
       import("@opentelemetry/api-logs"),
+      import("@opentelemetry/core"),
       import("@opentelemetry/resources"),
       import("@opentelemetry/sdk-logs"),
       import("@opentelemetry/sdk-metrics"),
       import("@opentelemetry/sdk-trace-base"),
     ]);
-  const watch = new Watch(losses, sendLimit);
+  const watch = new TelemetryWatch(losses, sendLimit, core.ExportResultCode);
   const exporters = await make({
     spans: watch.problem("spans"),
     logs: watch.problem("logs"),
@@ -218,79 +217,6 @@ class GivenIds {
     if (this.#place === undefined) throw new Error("a span was begun without a place");
     return traceIdsOf(this.#place);
   }
-}
-
-type Kind = keyof TelemetryExporters;
-
-/** Sees what becomes of each batch. */
-class Watch {
-  readonly #losses: TelemetryLosses;
-  readonly #limit: Milliseconds;
-  readonly #problems = new Map<Kind, unknown>();
-  readonly #underWay = new Set<Promise<unknown>>();
-
-  constructor(losses: TelemetryLosses, limit: Milliseconds) {
-    this.#losses = losses;
-    this.#limit = limit;
-  }
-
-  problem(kind: Kind): OnProblem {
-    return (problem) => this.#problems.set(kind, problem);
-  }
-
-  over<Items>(
-    exporter: { export(items: Items, done: (result: ExportResult) => void): void },
-    kind: Kind,
-    count: (items: Items) => number,
-  ): void {
-    const send = exporter.export.bind(exporter);
-    exporter.export = (items, done) => {
-      this.#problems.delete(kind);
-      // Some exporters say twice that they are done, and only the first time what came of it.
-      const result = inTime(
-        this.#limit,
-        new Promise<ExportResult>((resolve, reject) => {
-          Promise.resolve(send(items, resolve) as unknown).catch(reject);
-        }),
-      ).catch((error: unknown): ExportResult => ({ code: failed, error: error as Error }));
-      const noted = result.then((given) => {
-        this.#note(given, kind, count(items));
-        done(given);
-      });
-      this.#underWay.add(noted);
-      void noted.finally(() => this.#underWay.delete(noted));
-    };
-  }
-
-  /** Waits for what is on its way; a flush of the SDK waits for what is not yet. */
-  async idle(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
-  }
-
-  #note({ code, error }: ExportResult, kind: Kind, count: number): void {
-    if (count === 0) return;
-    // The exporters call it a success where they would have kept what was refused for later.
-    const problem = this.#problems.get(kind) ?? error;
-    if (code !== failed && problem === undefined) this.#losses.sent();
-    else this.#losses.lost(count, problem ?? new Error("it was not sent"));
-  }
-}
-
-/** `ExportResultCode.FAILED`; an enum of a package that is loaded later. */
-const failed = 1;
-
-async function inTime<T>(limit: Milliseconds, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const message = "Azure Monitor did not take it in time";
-      reject(new ClassifiedError({ class: "transient", code: "time-limit", message }));
-    }, limit);
-    timer.unref();
-  });
-  return Promise.race([work, late]).finally(() => {
-    clearTimeout(timer);
-  });
 }
 
 const timeOf = (instant: Instant): HrTime => {

@@ -1,3 +1,4 @@
+import type { Milliseconds } from "./duration.js";
 import type { EnvironmentName } from "./environment-name.js";
 import { elapsed, isAfter, type Instant } from "./instant.js";
 import type { BackupFacts } from "./readiness/backup-findings.js";
@@ -6,11 +7,11 @@ import type { RunRecord } from "./run-record.js";
 import { isPractice } from "./run-trace.js";
 import type { Measure } from "./telemetry.js";
 
-const inSeconds = (count: number): number => count / 1_000;
+const inSeconds = (duration: Milliseconds): number => duration / 1_000;
 
 /** How long after `from` is `to`; below zero where it is before. */
 const margin = (from: Instant, to: Instant): number =>
-  inSeconds(isAfter(from, to) ? -elapsed(to, from) : elapsed(from, to));
+  isAfter(from, to) ? -inSeconds(elapsed(to, from)) : inSeconds(elapsed(from, to));
 
 /** What a run has measured: its recovery time, what that left of the objectives, and how old its backups were. */
 export function measuresOf(record: RunRecord): readonly Measure[] {

@@ -141,10 +141,7 @@ export function callAttributes({
 }
 
 /** The span of a call; undefined where the caller is no run. */
-export function spanOfCall(
-  call: CallFact,
-  isStep: (id: string) => boolean,
-): SpanFact | undefined {
+export function spanOfCall(call: CallFact, isStep: (id: string) => boolean): SpanFact | undefined {
   if (runNameOf(call.run) === undefined) return undefined;
   const { failure } = call;
   return {

@@ -98,7 +98,11 @@ export function declareActivity<Input extends z.ZodType, Output extends z.ZodTyp
         const { caller, input } = envelope.parse(raw);
         // eslint-disable-next-line no-restricted-globals -- an activity's body is not replayed
         const now = () => instantOf(new Date());
-        const call = witnessed({ activity: name, ...caller, startedAt: now() }, invocation, witness);
+        const call = witnessed(
+          { activity: name, ...caller, startedAt: now() },
+          invocation,
+          witness,
+        );
         const context: ActivityContext = {
           caller,
           now,

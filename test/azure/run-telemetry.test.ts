@@ -97,9 +97,9 @@ describe("telemetry of a run", () => {
     await tell(["three"]);
     await telemetry().flush();
     expect(await telemetry().loss()).toBeUndefined();
-    expect((await azure.control.log()).filter(({ service }) => service === "ingestion")).toHaveLength(
-      1,
-    );
+    expect(
+      (await azure.control.log()).filter(({ service }) => service === "ingestion"),
+    ).toHaveLength(1);
   });
 
   it("holds up nobody for long where Azure Monitor does not answer", async () => {

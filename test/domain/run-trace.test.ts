@@ -117,9 +117,9 @@ describe("a call of an activity", () => {
   });
 
   it("leaves no span where its caller is no run", () => {
-    expect(spanOfCall({ ...call, run: "readiness-production-light-20261122T140000Z" }, isStep)).toBe(
-      undefined,
-    );
+    expect(
+      spanOfCall({ ...call, run: "readiness-production-light-20261122T140000Z" }, isStep),
+    ).toBe(undefined);
   });
 });
 

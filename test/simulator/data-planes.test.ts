@@ -315,3 +315,103 @@ describe("blobs", () => {
     expect([there.status, gone.status]).toEqual([201, 421]);
   });
 });
+
+describe("telemetry", () => {
+  const key = "00000000-0000-0000-0000-0000000000e1";
+  const url = "https://eastus-1.in.applicationinsights.azure.com/v2.1/track";
+  const [component] = smallSeed.components!;
+  const publisher = "3913510d-42f4-4e42-8a64-420c390055eb";
+  const line = (text: string, more: object = {}) => ({
+    name: "Microsoft.ApplicationInsights.Message",
+    time: new Date(Date.now() - 1_000).toISOString(),
+    iKey: key,
+    tags: { "ai.operation.id": "abc" },
+    data: { baseType: "MessageData", baseData: { ver: 2, message: text, ...more } },
+  });
+  const post = async (body: string, token?: string, more: Record<string, string> = {}) =>
+    azure.call("POST", url, {
+      token,
+      body,
+      headers: { "content-type": "application/json", ...more },
+    });
+  const seeded = (roles: readonly string[]) =>
+    azure.steer("POST", "/reset", {
+      seed: {
+        ...smallSeed,
+        components: [{ ...component!, instrumentationKey: key }],
+        roleAssignments: [
+          ...smallSeed.roleAssignments,
+          ...roles.map((roleDefinitionId) => ({
+            ...{ roleDefinitionId, scope: component!.id },
+            principalId: smallSeed.identities[0]!.principalId,
+          })),
+        ],
+      },
+    });
+  const tokenOf = () => azure.tokenFor("https://monitor.azure.com");
+
+  it("is taken in from whoever may send it, and answers queries once it is ingested", async () => {
+    await seeded([publisher]);
+    const now = Date.parse((await azure.steer("GET", "/clock")).json<{ now: string }>().now);
+    const [one, two] = [line("one"), line("two", { severityLevel: "Warning" })].map((each) => ({
+      ...each,
+      time: new Date(now).toISOString(),
+    }));
+    const query = async () => {
+      const answer = await azure.call(
+        "POST",
+        `https://api.loganalytics.io/v1/workspaces/${WORKSPACE}/query`,
+        {
+          token: await azure.tokenFor("https://api.loganalytics.io"),
+          body: {
+            query:
+              "AppTraces | order by Message asc | project Message, SeverityLevel, OperationId, _ResourceId",
+            timespan: "PT1H",
+          },
+        },
+      );
+      return answer.json<{ tables: [{ rows: unknown[][] }] }>().tables[0].rows;
+    };
+
+    const lines = await post(`${JSON.stringify(one)}\n${JSON.stringify(two)}\n`, await tokenOf());
+    const before = await query();
+    await azure.advance(300);
+
+    expect([lines.status, lines.json()]).toEqual([
+      200,
+      { itemsReceived: 2, itemsAccepted: 2, errors: [] },
+    ]);
+    expect(before).toEqual([]);
+    const id = component!.id.toLowerCase();
+    expect(await query()).toEqual([
+      ["one", 0, "abc", id],
+      ["two", 2, "abc", id],
+    ]);
+  });
+
+  it("is refused without a token, without the role, at the old path, and where it is not valid", async () => {
+    await seeded([]);
+    const without = [
+      await post(JSON.stringify([line("a")])),
+      await post(JSON.stringify([line("a")]), await azure.tokenFor(ARM)),
+      await post(JSON.stringify([line("a")]), await tokenOf()),
+    ];
+    await seeded([publisher]);
+    const stranger = { ...line("a"), iKey: "00000000-0000-0000-0000-0000000000e2" };
+    const partly = await post(JSON.stringify([line("a"), line(""), stranger]), await tokenOf());
+    const none = await post(JSON.stringify([line("")]), await tokenOf());
+    const unread = await post("{", await tokenOf());
+    const old = await azure.call("POST", url.replace("v2.1", "v2"), { body: [line("a")] });
+
+    expect(without.map(({ status }) => status)).toEqual([401, 401, 403]);
+    expect(partly.status).toBe(206);
+    expect(partly.json()).toMatchObject({
+      ...{ itemsReceived: 3, itemsAccepted: 1 },
+      errors: [
+        { index: 1, statusCode: 400, message: expect.stringContaining("message") as string },
+        { index: 2, statusCode: 400, message: "Invalid instrumentation key" },
+      ],
+    });
+    expect([none.status, unread.status, old.status]).toEqual([400, 400, 400]);
+  });
+});
