@@ -5,7 +5,7 @@ import type { Outcome, RunRecord, StepRecord, Trigger } from "./run-record.js";
 import type { Attributes, SpanFact, TracePlace } from "./telemetry.js";
 
 /** The drill that a run is part of, if it is. */
-export function drillBehind(trigger: Trigger): string | undefined {
+function drillBehind(trigger: Trigger): string | undefined {
   return trigger.kind === "drill" || trigger.kind === "alert" ? trigger.drill : undefined;
 }
 
