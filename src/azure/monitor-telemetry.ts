@@ -42,7 +42,9 @@ export function monitorTelemetry(
 ): RunTelemetry {
   const losses = new TelemetryLosses();
   const pipeline = lazily(() => openPipeline(serviceName, sendLimit, losses, make));
+  let hasTold = false;
   const tell = (how: (open: Pipeline) => void): void => {
+    hasTold = true;
     pipeline()
       .then(how)
       .catch((error: unknown) => {
@@ -65,12 +67,13 @@ export function monitorTelemetry(
         open.measure(measure);
       });
     },
-    flush: () =>
+    async flush() {
+      // Whoever ends without having told anything does not load an SDK for it.
+      if (!hasTold) return;
+      const sent = pipeline().then((open) => open.flush());
       // What went wrong has been counted where it did.
-      inTime(
-        flushLimit,
-        pipeline().then((open) => open.flush()),
-      ).catch(() => undefined),
+      await inTime(flushLimit, sent).catch(() => undefined);
+    },
     loss: () => losses.take(),
   };
 }
