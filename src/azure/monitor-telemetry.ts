@@ -222,9 +222,13 @@ class GivenIds {
   }
 }
 
+/**
+ * The exporters add seconds and nanoseconds up in one number, which is too large to be exact, and cut off what is below
+ * a millisecond: a microsecond more keeps each eighth instant from being told a millisecond early.
+ */
 const timeOf = (instant: Instant): HrTime => {
   const at = dateOf(instant).getTime();
-  return [Math.floor(at / 1_000), (at % 1_000) * 1_000_000];
+  return [Math.floor(at / 1_000), (at % 1_000) * 1_000_000 + 1_000];
 };
 
 const longestText = 1_000;

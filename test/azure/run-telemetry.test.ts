@@ -33,6 +33,8 @@ const rowsOf = async (table: string) => {
   await azure.control.advance(300);
   return (await ports.logs.query(telemetryWorkspaceId, table, days(1))).rows;
 };
+const timeIn = ({ TimeGenerated: at }: Readonly<Record<string, unknown>>): string =>
+  instantOf(new Date(at as string));
 /** A remote port answers later, whatever it answers here. */
 const telemetry = (): { [Each in keyof RunTelemetry]: (...given: unknown[]) => Promise<unknown> } =>
   ports.runTelemetry as never;
@@ -70,6 +72,21 @@ describe("telemetry of a run", () => {
     expect(all).toContain("[hidden]");
     expect(all).not.toMatch(/abcdefgh/);
     expect(await telemetry().loss()).toBeUndefined();
+  });
+
+  it("keeps its times to the millisecond", async () => {
+    const now = (await azure.control.now()).getTime();
+    const instants = Array.from({ length: 100 }, (_, nth) => instantOf(new Date(now - nth * 7)));
+
+    for (const at of instants) {
+      const place = { run, path: [at] };
+      await telemetry().span({ place, name: at, startedAt: at, endedAt: at, attributes: {} });
+    }
+    await telemetry().flush();
+    const rows = await rowsOf("AppDependencies");
+
+    expect(rows).toHaveLength(100);
+    expect(rows.filter((row) => String(row["Name"]) !== timeIn(row))).toEqual([]);
   });
 
   it.each([
