@@ -11,6 +11,7 @@ import { cacheCreationActivities } from "./activities/cache-creation.js";
 import { checklistActivities } from "./activities/checklist.js";
 import { containerAppActivities } from "./activities/container-app.js";
 import { drillActivities } from "./activities/drill.js";
+import { drillExportActivities } from "./activities/drill-export.js";
 import { drillStateActivities } from "./activities/drill-state.js";
 import { edgeActivities } from "./activities/edge.js";
 import { evidenceActivities } from "./activities/evidence.js";
@@ -82,5 +83,6 @@ export const activitiesOf = (ports: Ports): readonly Activity[] => {
     ...readinessActivities(ports),
     ...drillActivities(ports, store),
     ...drillStateActivities(ports, connectTo, store),
+    ...drillExportActivities(ports, connectTo),
   ];
 };

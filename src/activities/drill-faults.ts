@@ -1,17 +1,23 @@
 import type { CacheChanges } from "../azure/cache-changes.js";
+import { classifyError } from "../azure/classify-error.js";
 import type { ContainerApps } from "../azure/container-apps.js";
+import type { RedisCaches } from "../azure/redis-caches.js";
+import type { RedisConnections } from "../azure/redis-connection.js";
 import type { Secrets } from "../azure/secrets.js";
 import type { Undo } from "../domain/drill.js";
 import { seconds } from "../domain/duration.js";
 import type { injectFault } from "./drill.contract.js";
 import { activation } from "./container-app.js";
 import type { Effect } from "./ensure.js";
+import { withCache } from "./open-cache.js";
 
 /** What a drill breaks and mends things with. */
 export interface DrillPorts {
   readonly apps: ContainerApps;
   readonly secrets: Secrets;
   readonly changes: CacheChanges;
+  readonly caches: RedisCaches;
+  readonly connectTo: RedisConnections;
 }
 
 type Fault = Parameters<typeof injectFault.task>[2]["fault"];
@@ -46,7 +52,8 @@ const effect = ({ resource, words, holds, act }: Act): Effect<Outcome> => ({
 });
 
 /** Breaking what a drill breaks. */
-export function breakingOf({ apps, secrets, changes }: DrillPorts, fault: Fault): Effect<Outcome> {
+export function breakingOf(ports: DrillPorts, fault: Fault): Effect<Outcome> {
+  const { apps, secrets, changes } = ports;
   switch (fault.kind) {
     case "deactivate-revision": {
       const { app, revision } = fault;
@@ -91,6 +98,24 @@ export function breakingOf({ apps, secrets, changes }: DrillPorts, fault: Fault)
         settling: rebootSettling,
       };
     }
+    case "reboot-all": {
+      const { cache } = fault;
+      const done = { changed: true, detail: "all nodes are rebooting" };
+      return {
+        resource: cache,
+        plan: () => ({ changed: true, detail: "would reboot all nodes" }),
+        // The second reboot loses nothing that the first one has left.
+        onRepeat: "repeat",
+        settling: rebootSettling,
+        // All was well a moment ago: a cache that is silent since the order went out is rebooting.
+        observe: async (since) =>
+          since !== undefined && (await isSilent(ports, cache)) ? done : undefined,
+        act: async () => {
+          await changes.rebootAll(cache);
+          return done;
+        },
+      };
+    }
     case "none":
       return nothing(fault.of, "nothing is broken: users are led away and back");
   }
@@ -116,7 +141,18 @@ export function mendingOf({ apps, secrets }: DrillPorts, undo: Undo): Effect<Out
     }
     case "none":
     case "fail-back-region":
+    case "restore-cache":
       return nothing("", "nothing of it has to be undone here");
+  }
+}
+
+async function isSilent({ caches, connectTo }: DrillPorts, cache: string): Promise<boolean> {
+  try {
+    await withCache(caches, connectTo, cache, ({ run, router }) => run(() => router.ping()));
+    return false;
+  } catch (error) {
+    if (classifyError(error)?.code.startsWith("redis-") === true) return true;
+    throw error;
   }
 }
 

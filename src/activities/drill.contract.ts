@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DrillId, Undo } from "../domain/drill.js";
+import { CacheExport, DrillId, Undo } from "../domain/drill.js";
 import { Milliseconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { HealthRule, TrafficManager } from "../domain/estate.js";
@@ -58,6 +58,19 @@ export const makeTestSecret = declareActivity({
   patience: patiently,
 });
 
+/** The newest verified set of a cache, with what the cache holds now and whether it saves that itself. */
+export const findCacheExport = declareActivity({
+  name: "findCacheExport",
+  input: InEnvironment.extend({ cache: z.string() }),
+  output: z.strictObject({
+    ...observed,
+    found: CacheExport.optional(),
+    /** Whether it is linked with a cache of another region: it takes no import then. */
+    linked: z.boolean(),
+  }),
+  patience: patiently,
+});
+
 /** Write down how the fault is undone, and then break what the drill breaks. */
 export const injectFault = declareActivity({
   name: "injectFault",
@@ -75,6 +88,7 @@ export const injectFault = declareActivity({
         secret: z.string(),
       }),
       z.strictObject({ kind: z.literal("reboot-primary"), cache: z.string() }),
+      z.strictObject({ kind: z.literal("reboot-all"), cache: z.string() }),
       /** Nothing is broken; users are led away by the recovery that follows. */
       z.strictObject({ kind: z.literal("none"), of: z.string() }),
     ]),

@@ -275,7 +275,9 @@ const nameOf = (order: PracticeRun): string =>
     ? `the recovery ${order.scenario}`
     : order.kind === "failback"
       ? "the failback of the region"
-      : `the ${order.kind} of ${order.of}`;
+      : order.kind === "restore"
+        ? `the restore of ${order.set}`
+        : `the ${order.kind} of ${order.of}`;
 
 /** Made anew for each call, because the client comes with the invocation. */
 const withRuns = <Input, Output>(

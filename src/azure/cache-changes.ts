@@ -45,6 +45,8 @@ export interface CacheChanges {
   regenerateKey(id: string, key: KeyName): Promise<void>;
   /** The primary node alone, of one shard where the cache is a cluster. */
   rebootPrimary(id: string, shard: number | undefined): Promise<void>;
+  /** All nodes at once: what is in memory alone is lost. Azure Cache for Redis alone. */
+  rebootAll(id: string): Promise<void>;
   links(id: string): Promise<readonly CacheLink[]>;
   /** Ends a link at either of its two caches: the secondary becomes one of its own, with what it has by then. */
   unlink(at: string, other: string): Promise<void>;
@@ -75,6 +77,7 @@ export function cacheChanges(classic: CacheChanges, managed: CacheChanges): Cach
     keys: async (id) => of(id).keys(id),
     regenerateKey: async (id, key) => of(id).regenerateKey(id, key),
     rebootPrimary: async (id, shard) => of(id).rebootPrimary(id, shard),
+    rebootAll: async (id) => of(id).rebootAll(id),
     links: async (id) => of(id).links(id),
     unlink: async (at, other) => of(at).unlink(at, other),
     link: async (primary, secondary) => of(primary).link(primary, secondary),

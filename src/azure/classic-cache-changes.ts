@@ -67,6 +67,11 @@ export function classicCacheChanges(
       await azure.redis.forceReboot(group, name, which, limit());
     },
 
+    async rebootAll(id) {
+      const { azure, group, name } = await at(id);
+      await azure.redis.forceReboot(group, name, { rebootType: "AllNodes" }, limit());
+    },
+
     async links(id) {
       const { azure, group, name } = await at(id);
       const found = [];

@@ -70,6 +70,7 @@ export function managedCacheChanges(arm: ArmRest): CacheChanges {
     },
 
     rebootPrimary: never("reboot"),
+    rebootAll: never("reboot"),
 
     async links(id) {
       const members = (await databaseAt(id))?.geoReplication?.linkedDatabases ?? [];

@@ -10,8 +10,16 @@ import { ScenarioId } from "./scenario-id.js";
 export const DrillId = z.enum(["q1", "q2", "q3", "q4"]);
 export type DrillId = z.infer<typeof DrillId>;
 
+/** Which nodes of the cache its drill reboots. */
+export const DrilledNodes = z.enum(["primary", "all"]);
+export type DrilledNodes = z.infer<typeof DrilledNodes>;
+
 /** What a drill is started with. */
-export const DrillOrder = RunOrder.extend({ drill: DrillId });
+export const DrillOrder = RunOrder.extend({
+  drill: DrillId,
+  /** Of the drill of the cache alone; the primary one where it is absent. */
+  nodes: DrilledNodes.optional(),
+});
 export type DrillOrder = z.infer<typeof DrillOrder>;
 
 /** What the run is started with that undoes a drill's fault in its stead. */
@@ -20,6 +28,20 @@ export const UndoOrder = DrillOrder.extend({
   of: z.string(),
 });
 export type UndoOrder = z.infer<typeof UndoOrder>;
+
+/** What a drill that reboots all nodes of a cache brings back afterwards. */
+export const CacheExport = z.strictObject({
+  cache: z.string(),
+  /** The set, as a restore names it. */
+  set: z.string(),
+  takenAt: Instant,
+  way: z.enum(["snapshot", "export"]),
+  /** How many keys the cache held when the set was chosen. */
+  held: z.int().nonnegative(),
+  /** Whether the cache saves what it holds, and loads it by itself. */
+  persistent: z.boolean(),
+});
+export type CacheExport = z.infer<typeof CacheExport>;
 
 /** How what a drill breaks is mended. It is written down before anything is broken. */
 export const Undo = z.discriminatedUnion("kind", [
@@ -34,6 +56,8 @@ export const Undo = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("none") }),
   /** Users are led back by the region's own failback. */
   z.strictObject({ kind: z.literal("fail-back-region") }),
+  /** All nodes of a cache are rebooted; what it has lost comes back by the ordinary restore. */
+  z.strictObject({ kind: z.literal("restore-cache"), ...CacheExport.shape }),
 ]);
 export type Undo = z.infer<typeof Undo>;
 

@@ -13,6 +13,14 @@ export const PracticeRun = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("failback"), resource: z.literal("region") }),
   z.strictObject({ kind: z.literal("backup"), of: z.literal("key-vault") }),
   z.strictObject({ kind: z.literal("proof"), of: z.literal("key-vault") }),
+  z.strictObject({
+    kind: z.literal("restore"),
+    of: z.literal("redis"),
+    cache: z.string(),
+    set: z.string(),
+    items: z.array(z.string()),
+    overwrite: z.boolean(),
+  }),
 ]);
 export type PracticeRun = z.infer<typeof PracticeRun>;
 

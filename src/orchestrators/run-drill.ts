@@ -1,15 +1,18 @@
 import * as contract from "../activities/drill.contract.js";
+import { countCacheKeys } from "../activities/redis-backup.contract.js";
 import { observeTraffic } from "../activities/traffic.contract.js";
-import { residueOf, type DrillOrder, type Undo } from "../domain/drill.js";
+import { afterAllNodes, restoreOrderOf, restoreWish } from "../domain/all-nodes.js";
+import { residueOf, type CacheExport, type DrillOrder, type Undo } from "../domain/drill.js";
 import { describeDuration, milliseconds, minutes, type Milliseconds } from "../domain/duration.js";
 import { elapsed, type Instant } from "../domain/instant.js";
 import { regionSides } from "../domain/region-sides.js";
 import type { RecoveryScenario } from "../domain/readiness/readiness.js";
 import type { RunOrder } from "../domain/run-order.js";
 import { servesAgain, type Outcome } from "../domain/run-record.js";
+import type { Answer } from "../durable/activity-contract.js";
 import type { Durable } from "../durable/durable.js";
 import { Canceled, type Ending } from "../recovery/endings.js";
-import { describeFailure, type Recovery } from "../recovery/recovery.js";
+import { describeFailure, type Approval, type Recovery } from "../recovery/recovery.js";
 import {
   drillWaits as waits,
   type DrillStep,
@@ -18,6 +21,8 @@ import {
 import { targetIn } from "../scenarios/scenario.js";
 
 type Steps = Recovery<DrillStep | "inject">;
+type Injection = Parameters<typeof contract.injectFault.task>[2];
+type Injected = Answer<{ readonly brokenAt: Instant }>;
 type Practice = Recovery<DrillStep | PracticeStep>;
 
 export type Drilled = Parameters<typeof contract.observeDrilled.task>[2];
@@ -35,6 +40,13 @@ export interface Exercise {
   readonly prepare?: () => Durable<Practised>;
   /** What it breaks and how that is mended; `revision` is what serves before. */
   readonly breaks: (revision: string | undefined) => { readonly fault: Fault; readonly undo: Undo };
+  /** What has to hold beside what every drill asks for; looked at before and after the approval. */
+  readonly admits?: (item?: string) => Durable<string | undefined>;
+  /** How it is approved and broken, where that is not the step `inject`. */
+  readonly injecting?: {
+    readonly approval: () => Durable<Approval>;
+    readonly inject: (injection: Injection) => Durable<Injected>;
+  };
   /** Everything between the fault and its undoing. */
   readonly practise: (brokenAt: Instant) => Durable<Practised>;
   /** Ends what the drill has set off, where it ends before its time. */
@@ -72,7 +84,7 @@ export function* drilled(run: Steps, order: DrillOrder, exercise: Exercise): Dur
 function* admitted(
   run: Steps,
   { environment, drill, estate }: DrillOrder,
-  { scenario, resource }: Exercise,
+  { scenario, resource, admits }: Exercise,
   item?: string,
 ): Durable<string | undefined> {
   const wanted = { environment, drill, resource, scenario, blocked: [...estate.drills.blocked] };
@@ -81,6 +93,10 @@ function* admitted(
   if (!answer.value.admitted) return answer.value.detail;
   const news = item === undefined ? answer.value.findings : [];
   for (const each of news) run.journal.finding(each);
+  return (yield* usersAway(run, estate)) ?? (yield* admits?.(item) ?? nothing());
+}
+
+function* usersAway(run: Steps, estate: DrillOrder["estate"]): Durable<string | undefined> {
   const sides = regionSides(estate);
   if (sides === undefined) return undefined;
   const seen = yield* run.look("admit", observeTraffic, { front: sides.front });
@@ -97,7 +113,8 @@ function* inHand(run: Steps, order: DrillOrder, exercise: Exercise): Durable<End
   const prepared = exercise.prepare === undefined ? undefined : yield* exercise.prepare();
   if (prepared?.kind === "failed") return notCarriedOut(run, prepared.why);
   const askedAt = run.now();
-  const approval = yield* run.approval("inject");
+  const { injecting } = exercise;
+  const approval = yield* injecting?.approval() ?? run.approval("inject");
   if (approval !== "granted") {
     const said = approval === "denied" ? "it was denied" : "nobody approved it in time";
     return notCarriedOut(run, said);
@@ -112,7 +129,9 @@ function* inHand(run: Steps, order: DrillOrder, exercise: Exercise): Durable<End
   const { fault, undo } = exercise.breaks(seen.revision);
   const injection = { environment, fault, undo, target };
   const injected = yield* run.holding(exercise.resource, () =>
-    run.step("inject", contract.injectFault, injection),
+    injecting === undefined
+      ? run.step("inject", contract.injectFault, injection)
+      : injecting.inject(injection),
   );
   const broken = injected.ok ? injected.value : injected;
   if (broken.ok) run.journal.clockFrom(broken.value.brokenAt);
@@ -134,11 +153,11 @@ function* inHand(run: Steps, order: DrillOrder, exercise: Exercise): Durable<End
     came,
     broken.ok ? broken.value.brokenAt : askedAt,
   );
-  return verdict(run, { came, left, after, residue, within, target });
+  return verdict(run, { came, left, after, residue, within, target, undo });
 }
 
-function* nothing(): Durable<void> {
-  // A drill without a run of its own has none to stop.
+function* nothing(): Durable<undefined> {
+  // A drill without a run of its own has none to stop, and one that asks for nothing more has nothing to look at.
 }
 
 function* steadyState(
@@ -181,6 +200,7 @@ export function* mended(
   { undo, resource, of }: Mending,
 ): Durable<string | undefined> {
   const { environment } = order;
+  if (undo.kind === "restore-cache") return yield* keysRestored(run, order, undo, of);
   const problem =
     undo.kind === "fail-back-region"
       ? yield* ledBack(run, order)
@@ -197,7 +217,7 @@ export function* mended(
 function* putBack(
   run: Recovery<"undo" | "await-undone">,
   { estate }: RunOrder,
-  undo: Exclude<Undo, { kind: "fail-back-region" }>,
+  undo: Exclude<Undo, { kind: "fail-back-region" | "restore-cache" }>,
   resource: string,
 ): Durable<string | undefined> {
   if (undo.kind === "none") return undefined;
@@ -247,6 +267,57 @@ function* ledBack(
   return end === undefined
     ? `${failback} has not ended`
     : `${failback}: ${end.reason ?? "stopped"}`;
+}
+
+/**
+ * Has the ordinary restore bring back what the cache has lost. The drill counts as undone once that run is
+ * ordered: it is never ordered twice, and what becomes of it is the drill's verdict.
+ */
+function* keysRestored(
+  run: Recovery<"undo" | "await-undone">,
+  { environment, estate }: RunOrder,
+  undo: CacheExport,
+  of: string,
+): Durable<string | undefined> {
+  const { cache, set, way } = undo;
+  const undone = { environment, drill: of, status: "undone" } as const;
+  let lost = "";
+  if (!run.planning) {
+    const counted = yield* run.quietly("count-keys", countCacheKeys, { cache });
+    const { then, detail } = afterAllNodes(undo, counted.ok ? counted.value.count : undefined);
+    lost = detail;
+    if (then === "ask") {
+      run.journal.finding(
+        `${detail}: keys whose time was over, or lost ones; these are restored by ${restoreOrderOf(environment, undo)}`,
+      );
+    }
+    if (then !== "restore") {
+      yield* run.quietly("mark-undone", contract.markDrill, undone);
+      return undefined;
+    }
+  }
+  const ordered = yield* run.step("undo", contract.orderPracticeRun, {
+    environment,
+    order: { kind: "restore", of: "redis", cache, set, ...restoreWish(way) },
+    at: run.now(),
+    detectedAt: run.now(),
+    reason: `${of} has rebooted all nodes`,
+  });
+  const byHand = `restore it by ${restoreOrderOf(environment, undo)}`;
+  if (!ordered.ok) {
+    const problem = `${lost}; no restore was started: ${describeFailure(ordered.failure)}; ${byHand}`;
+    run.journal.finding(`the fault is not undone: ${problem}`);
+    return problem;
+  }
+  const { run: restore } = ordered.value;
+  if (restore === undefined) return undefined;
+  yield* run.quietly("mark-undone", contract.markDrill, undone);
+  const within = milliseconds(waits.restore + estate.approval.window);
+  const end = yield* followed(run, "await-undone", restore, within);
+  const said = `${lost}; ${restore}: ${end?.outcome ?? "it has not ended in time"}, ${end?.reason ?? "stopped"}`;
+  const passed = end?.outcome === "passed" || end?.outcome === "passed-with-findings";
+  run.journal.finding(passed ? said : `${said}; ${byHand}`);
+  return passed ? undefined : said;
 }
 
 interface SeenRun {
@@ -419,12 +490,15 @@ function verdict(
     readonly residue: readonly string[];
     readonly within: boolean;
     readonly target: Milliseconds;
+    readonly undo: Undo;
   },
 ): Ending {
-  const { came, left, after, residue, within, target } = found;
+  const { came, left, after, residue, within, target, undo } = found;
   if (left !== undefined) {
     return run.end("failed", `the drill's fault is still there: ${left}`, [
-      "Undo it by hand now; the service tries again by itself within minutes, and a run drill-undo says so",
+      undo.kind === "restore-cache"
+        ? "Restore the keys by the order that the findings name"
+        : "Undo it by hand now; the service tries again by itself within minutes, and a run drill-undo says so",
     ]);
   }
   if (came.kind === "stopped") {

@@ -1,4 +1,4 @@
-import { minutes, seconds } from "../domain/duration.js";
+import { hours, minutes, seconds } from "../domain/duration.js";
 import type { DeclaredStep } from "./scenario.js";
 
 /** What every drill does before and after its fault. */
@@ -73,5 +73,7 @@ export const drillWaits = {
   grace: minutes(5),
   verify: { within: minutes(2), first: seconds(5), longest: seconds(10) },
   undone: { within: minutes(6), first: seconds(3), growth: 1.2, longest: seconds(15) },
+  /** Beside the time that people have to approve an import over keys. */
+  restore: hours(2),
   stopped: { within: minutes(5), first: seconds(3), longest: seconds(15) },
 } as const;

@@ -35,6 +35,30 @@ export const redisDrill = declareScenario({
       expected: seconds(30),
       path: "main",
     },
+    "find-export": {
+      title: "Find a set of the cache that was taken and verified within the last hour",
+      expected: seconds(5),
+      path: "fallback",
+    },
+    "inject-all": {
+      title: "Reboot all nodes",
+      expected: seconds(5),
+      path: "fallback",
+      destroys: {
+        asks: "always",
+        loss: "every key that the cache holds; it serves nobody for some minutes",
+      },
+    },
+    "await-down": {
+      title: "See that the nodes go down",
+      expected: seconds(30),
+      path: "fallback",
+    },
+    "await-nodes": {
+      title: "Wait until the cache serves again",
+      expected: minutes(3),
+      path: "fallback",
+    },
     ...practiceSteps,
     compare: drillSteps.compare,
     undo: drillSteps.undo,
@@ -42,6 +66,12 @@ export const redisDrill = declareScenario({
     residue: drillSteps.residue,
   },
   fallbacks: [
+    {
+      when: "all nodes are ordered to be rebooted",
+      steps: ["find-export", "inject-all", "await-down", "await-nodes"],
+      dataLoss:
+        "every key that the cache does not save itself; the set that is restored was taken within an hour before",
+    },
     {
       when: "the replica does not take over, and no alert comes",
       steps: ["order-recovery"],

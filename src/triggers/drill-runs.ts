@@ -1,10 +1,12 @@
 import { Checkpoint } from "../domain/checkpoint.js";
-import type { Environment } from "../domain/estate.js";
+import type { RestoreOrder } from "../domain/backup-order.js";
+import { environmentOf, type Environment } from "../domain/estate.js";
 import { failureOf, sidesToFailBack } from "../domain/failback.js";
 import { runId } from "../domain/incident.js";
 import type { DrillRuns, WantedRun } from "../domain/practice-run.js";
 import type { ScenarioId } from "../domain/scenario-id.js";
 import { failbackProcedures } from "../scenarios/procedures.js";
+import { redisRestore } from "../scenarios/redis-restore.js";
 import { sha256 } from "../state/hash.js";
 import type { DurableRuns } from "./durable-runs.js";
 import type { EndpointDependencies } from "./endpoint.js";
@@ -85,6 +87,19 @@ async function startWanted(
     return (await startProof(runs, estate, now(), wish)).run;
   }
   const distinction = `${drill}|${order.kind}|${at}`;
+  if (order.kind === "restore") {
+    const { cache, set, items, overwrite } = order;
+    const run = runId("restore-redis", environment, at, sha256(distinction));
+    const wanted: RestoreOrder = {
+      ...{ environment, kind: "redis", trigger, detectedAt, set, items, overwrite },
+      ...{ resource: cache, source: cache, mode: "execute", authority: "act" },
+      estate: environmentOf(estate, environment),
+    };
+    if ((await runs.state(run)).kind === "unknown") {
+      await runs.start(redisRestore.orchestrator, run, wanted);
+    }
+    return run;
+  }
   const wanted = (scenario: ScenarioId, name: string, resource: string) => ({
     ...{ scenario, environment, resource, trigger, detectedAt, distinction },
     run: runId(name, environment, at, sha256(distinction)),

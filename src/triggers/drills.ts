@@ -1,7 +1,13 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { scrub } from "../domain/credential-scrubbing.js";
-import { blockedAt, describeWindow, DrillId, nextDrill } from "../domain/drill.js";
+import {
+  blockedAt,
+  describeWindow,
+  DrilledNodes,
+  DrillId,
+  nextDrill,
+} from "../domain/drill.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { hasOtherRegion } from "../domain/region-sides.js";
 import {
@@ -30,6 +36,13 @@ export const DrillRequest = z
     reason: Reason,
     /** `plan` shows what would be done and changes nothing. */
     mode: z.enum(["execute", "plan"]).default("execute"),
+    /** Of `q3` alone, by default `primary`: `all` empties the cache, is always asked for, and needs a set of the last hour. */
+    nodes: DrilledNodes.optional(),
+  })
+  .superRefine(({ drill, nodes }, context) => {
+    if (nodes === undefined || drill === "q3") return;
+    const message = `only q3 reboots nodes of a cache; leave it out for ${drill}`;
+    context.addIssue({ code: "custom", path: ["nodes"], message });
   })
   .meta({ id: "DrillRequest" });
 
@@ -84,6 +97,7 @@ export async function orderDrill(endpoint: ActingEndpoint): Promise<HttpResponse
   }
   await startDrill(runs, estate, {
     ...{ environment: wish.environment, drill: wish.drill, mode: wish.mode, run, at: receivedAt },
+    nodes: wish.nodes,
     trigger: { kind: "operator", who: who.name, source: who.source, reason: scrub(wish.reason) },
   });
   return started(request, run, "started");

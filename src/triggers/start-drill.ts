@@ -1,4 +1,4 @@
-import type { DrillId, DrillOrder } from "../domain/drill.js";
+import type { DrilledNodes, DrillId, DrillOrder } from "../domain/drill.js";
 import type { EnvironmentName } from "../domain/environment-name.js";
 import { environmentOf, primaryOf, type Estate } from "../domain/estate.js";
 import type { Instant } from "../domain/instant.js";
@@ -10,6 +10,8 @@ import type { DurableRuns } from "./durable-runs.js";
 export interface DrillWish {
   readonly environment: EnvironmentName;
   readonly drill: DrillId;
+  /** Only a person has all nodes rebooted. */
+  readonly nodes?: DrilledNodes | undefined;
   readonly mode: DrillOrder["mode"];
   readonly trigger: Trigger;
   readonly run: string;
@@ -22,11 +24,12 @@ export async function startDrill(
   estate: Estate,
   wish: DrillWish,
 ): Promise<void> {
-  const { environment, drill, mode, trigger, run, at } = wish;
+  const { environment, drill, nodes, mode, trigger, run, at } = wish;
   const resources = environmentOf(estate, environment);
   const procedure = drillProcedures[drill];
   const order: DrillOrder = {
     ...{ environment, drill, mode, trigger },
+    ...(nodes === undefined ? {} : { nodes }),
     resource: primaryOf(resources, procedure.resource),
     authority: "act",
     detectedAt: at,
