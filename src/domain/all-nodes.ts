@@ -32,7 +32,7 @@ export function whyNoExport(
     interval > longestAge
       ? `; it makes one in ${describeDuration(interval)}, so where it answers "ended", wait for the next`
       : "";
-  return `all nodes are rebooted only with an export that was taken and verified within the last ${describeDuration(longestAge)}, and ${newest}; make one first: POST /api/backups ${JSON.stringify(body)}${rarely}`;
+  return `all nodes are rebooted only with an export that was taken and verified within the last hour, and ${newest}; make one first: POST /api/backups ${JSON.stringify(body)}${rarely}`;
 }
 
 /** What people are told before they approve it. */

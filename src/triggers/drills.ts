@@ -1,13 +1,7 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { z } from "zod";
 import { scrub } from "../domain/credential-scrubbing.js";
-import {
-  blockedAt,
-  describeWindow,
-  DrilledNodes,
-  DrillId,
-  nextDrill,
-} from "../domain/drill.js";
+import { blockedAt, describeWindow, DrilledNodes, DrillId, nextDrill } from "../domain/drill.js";
 import { EnvironmentName } from "../domain/environment-name.js";
 import { hasOtherRegion } from "../domain/region-sides.js";
 import {

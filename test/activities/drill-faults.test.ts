@@ -27,6 +27,11 @@ const at = "2026-11-22T13:55:00.000Z";
 const revision: Undo = { kind: "activate-revision", app, revision: serving };
 const secret: Undo = { kind: "recover-secret", vault, address, secret: there };
 const target = minutes(15);
+const exported = {
+  set: "redis/mcp-server-prod-redis/20261122T133000Z-backup/",
+  takenAt: "2026-11-22T13:30:00.000Z",
+  way: "snapshot",
+} as const;
 
 const changes: readonly Change[] = [
   change(
@@ -49,6 +54,16 @@ const changes: readonly Change[] = [
     contract.undoFault,
     { undo: { kind: "activate-revision", app, revision: resting } },
     { operation: "containerAppsRevisions.activate", resource: app },
+  ),
+  change(
+    contract.injectFault,
+    {
+      environment,
+      fault: { kind: "reboot-all", cache },
+      undo: { kind: "restore-cache", cache, ...exported, held: 3, persistent: false },
+      target,
+    },
+    { operation: "redis.forceReboot", resource: cache },
   ),
   change(
     contract.makeTestSecret,

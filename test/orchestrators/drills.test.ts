@@ -1,9 +1,10 @@
 import * as contract from "../../src/activities/drill.contract.js";
 import { findActiveVault } from "../../src/activities/key-vault-backup.contract.js";
+import { countCacheKeys } from "../../src/activities/redis-backup.contract.js";
 import * as redis from "../../src/activities/redis-failure.contract.js";
 import { observeTraffic } from "../../src/activities/traffic.contract.js";
 import { seconds } from "../../src/domain/duration.js";
-import type { DrillOrder } from "../../src/domain/drill.js";
+import type { DrillOrder, Undo } from "../../src/domain/drill.js";
 import type { Failure } from "../../src/domain/failure.js";
 import { instantOf } from "../../src/domain/instant.js";
 import type { Outcome } from "../../src/domain/run-record.js";
@@ -409,6 +410,195 @@ describe("the drill of the cache", () => {
   );
 });
 
+describe("the drill of all nodes of the cache", () => {
+  const cache = production.redis.primary;
+  const set = "redis/mcp-server-prod-redis/20261122T133000Z-backup/";
+  const restore = "restore-redis-production-20261122T141000Z-ab12cd";
+
+  interface Case {
+    /** When the set was taken that each look finds; undefined: there is none. */
+    readonly takenAt: readonly (string | undefined)[];
+    readonly way: "snapshot" | "export";
+    readonly persistent: boolean;
+    readonly linked: boolean;
+    /** How many of 1,200 keys are there when the nodes are back; undefined: nobody can count. */
+    readonly left: number | undefined;
+    readonly restored: Outcome;
+    readonly failing: Traits["failing"];
+    readonly approves: boolean;
+  }
+
+  const allNodes = (given: Partial<Case> = {}, more: Partial<DrillOrder> = {}) => {
+    const is: Case = {
+      ...{ takenAt: ["2026-11-22T13:30:00.000Z"], way: "snapshot", persistent: false },
+      ...{ linked: false, left: 0, restored: "passed", failing: {}, approves: true, ...given },
+    };
+    let [isBroken, looks, finds] = [false, 0, 0];
+    const own = new Set(["observeDrilled", "injectFault", "orderPracticeRun", "observeRun"]);
+    const stubs = [
+      ...world({ alertAfter: undefined }).filter(({ name }) => !own.has(name)),
+      stub(redis.findCacheInUse, () => ({
+        ...{ side: "primary" as const, known: "observed" as const, id: cache, detail: "in use" },
+      })),
+      stub(redis.inspectCache, () => ({
+        ...{ kind: "classic" as const, hasReplica: true, shards: 0, detail: "classic" },
+      })),
+      stub(contract.findCacheExport, () => {
+        const takenAt = is.takenAt[Math.min(finds++, is.takenAt.length - 1)];
+        const { way, persistent, linked } = is;
+        return {
+          linked,
+          ...(takenAt === undefined
+            ? {}
+            : { found: { cache, set, takenAt, way, held: 1_200, persistent } }),
+          detail: "looked",
+        };
+      }),
+      stub(contract.injectFault, (_input, _caller, now) => {
+        isBroken = true;
+        return { changed: true, brokenAt: instantOf(new Date(now)), detail: "rebooting" };
+      }),
+      // The nodes go down after two looks, and are back after 20.
+      stub(contract.observeDrilled, () => {
+        const steady = !isBroken || ++looks <= 2 || looks > 20;
+        return { steady, fields: { state: "Succeeded" }, detail: steady ? "answers" : "silent" };
+      }),
+      stub(countCacheKeys, () =>
+        is.left === undefined ? { failure: never } : { count: is.left, detail: `${is.left} keys` },
+      ),
+      stub(contract.orderPracticeRun, ({ order: { kind } }) => ({
+        ...{ changed: true, run: kind === "restore" ? restore : recovery, detail: "started" },
+      })),
+      stub(contract.observeRun, ({ run: seen }) => ({
+        ...{ ended: true, findings: [], detail: "ended" },
+        outcome: seen === restore ? is.restored : ("not-needed" as const),
+        reason: seen === restore ? "1,198 keys were put back" : "all is well",
+      })),
+    ];
+    const q3 = order({ drill: "q3", nodes: "all", resource: cache, ...more });
+    return runProcedure(drillRedis, q3, broken(stubs, is.failing), { approves: is.approves });
+  };
+  const ordersOf = ({ callsOf }: Awaited<ReturnType<typeof allNodes>>) =>
+    callsOf("orderPracticeRun").map(({ input }) => (input as { order: { kind: string } }).order);
+
+  it("reboots them once it is approved, and restores what the cache has lost", async () => {
+    const run = await keepsToHistory("redis-drill.all-nodes", () => allNodes());
+
+    expect(run.record.outcome).toBe("passed-with-findings");
+    expect(run.record.findings).toEqual([
+      expect.stringMatching(
+        /1200 keys before .* and 0 after; .*: passed, 1,198 keys were put back/,
+      ),
+    ]);
+    expect(run.callsOf("injectFault")[0]?.input).toMatchObject({
+      fault: { kind: "reboot-all", cache },
+      undo: { kind: "restore-cache", set, held: 1_200 },
+    });
+    // What the cache has taken up since stays as it is.
+    expect(ordersOf(run).at(-1)).toMatchObject({ set, items: ["*"], overwrite: false });
+    expect(run.record.approvals[0]?.expectedLoss).toContain("all 1200 keys");
+    // The set is looked for again after the approval.
+    expect(run.callsOf("findCacheExport")).toHaveLength(2);
+    // It is measured from the fault until the nodes are back, not from before they went down.
+    const took = Date.parse(run.record.restoredAt!) - Date.parse(run.record.detectedAt);
+    expect(took).toBeGreaterThan(60_000);
+  });
+
+  it("is asked for outside of production as well", async () => {
+    const { record, names } = await allNodes({ approves: false }, { environment: "staging" });
+
+    expect(record.outcome).toBe("canceled");
+    expect(record.reason).toContain("it was denied");
+    expect(names).not.toContain("injectFault");
+  });
+
+  it.each<[string, Partial<Case>, Partial<DrillOrder>, string]>([
+    ["there is no export", { takenAt: [undefined] }, {}, 'POST /api/backups {"environment"'],
+    [
+      "the export is too old",
+      { takenAt: ["2026-11-22T12:59:00.000Z"] },
+      {},
+      "is 1 h 01 min old; make one first",
+    ],
+    [
+      "it is too old after the approval",
+      { takenAt: ["2026-11-22T13:30:00.000Z", "2026-11-22T12:50:00.000Z"] },
+      {},
+      "make one first",
+    ],
+    ["it is denied", { approves: false }, {}, "it was denied"],
+    ["the cache is linked", { linked: true }, {}, "takes no import"],
+    ["nobody can say", { failing: { findCacheExport: never } }, {}, never.message],
+    [
+      "the calendar wants it",
+      {},
+      { trigger: { kind: "timer", schedule: "the drill of 2026-Q3" } },
+      "by order of a person alone",
+    ],
+  ])("breaks nothing where %s", async (_what, given, more, says) => {
+    const { record, names } = await allNodes(given, more);
+
+    expect(record.outcome).toBe("canceled");
+    expect(record.reason).toContain("nothing was broken");
+    expect(record.reason).toContain(says);
+    expect(names).not.toContain("injectFault");
+  });
+
+  it("restores an export whole, and what nobody could count", async () => {
+    const run = await allNodes({ way: "export", left: undefined });
+
+    expect(ordersOf(run).at(-1)).toMatchObject({ items: [], overwrite: true });
+    expect(run.record.findings[0]).toContain("nobody knows how many");
+  });
+
+  it.each<[string, Partial<Case>, string, readonly string[]]>([
+    ["is as full as before", { left: 1_201 }, "passed", []],
+    [
+      "has loaded what it had saved",
+      { left: 3, persistent: true },
+      "passed-with-findings",
+      ["POST /api/restores"],
+    ],
+    ["lacks a few keys", { left: 1_150 }, "passed-with-findings", ["POST /api/restores"]],
+  ])("orders no restore where the cache %s", async (_what, given, outcome, says) => {
+    const run = await allNodes(given);
+
+    expect(run.record.outcome).toBe(outcome);
+    expect(run.record.findings).toEqual(
+      says.map((each) => expect.stringContaining(each) as string),
+    );
+    expect(ordersOf(run).map(({ kind }) => kind)).toEqual(["recovery"]);
+  });
+
+  it("fails with the order for a person where the restore does", async () => {
+    const { record, callsOf } = await allNodes({ restored: "failed" });
+
+    expect(record.outcome).toBe("failed");
+    expect(record.findings[0]).toContain(`"from":"${set}"`);
+    expect(record.nextSteps).toEqual(["Restore the keys by the order that the findings name"]);
+    // An ordinary run has it in hand: it is not ordered once more.
+    const marks = callsOf("markDrill").map(({ input }) => (input as { status: string }).status);
+    expect(marks).toEqual(["undone", "ended"]);
+  });
+
+  it("leaves it to others where no restore can be ordered", async () => {
+    const run = await allNodes({ failing: { orderPracticeRun: never } });
+
+    expect(run.record.outcome).toBe("failed");
+    expect(run.record.reason).toContain("no restore was started");
+    const marks = run.callsOf("markDrill").map(({ input }) => (input as { status: string }).status);
+    expect(marks).toEqual(["ended"]);
+  });
+
+  it("tells in a plan what it would do", async () => {
+    const { record, names } = await allNodes({}, { mode: "plan" });
+
+    expect(record.outcome).toBe("planned");
+    expect(record.plan?.changes.map(({ step }) => step)).toContain("inject-all");
+    expect(names).not.toContain("countCacheKeys");
+  });
+});
+
 describe("the drill of the vault", () => {
   it("deletes a secret after a backup, recovers it and has the set proven", async () => {
     const vault = production.keyVault.primary;
@@ -487,6 +677,25 @@ describe("the undo in a drill's stead", () => {
       reason: expect.stringContaining("no") as unknown,
     });
     expect([...none.names, ...blind.names]).not.toContain("undoFault");
+  });
+
+  it("orders the restore of a cache that a drill has emptied, once", async () => {
+    const cache = production.redis.primary;
+    const [set, takenAt] = ["redis/mine/20261122T133000Z-backup/", "2026-11-22T13:30:00.000Z"];
+    const emptied: Undo = {
+      ...{ kind: "restore-cache" as const, cache, set, takenAt, way: "snapshot" as const },
+      ...{ held: 1_200, persistent: false },
+    };
+    const { record, callsOf } = await undo({ outcome: "passed" }, [
+      stub(contract.observeDrill, () => ({ undo: emptied, detail: "not undone" })),
+      stub(countCacheKeys, () => ({ count: 0, detail: "no keys" })),
+    ]);
+
+    expect(record.outcome).toBe("passed-with-findings");
+    expect(callsOf("orderPracticeRun").map(({ input }) => input)).toMatchObject([
+      { order: { kind: "restore", of: "redis", cache, set, items: ["*"], overwrite: false } },
+    ]);
+    expect(callsOf("undoFault")).toEqual([]);
   });
 
   it("says loudly that it could not", async () => {

@@ -1,3 +1,4 @@
+import { drillExportActivities } from "../../src/activities/drill-export.js";
 import { redisBackupActivities } from "../../src/activities/redis-backup.js";
 import { redisRestoreActivities } from "../../src/activities/redis-restore.js";
 import type { CacheFiles } from "../../src/azure/cache-files.js";
@@ -160,6 +161,7 @@ export function cacheWorld() {
       { caches, accounts, copies: blobs, files, streams: container, sets, store },
       connectTo,
     ),
+    ...drillExportActivities({ caches, sets }, connectTo),
   ];
   return {
     world,

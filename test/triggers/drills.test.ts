@@ -1,11 +1,16 @@
 import type { InvocationContext } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { RestoreOrder } from "../../src/domain/backup-order.js";
 import { UndoOrder, type DrillInHand } from "../../src/domain/drill.js";
 import { Estate } from "../../src/domain/estate.js";
+import type { WantedRun } from "../../src/domain/practice-run.js";
 import { receiveAlert } from "../../src/triggers/alerts/alerts.js";
+import { drillRunsIn } from "../../src/triggers/drill-runs.js";
 import { startDueDrills, undoForsakenDrills } from "../../src/triggers/drill-timers.js";
 import { orderDrill, showDrills } from "../../src/triggers/drills.js";
+import { durableRuns } from "../../src/triggers/durable-runs.js";
 import { endpoint } from "../../src/triggers/endpoint.js";
 import { sampleEstate, sampleJson } from "../support/estates.js";
 import { serviceInMemory } from "../support/service-calls.js";
@@ -67,6 +72,8 @@ describe("POST /api/drills", () => {
 
   it.each<[string, unknown, number, string]>([
     ["an unknown drill", { ...wish, drill: "q5" }, 400, "drill"],
+    ["nodes of what has none", { ...wish, nodes: "all" }, 400, "only q3 reboots nodes"],
+    ["nodes that nobody knows", { ...wish, drill: "q3", nodes: "some" }, 400, "nodes"],
     ["an environment that is not there", { ...wish, environment: "moon" }, 400, "environment"],
     [
       "a region where there is one only",
@@ -79,6 +86,44 @@ describe("POST /api/drills", () => {
 
     expect(answer.status).toBe(status);
     expect(JSON.stringify(answer.json)).toContain(says);
+  });
+
+  it("takes the nodes that q3 reboots into the order", async () => {
+    const { post, client } = service();
+    const startNew = jest.spyOn(client, "startNew");
+
+    await post({ ...wish, drill: "q3", nodes: "all" });
+    await post({ ...wish, drill: "q3" });
+
+    const inputs = startNew.mock.calls.map(([, options]) => (options as { input?: unknown }).input);
+    expect(inputs).toMatchObject([{ drill: "q3", nodes: "all" }, { drill: "q3" }]);
+    expect(inputs[1]).not.toHaveProperty("nodes");
+  });
+
+  it("has the ordinary restore fill a cache that it has emptied, once", async () => {
+    const { client, dependencies } = service();
+    const startNew = jest.spyOn(client, "startNew");
+    const runs = drillRunsIn(dependencies, durableRuns(client as unknown as DurableClient));
+    const cache = sampleEstate().environments.production!.redis.primary;
+    const set = "redis/mcp-server-prod-redis/20261122T133000Z-backup/";
+    const at = "2026-11-22T14:00:00.000Z";
+    const wanted: WantedRun = {
+      ...{ drill: "drill-1", environment: "production", at, detectedAt: at, reason: "emptied" },
+      order: { kind: "restore", of: "redis", cache, set, items: [], overwrite: true },
+    };
+
+    const first = await runs.start(wanted);
+    const again = await runs.start(wanted);
+
+    expect(first).toMatch(/^restore-redis-production-20261122T140000Z-[0-9a-f]{6}$/);
+    expect(again).toBe(first);
+    expect(startNew).toHaveBeenCalledTimes(1);
+    const [orchestrator, options] = startNew.mock.calls[0]!;
+    expect(orchestrator).toBe("restoreRedis");
+    expect(RestoreOrder.parse((options as { input?: unknown }).input)).toMatchObject({
+      ...{ resource: cache, source: cache, set, items: [], overwrite: true },
+      trigger: { kind: "drill", drill: "drill-1" },
+    });
   });
 
   it("refuses while a run is under way, and in a blocked window", async () => {
