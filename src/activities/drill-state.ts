@@ -1,12 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { CacheChanges } from "../azure/cache-changes.js";
 import { classifyError } from "../azure/classify-error.js";
-import type { ContainerApps } from "../azure/container-apps.js";
-import type { HealthProbe } from "../azure/health-probe.js";
 import type { RedisConnections } from "../azure/redis-connection.js";
-import type { RedisCaches } from "../azure/redis-caches.js";
 import type { Secrets } from "../azure/secrets.js";
-import type { TrafficManagers } from "../azure/traffic-manager.js";
 import { seconds } from "../domain/duration.js";
 import type { HealthRule } from "../domain/estate.js";
 import { terminal } from "../domain/failure.js";
@@ -16,23 +12,13 @@ import type { StateStore } from "../state/state-store.js";
 import { probeCache } from "./cache-probe.js";
 import { servingRevisions } from "./container-app.js";
 import * as contract from "./drill.contract.js";
+import type { Drilled } from "./drilled.js";
+import { regionState, type RegionPorts } from "./drill-region-state.js";
 import { ensure } from "./ensure.js";
 
 /** What the state of drilled things is read from. */
-export interface DrilledPorts {
-  readonly apps: ContainerApps;
-  readonly health: HealthProbe;
-  readonly secrets: Secrets;
-  readonly caches: RedisCaches;
+export interface DrilledPorts extends RegionPorts {
   readonly changes: CacheChanges;
-  readonly traffic: TrafficManagers;
-}
-
-interface Drilled {
-  readonly steady: boolean;
-  readonly fields: Record<string, string>;
-  readonly detail: string;
-  readonly revision?: string;
 }
 
 /** Reading one's own write of a secret. */
@@ -184,36 +170,4 @@ async function cacheState(
     },
     detail: probe.detail,
   };
-}
-
-async function regionState(
-  azure: DrilledPorts,
-  wanted: Extract<Parameters<typeof contract.observeDrilled.task>[2], { what: "region" }>,
-): Promise<Drilled> {
-  const { front, apps: sides } = wanted;
-  const profile = await azure.traffic.profile(front.profile);
-  if (profile === undefined) throw terminal("profile-missing", `${front.profile} does not exist`);
-  const endpoints = profile.endpoints.map(({ name, enabled }) => [name, enabled] as const);
-  const fields: Record<string, string> = Object.fromEntries(
-    endpoints.map(([name, enabled]) => [`endpoint ${name}`, enabled ? "enabled" : "disabled"]),
-  );
-  const told: string[] = [];
-  let steady = endpoints.some(([name, enabled]) => name === front.primaryEndpoint && enabled);
-  for (const side of sides) {
-    const [app, { maxReplicas }] = await Promise.all([
-      azure.apps.app(side.app),
-      azure.apps.configuration(side.app),
-    ]);
-    const probe =
-      app.fqdn === undefined ? undefined : await azure.health.probe(app.fqdn, side.rule);
-    const { KEY_VAULT_URL: vault = "none", STORAGE_ACCOUNT_URL: storage = "none" } = app.variables;
-    fields[`${app.name} vault`] = vault;
-    fields[`${app.name} storage`] = storage;
-    fields[`${app.name} images`] = app.images.join(", ");
-    fields[`${app.name} replicas`] = `${app.minReplicas} to ${maxReplicas}`;
-    fields[`${app.name} answers`] = String(probe?.status !== undefined);
-    steady &&= probe?.status !== undefined;
-    told.push(`${app.name}: ${probe?.detail ?? "no ingress"}`);
-  }
-  return { steady, fields, detail: told.join("; ") };
 }

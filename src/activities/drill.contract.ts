@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CacheExport, DrillId, Undo } from "../domain/drill.js";
 import { Milliseconds } from "../domain/duration.js";
 import { EnvironmentName } from "../domain/environment-name.js";
-import { HealthRule, TrafficManager } from "../domain/estate.js";
+import { FrontDoor, HealthRule, TrafficManager } from "../domain/estate.js";
 import { Instant } from "../domain/instant.js";
 import { once, patiently, persistently } from "../domain/patience.js";
 import { Outcome } from "../domain/run-record.js";
@@ -38,6 +38,12 @@ export const observeDrilled = declareActivity({
       what: z.literal("region"),
       front: TrafficManager,
       apps: z.array(z.strictObject({ app: z.string(), rule: HealthRule })),
+      /** Of both sides, by ARM id. */
+      caches: z.array(z.string()),
+      accounts: z.array(z.string()),
+      /** The secret from which the app that users have takes its cache, which is the first of the apps. */
+      connectionSecret: z.string(),
+      edge: FrontDoor.optional(),
     }),
   ]),
   output: z.strictObject({

@@ -1,6 +1,7 @@
 import type { ContainerApp, ContainerAppProbe, ScaleRule } from "@azure/arm-appcontainers" with {
   "resolution-mode": "import",
 };
+import { hostOf } from "../domain/address.js";
 import type { AppConfiguration } from "../domain/readiness/app-drift.js";
 
 /** How an app is configured. Values of variables come along, for it is by them that an app is told addresses. */
@@ -42,7 +43,7 @@ export function configurationOf(id: string, app: ContainerApp): AppConfiguration
       name: name ?? "",
       ...(keyVaultUrl === undefined || keyVaultUrl === ""
         ? {}
-        : { refersTo: secretIn(keyVaultUrl) }),
+        : { refersTo: secretIn(keyVaultUrl), vault: hostOf(keyVaultUrl) }),
     })),
   };
 }

@@ -15,11 +15,20 @@ export const drillRegion = framed(regionDrill, DrillOrder, function* (run, order
     return run.end("canceled", "not applicable: single-region estate, there is no other side");
   }
   const { front, primary, secondary } = sides;
+  const { redis, storage, frontDoor: edge } = estate;
   const rule = estate.containerApp.health;
   return yield* drilled(run, order, {
     scenario: "region-outage",
     resource: front.profile,
-    state: { what: "region", front, apps: [primary, secondary].map(({ app }) => ({ app, rule })) },
+    state: {
+      what: "region",
+      front,
+      apps: [primary, secondary].map(({ app }) => ({ app, rule })),
+      caches: bothOf(redis),
+      accounts: bothOf(storage),
+      connectionSecret: redis.connectionSecret,
+      ...(edge === undefined ? {} : { edge }),
+    },
     breaks: () => ({
       fault: { kind: "none", of: front.profile },
       undo: { kind: "fail-back-region" },
@@ -47,3 +56,6 @@ export const drillRegion = framed(regionDrill, DrillOrder, function* (run, order
     stop: () => stopRecovery(run, order),
   });
 });
+
+const bothOf = (sides: { readonly primary: string; readonly secondary?: string | undefined }) =>
+  [sides.primary, sides.secondary].filter((id) => id !== undefined);

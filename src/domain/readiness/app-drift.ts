@@ -25,6 +25,8 @@ export interface AppConfiguration {
     readonly name: string;
     /** The name of the secret in a vault that it refers to. */
     readonly refersTo?: string;
+    /** The host of that vault. */
+    readonly vault?: string;
   }[];
 }
 
