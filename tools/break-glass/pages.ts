@@ -2,6 +2,7 @@ import type { Estate } from "../../src/domain/estate.js";
 import { containerAppPage } from "./container-app-page.js";
 import { keyVaultPage } from "./key-vault-page.js";
 import { keyVaultFailbackPage, redisFailbackPage, storageFailbackPage } from "./failback-pages.js";
+import { keyRotationPage } from "./key-rotation-page.js";
 import type { Command, Page } from "./page.js";
 import { redisPage } from "./redis-page.js";
 import { regionFailbackPage } from "./region-failback-page.js";
@@ -15,7 +16,14 @@ const chooseSubscription = (id: string): Command => ({
   prints: "its id",
 });
 
-const recoveries = [containerAppPage, redisPage, keyVaultPage, storagePage, regionPage];
+const recoveries = [
+  containerAppPage,
+  redisPage,
+  keyRotationPage,
+  keyVaultPage,
+  storagePage,
+  regionPage,
+];
 const failbacks = [
   redisFailbackPage,
   keyVaultFailbackPage,
@@ -23,7 +31,10 @@ const failbacks = [
   regionFailbackPage,
 ];
 
-/** Every page of an estate; an environment of one region has none for the loss of it, nor for a way back. */
+/**
+ * Every page of an estate; an environment of one region has none for the loss of it, nor for a way back, and
+ * one with Azure Managed Redis none for its keys.
+ */
 export const pagesOf = ({ environments }: Estate): readonly Page[] =>
   Object.entries(environments).flatMap(([name, environment]) =>
     [...recoveries, ...failbacks].flatMap((pageOf) => {

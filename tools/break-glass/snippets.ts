@@ -83,8 +83,13 @@ export const setVariables = (variables: Readonly<Record<string, string>>): Comma
 });
 
 /** A secret's value goes by a file, so that it stands in no history of the shell. */
-export const writeConnection = (cache: string, vault: string, secret: string): Command => ({
-  what: `Write the connection string of ${nameOf(cache)} into ${nameOf(vault)}`,
+export const writeConnection = (
+  cache: string,
+  vault: string,
+  secret: string,
+  key?: "primary" | "secondary",
+): Command => ({
+  what: `Write the connection string of ${nameOf(cache)}${key === undefined ? "" : ` with its ${key} key`} into ${nameOf(vault)}`,
   run: [
     `umask 077`,
     keep(
@@ -93,7 +98,7 @@ export const writeConnection = (cache: string, vault: string, secret: string): C
     ),
     keep("HOST", `az redis show -g ${groupOf(cache)} -n ${nameOf(cache)} --query hostName -o tsv`),
     keep("PORT", `az redis show -g ${groupOf(cache)} -n ${nameOf(cache)} --query sslPort -o tsv`),
-    `az redis list-keys -g ${groupOf(cache)} -n ${nameOf(cache)} | jq '{value: "'$HOST:$PORT',password=\\(.primaryKey),ssl=True,abortConnect=False"}' > secret.json`,
+    `az redis list-keys -g ${groupOf(cache)} -n ${nameOf(cache)} | jq '{value: "'$HOST:$PORT',password=\\(.${key ?? "primary"}Key),ssl=True,abortConnect=False"}' > secret.json`,
     `az rest --method put --resource https://vault.azure.net --url "\${VAULT}secrets/${secret}?api-version=7.4" --body @secret.json --query id -o tsv`,
     "rm secret.json",
   ].join("\n"),
