@@ -15,7 +15,7 @@ const environment = "staging";
 const spread: Readonly<Record<DrillId, readonly number[]>> = {
   q1: [4],
   q2: [6],
-  q3: [],
+  q3: [5],
   q4: [],
 };
 const tenths = [1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -124,11 +124,20 @@ async function stateOf(stack: Stack): Promise<unknown> {
     apps: of("containerApps", ({ revisions }) =>
       (revisions as readonly Described[])
         .filter(({ active }) => active === true)
-        .map(({ image, weight }) => ({ image, weight })),
+        .map(({ image, weight, replicas }) => {
+          return { image, weight, replicas: (replicas as readonly unknown[]).length };
+        }),
     ),
     vaults: of("keyVaults", ({ secrets, deletedSecrets }) => ({ secrets, deletedSecrets })),
     accounts: of("storageAccounts", ({ sku, primaryLocation }) => ({ sku, primaryLocation })),
-    caches: of("redisCaches", ({ provisioningState, sku }) => ({ provisioningState, sku })),
+    caches: of("redisCaches", ({ provisioningState, ailments, linkedTo }) => ({
+      ...{ provisioningState, ailments, linkedTo },
+    })),
+    edges: of("cdnProfiles", ({ endpoints }) =>
+      (endpoints as readonly Described[]).map(({ hostName, servesFrom }) => ({
+        ...{ hostName, servesFrom },
+      })),
+    ),
     profiles: of("trafficManagerProfiles", ({ endpoints, answer }) => ({ endpoints, answer })),
   };
 }
