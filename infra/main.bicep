@@ -55,7 +55,7 @@ param settingsVaultName string
 @description('Required. Whether vaults that this template makes are protected from purging. It can never be switched off again.')
 param purgeProtection bool
 
-@description('Optional. What the service runs on. Elastic Premium is for regions without Flex Consumption.')
+@description('Optional. What the service runs on. Elastic Premium is for regions without Flex Consumption; azd does not deploy to it, docs/deploying.md says what does.')
 @allowed(['FlexConsumption', 'ElasticPremium'])
 param hosting string = 'FlexConsumption'
 
@@ -75,6 +75,10 @@ param keptDays int = 90
 @description('Optional. Days for which evidence is kept; it holds text that the service did not write.')
 @minValue(1)
 param evidenceDays int = 30
+
+@description('Optional. Days for which earlier versions of leases and claims are kept.')
+@minValue(1)
+param stateVersionDays int = 14
 
 @description('Optional. Days for which the records of runs cannot be changed or deleted. The policy is not locked; lock it once the number is right.')
 param recordsDays int = 400
@@ -96,7 +100,7 @@ param settingsFromVault string[] = []
 @description('Optional. The secure webhook: whose tokens open the address of the alerts. Without it a function key does.')
 param secureWebhook { audience: string, tenantId: string }?
 
-@description('Optional. The application that operators sign in to. Without it a function key is asked of them.')
+@description('Optional. The application that operators sign in to. Their calls then need its token and the function key; without it the key alone.')
 param operatorSignIn { clientId: string, tenantId: string, audience: string }?
 
 @description('Optional. The host that action groups call, where it is not the function app itself.')
@@ -187,6 +191,16 @@ module stateAccount 'app/storage-account.bicep' = {
             baseBlob: { delete: { daysAfterCreationGreaterThan: evidenceDays } }
             version: { delete: { daysAfterCreationGreaterThan: evidenceDays } }
           }
+        }
+      }
+      {
+        // Leases and claims are written again and again; each writing leaves a version.
+        name: 'expire-versions'
+        enabled: true
+        type: 'Lifecycle'
+        definition: {
+          filters: { blobTypes: ['blockBlob'], prefixMatch: ['${stateContainer}/leases/', '${stateContainer}/claims/'] }
+          actions: { version: { delete: { daysAfterCreationGreaterThan: stateVersionDays } } }
         }
       }
     ]
@@ -431,11 +445,20 @@ func trimmed(url string) string => join(take(split(url, '/'), 3), '/')
 @description('The address of the service.')
 output SERVICE_ADDRESS string = 'https://${functionApp.outputs.hostName}'
 
+@description('The resource group of the service, in which azd looks for the function app.')
+output AZURE_RESOURCE_GROUP string = resourceGroup.name
+
 @description('The resource group of the service.')
 output SERVICE_RESOURCE_GROUP string = resourceGroup.name
 
 @description('The function app.')
 output SERVICE_FUNCTION_APP string = functionAppName
+
+@description('The estate file that the settings name; what is packaged has to be the same.')
+output SERVICE_ESTATE_FILE string = estateFile
+
+@description('Whom the tokens of operators are for; empty without sign-in.')
+output SERVICE_SIGN_IN_AUDIENCE string = operatorSignIn.?audience ?? ''
 
 @description('Principal id of the identity that the service runs as.')
 output SERVICE_PRINCIPAL_ID string = identity.outputs.principalId

@@ -7,13 +7,15 @@ cd "$(dirname "$0")/.."
 group="${SERVICE_RESOURCE_GROUP:?is an output of infra/main.bicep}"
 app="${SERVICE_FUNCTION_APP:?is an output of infra/main.bicep}"
 address="${SERVICE_ADDRESS:?is an output of infra/main.bicep}"
+subscription="${AZURE_SUBSCRIPTION_ID:?is set by azd}"
+audience="${SERVICE_SIGN_IN_AUDIENCE:-}"
 
 if [ "${DEPLOY_DURING_RUNS:-}" = 1 ]; then
   echo "deploying whatever is under way: DEPLOY_DURING_RUNS=1" >&2
   exit 0
 fi
 
-functions="$(az functionapp function list --resource-group "$group" --name "$app" --query '[].name' --output tsv)"
+functions="$(az functionapp function list --subscription "$subscription" --resource-group "$group" --name "$app" --query '[].name' --output tsv)"
 if [ -z "$functions" ]; then
   echo "nothing is deployed yet, so nothing is under way" >&2
   exit 0
@@ -23,8 +25,17 @@ fi
 header="$(mktemp)"
 trap 'rm -f "$header"' EXIT
 chmod 600 "$header"
-printf 'x-functions-key: %s\n' "$(az functionapp function keys list --resource-group "$group" --name "$app" \
+printf 'x-functions-key: %s\n' "$(az functionapp function keys list --subscription "$subscription" \
+  --resource-group "$group" --name "$app" \
   --function-name listRecoveries --query default --output tsv)" >"$header"
+# With sign-in of operators the key alone opens nothing.
+if [ -n "$audience" ]; then
+  if ! token="$(az account get-access-token --resource "$audience" --query accessToken --output tsv)"; then
+    echo "az gets no token for $audience, so nobody says what is under way: look yourself, and set DEPLOY_DURING_RUNS=1" >&2
+    exit 1
+  fi
+  printf 'authorization: Bearer %s\n' "$token" >>"$header"
+fi
 if ! answer="$(curl --silent --show-error --fail --max-time 30 --header "@$header" "$address/api/recoveries?top=1")"; then
   echo "the service does not say what is under way; if that is what you are about to mend, set DEPLOY_DURING_RUNS=1" >&2
   exit 1

@@ -49,7 +49,7 @@ param instanceMemory int = 2048
 @description('Optional. The subnet that calls leave through; without it they leave through the public network.')
 param subnetId string = ''
 
-@description('Optional. The application that operators sign in to; without it a function key is asked of them.')
+@description('Optional. The application that operators sign in to, besides the function key.')
 param operatorSignIn { clientId: string, tenantId: string, audience: string }?
 
 @description('Optional. Tags of plan and app.')
@@ -116,10 +116,14 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
           scaleAndConcurrency: {
             instanceMemoryMB: instanceMemory
             maximumInstanceCount: maximumInstances
-            alwaysReady: [
-              { name: 'http', instanceCount: alwaysReadyHttp }
-              { name: 'durable', instanceCount: alwaysReadyDurable }
-            ]
+            // None is said by leaving a group out.
+            alwaysReady: filter(
+              [
+                { name: 'http', instanceCount: alwaysReadyHttp }
+                { name: 'durable', instanceCount: alwaysReadyDurable }
+              ],
+              group => group.instanceCount > 0
+            )
           }
         }
       : null
