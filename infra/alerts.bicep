@@ -76,7 +76,8 @@ module service 'alerts/service.bicep' = {
     )
     location: serviceRegion
     serviceAddress: serviceAddress
-    alertKey: alertKey
+    alertKey: secureWebhook == null ? alertKey : ''
+    asksForTokens: secureWebhook != null
     peopleIds: map(['primary', 'secondary'], level => '${leading.alerting.actionGroup}-${level}')
     escalationId: '${leading.alerting.actionGroup}-escalation'
     tags: tags

@@ -252,7 +252,7 @@ module logRules 'log-rules.bicep' = {
         signal: 'server-errors'
         name: 'mcp-errors-${suffix}'
         description: 'More than ${errorPercent} percent of the requests end in an error of the server.'
-        query: 'AppRequests | summarize failed = countif(toint(ResultCode) >= 500), total = count() | where total >= 20 and failed * 100 > total * ${errorPercent}'
+        query: 'requests | summarize failed = countif(toint(resultCode) >= 500), total = count() | where total >= 20 and failed * 100 > total * ${errorPercent}'
         window: 'PT5M'
         frequency: 'PT5M'
         severity: 1
@@ -262,7 +262,7 @@ module logRules 'log-rules.bicep' = {
         signal: 'no-requests'
         name: 'mcp-requests-${suffix}'
         description: 'No request comes in, although a day ago there were some at this time.'
-        query: 'AppRequests | where TimeGenerated > ago(25h) | summarize recent = countif(TimeGenerated > ago(5m)), before = countif(TimeGenerated between (ago(1d) - 15m .. ago(1d) + 15m)) | where recent == 0 and before >= 30'
+        query: 'requests | where timestamp > ago(25h) | summarize recent = countif(timestamp > ago(5m)), before = countif(timestamp between (ago(1d) - 15m .. ago(1d) + 15m)) | where recent == 0 and before >= 30'
         window: 'PT5M'
         frequency: 'PT5M'
         overrideRange: 'P2D'

@@ -7,6 +7,7 @@ type LogRule = {
   signal: string
   name: string
   description: string
+  @description('In the names of the component, such as requests and traces: AppRequests and AppTraces are those of a workspace.')
   query: string
   window: 'PT5M' | 'PT15M' | 'PT30M' | 'PT1H'
   frequency: 'PT5M' | 'PT15M'

@@ -18,6 +18,9 @@ param serviceAddress string
 @description('Required. The function key of receiveAlert; empty with the secure webhook.')
 param alertKey string
 
+@description('Required. Whether the service asks action groups for tokens instead of the key.')
+param asksForTokens bool
+
 @description('Required. The action groups of people: primary and secondary.')
 param peopleIds string[]
 
@@ -37,7 +40,7 @@ module healthTest 'availability-test.bicep' = {
   }
 }
 
-// What is no alert is answered by 400, and only whoever the action groups are may be told so.
+// What is no alert is answered by 400, but only to whoever has the key; where tokens are asked for, no test has one.
 module webhookTest 'availability-test.bicep' = {
   params: {
     name: '${functionAppName}-webhook'
@@ -47,7 +50,7 @@ module webhookTest 'availability-test.bicep' = {
     method: 'POST'
     body: '{}'
     key: alertKey
-    expectedStatus: empty(alertKey) ? 401 : 400
+    expectedStatus: asksForTokens ? 401 : 400
     tags: tags
   }
 }
@@ -89,7 +92,7 @@ module logRules 'log-rules.bicep' = {
         signal: 'service-readiness-silent'
         name: '${functionAppName}-readiness'
         description: 'Nobody has looked for half an hour whether recoveries would work.'
-        query: 'AppRequests | where Name == "concludeReadiness" and Success | summarize looks = count() | where looks == 0'
+        query: 'requests | where name == "concludeReadiness" and tobool(success) | summarize looks = count() | where looks == 0'
         window: 'PT30M'
         frequency: 'PT5M'
         severity: 1
@@ -98,7 +101,7 @@ module logRules 'log-rules.bicep' = {
         signal: 'service-backup-failed'
         name: '${functionAppName}-backups'
         description: 'A backup has failed.'
-        query: 'union (AppTraces | where Message startswith "run ended" and Message has "\\"kind\\":\\"backup\\"" and Message has "\\"outcome\\":\\"failed\\""), (AppRequests | where Name startswith "backUp" and Success == false)'
+        query: 'union (traces | where message startswith "run ended" and message has "\\"kind\\":\\"backup\\"" and message has "\\"outcome\\":\\"failed\\""), (requests | where name startswith "backUp" and not(tobool(success)))'
         window: 'PT15M'
         frequency: 'PT5M'
         severity: 1
