@@ -6,7 +6,7 @@ param options = [
   { environment: 'development', make: ['data-protection'] }
   {
     environment: 'staging'
-    make: ['recovery-vault', 'recovery-account', 'recovery-cache', 'traffic-manager', 'front-door', 'data-protection', 'scratch']
+    make: ['groups', 'recovery-vault', 'recovery-account', 'recovery-cache', 'traffic-manager', 'front-door', 'data-protection', 'scratch']
   }
 ]
 param tags = { application: 'enterprise-mcp-dr', stage: 'non-production' }

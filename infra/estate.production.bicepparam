@@ -6,9 +6,11 @@ param options = [
   {
     environment: 'production'
     make: [
+      'groups'
       'recovery-vault'
       'recovery-account'
       'recovery-cache'
+      'standby-identity'
       'standby'
       'traffic-manager'
       'front-door'

@@ -37,6 +37,37 @@ var network = vaults.?network ?? { defaultAction: 'Allow' }
 var firstContainer = accounts.?containers[?0] ?? 'branding'
 var blobHost = 'blob.${az.environment().suffixes.storage}'
 
+// All that lies in a group of its own beside the primary side's.
+var besides = filter(
+  [
+    vaults.?secondary
+    accounts.?secondary
+    caches.?secondary
+    apps.?secondary
+    proof.?scratchVault
+    proof.?scratchCache
+    environment.?trafficManager.?profile
+    environment.?frontDoor.?profile
+    environment.?alerting.?actionGroup
+  ],
+  id => id != null
+)
+var primaryGroups = map([vaults, accounts, caches, apps], sides => toLower(groupIdOf(sides.primary)))
+var groupIds = filter(
+  union(map(besides, id => groupIdOf(id!)), []),
+  id => !contains(primaryGroups, toLower(id))
+)
+
+func groupIdOf(id string) string => '/subscriptions/${subscriptionOf(id)}/resourceGroups/${groupOf(id)}'
+
+module groups 'group.bicep' = [
+  for id in contains(make, 'groups') ? groupIds : []: {
+    name: 'group-${uniqueString(id)}'
+    scope: subscription(subscriptionOf(id))
+    params: { name: groupOf(id), location: region, tags: tags }
+  }
+]
+
 module recoveryVault 'vault.bicep' = if (contains(make, 'recovery-vault')) {
   scope: resourceGroup(subscriptionOf(vaults.secondary), groupOf(vaults.secondary))
   params: {
@@ -46,6 +77,7 @@ module recoveryVault 'vault.bicep' = if (contains(make, 'recovery-vault')) {
     network: network
     tags: tags
   }
+  dependsOn: [groups]
 }
 
 module scratchVault 'vault.bicep' = if (contains(make, 'scratch') && contains(proof, 'scratchVault')) {
@@ -58,6 +90,7 @@ module scratchVault 'vault.bicep' = if (contains(make, 'scratch') && contains(pr
     network: network
     tags: tags
   }
+  dependsOn: [groups]
 }
 
 module scratchCache 'cache.bicep' = if (contains(make, 'scratch') && contains(proof, 'scratchCache')) {
@@ -69,6 +102,7 @@ module scratchCache 'cache.bicep' = if (contains(make, 'scratch') && contains(pr
     capacity: cacheCapacity
     tags: tags
   }
+  dependsOn: [groups]
 }
 
 module recoveryAccount '../app/storage-account.bicep' = if (contains(make, 'recovery-account')) {
@@ -81,6 +115,7 @@ module recoveryAccount '../app/storage-account.bicep' = if (contains(make, 'reco
     keptDays: 90
     tags: tags
   }
+  dependsOn: [groups]
 }
 
 module dataProtection 'data-protection.bicep' = if (contains(make, 'data-protection')) {
@@ -97,6 +132,7 @@ module recoveryCache 'cache.bicep' = if (contains(make, 'recovery-cache') && isC
     capacity: cacheCapacity
     tags: tags
   }
+  dependsOn: [groups]
 }
 
 module cacheLink 'cache-link.bicep' = if (contains(make, 'recovery-cache') && isClassic && caches.tier == 'Premium') {
@@ -116,7 +152,64 @@ module managedCache 'managed-cache.bicep' = if (contains(make, 'recovery-cache')
     size: caches.?recovery.?managedSize ?? 'Balanced_B5'
     tags: tags
   }
+  dependsOn: [groups]
 }
+
+// Where the app runs as an identity that is there already, this makes none.
+var identityId = standby.?identityId ?? apps.primary
+
+module standbyIdentity '../app/identity.bicep' = if (contains(make, 'standby-identity')) {
+  scope: resourceGroup(subscriptionOf(identityId), groupOf(identityId))
+  params: { name: nameOf(identityId), location: region, tags: tags }
+  dependsOn: [groups]
+}
+
+resource standbyUser 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: resourceGroup(subscriptionOf(identityId), groupOf(identityId))
+  name: nameOf(identityId)
+}
+
+// What the app has to be allowed before its first replica starts.
+var standbyRights = contains(make, 'standby')
+  ? concat(
+      [
+        {
+          id: vaults.secondary
+          builtIn: '4633458b-17de-408a-b874-0445c86b69e6'
+          purpose: 'Key Vault Secrets User: the standby app reads its secrets'
+        }
+        {
+          id: accounts.secondary
+          builtIn: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+          purpose: 'Storage Blob Data Contributor: the standby app reads and writes its files'
+        }
+      ],
+      contains(environment, 'images')
+        ? [
+            {
+              id: environment.images.registry
+              builtIn: '7f951dda-4ed3-4680-a7ca-43fe172d538d'
+              purpose: 'AcrPull: the standby app pulls its image'
+            }
+          ]
+        : []
+    )
+  : []
+
+module standbyGrants '../roles/grant.bicep' = [
+  for one in standbyRights: {
+    name: 'standby-${uniqueString(one.id, one.builtIn)}'
+    scope: resourceGroup(subscriptionOf(one.id), groupOf(one.id))
+    params: {
+      principalId: standbyUser.properties.principalId
+      roleDefinitionId: '/subscriptions/${subscriptionOf(one.id)}/providers/Microsoft.Authorization/roleDefinitions/${one.builtIn}'
+      purpose: one.purpose
+      type: typeOf(one.id)
+      name: nameOf(one.id)
+    }
+    dependsOn: [standbyIdentity, recoveryVault, recoveryAccount, registry]
+  }
+]
 
 module standbyApp 'standby.bicep' = if (contains(make, 'standby')) {
   scope: resourceGroup(subscriptionOf(apps.secondary), groupOf(apps.secondary))
@@ -137,6 +230,7 @@ module standbyApp 'standby.bicep' = if (contains(make, 'standby')) {
       { name: 'REDIS_CONNECTION_SECRET', value: caches.?connectionSecret ?? 'redis-connection-string' }
     ]
   }
+  dependsOn: [groups, standbyIdentity, standbyGrants]
 }
 
 module trafficManager 'traffic-manager.bicep' = if (contains(make, 'traffic-manager')) {
@@ -160,7 +254,7 @@ module trafficManager 'traffic-manager.bicep' = if (contains(make, 'traffic-mana
       }
     ]
   }
-  dependsOn: [standbyApp]
+  dependsOn: [groups, standbyApp]
 }
 
 module frontDoor 'front-door.bicep' = if (contains(make, 'front-door')) {
@@ -172,6 +266,7 @@ module frontDoor 'front-door.bicep' = if (contains(make, 'front-door')) {
     probePath: environment.frontDoor.?asset ?? '/${firstContainer}/tenants.json'
     tags: tags
   }
+  dependsOn: [groups]
 }
 
 module edgeReads 'blob-reader.bicep' = [
