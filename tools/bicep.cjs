@@ -1,7 +1,8 @@
 "use strict";
 
 /*
- * npm run templates             Writes what the templates make of each parameter file: infra/*.snapshot.json.
+ * npm run templates             Writes what the templates make of each parameter file, in *.snapshot.json beside it: of
+ *                               those in infra/, and of those in test/infra/every-option, which nobody deploys.
  * npm run templates -- --check  Fails on any finding of the compiler, and where a snapshot is not what the templates make.
  *                               With file names after it, only these are looked at.
  * Needs the compiler `bicep` on the path.
@@ -11,6 +12,7 @@ const { readdirSync, readFileSync } = require("node:fs");
 const path = require("node:path");
 
 const folder = path.join(__dirname, "../infra");
+const everyOption = "../test/infra/every-option";
 /** Where each parameter file is deployed to in the sample estate. */
 const subscriptions = {
   production: "0f9f3a52-6c1e-4f0b-9d0a-0c8a2a1a7c03",
@@ -53,7 +55,10 @@ async function snapshot(parameters, mode) {
 async function main() {
   const [wanted, check] = [process.argv.slice(2), process.argv.includes("--check")];
   const named = wanted.filter((argument) => !argument.startsWith("--"));
-  const files = named.length > 0 ? named : readdirSync(folder);
+  const besides = readdirSync(path.join(folder, everyOption)).map((file) =>
+    path.posix.join(everyOption, file),
+  );
+  const files = named.length > 0 ? named : [...readdirSync(folder), ...besides];
   // Modules are looked at with the templates that use them.
   const templates = files.filter(
     (file) =>

@@ -182,6 +182,16 @@ describe("alerts of the service itself", () => {
     },
   );
 
+  it.each(
+    ofType(made, "Microsoft.Insights/scheduledQueryRules").map(
+      (rule) => [rule.name, rule] as const,
+    ),
+  )("%s asks a component in the names of a component", (_, rule) => {
+    expect(rule.properties["scopes"]).toEqual([expect.stringMatching(/\/components\/[^/]+$/i)]);
+    expect(says(rule)).toMatch(/"query":"[^"]*\b(requests|traces) \|/);
+    expect(says(rule)).not.toMatch(/App(Requests|Traces)|TimeGenerated|ResultCode|Message /);
+  });
+
   it("look at the address of its health, and post to that of the alerts as action groups do", () => {
     const tests = ofType(made, "Microsoft.Insights/webtests").filter(
       ({ name }) => name.startsWith("mcp-dr-health") || name.startsWith("mcp-dr-webhook"),

@@ -161,6 +161,21 @@ describe("what the activities need of the simulated Azure", () => {
     expect(given.filter((right) => !asked.includes(right))).toEqual([]);
   });
 
+  it("leaves over only what no call names, each for a reason that somebody has written", () => {
+    const besides = serviceRoleIds.flatMap((id) => Object.keys(serviceRole(id).besides ?? {}));
+
+    expect(besides.filter((right) => asked.includes(`control ${right}`.toLowerCase()))).toEqual([]);
+    expect(besides.sort()).toEqual([
+      "Microsoft.App/managedEnvironments/join/action",
+      "Microsoft.ContainerRegistry/registries/write",
+      "Microsoft.Network/trafficManagerProfiles/azureEndpoints/write",
+      "Microsoft.Network/trafficManagerProfiles/nestedEndpoints/write",
+      "Microsoft.OperationalInsights/workspaces/query/*/read",
+      "Microsoft.Resources/subscriptions/read",
+      "Microsoft.Resources/subscriptions/resources/read",
+    ]);
+  });
+
   it("names an activity that there is, for each right", () => {
     const unused = undefined as never;
     const names = [

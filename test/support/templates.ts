@@ -29,10 +29,15 @@ export const ofType = (
 ): readonly PredictedResource[] =>
   resources.filter((resource) => resource.type.toLowerCase() === type.toLowerCase());
 
-/** Every parameter file, without its ending. */
-export const parameterFiles = readdirSync(folder)
-  .filter((file) => file.endsWith(".bicepparam"))
-  .map((file) => path.basename(file, ".bicepparam"));
+/** Nobody deploys these: they take what the deployed ones leave at its default. */
+const everyOption = "../test/infra/every-option";
+const parametersIn = (place: string): string[] =>
+  readdirSync(path.join(folder, place))
+    .filter((file) => file.endsWith(".bicepparam"))
+    .map((file) => path.posix.join(place, path.basename(file, ".bicepparam")));
+
+/** Every parameter file, by its path from `infra` and without its ending. */
+export const parameterFiles = [...parametersIn("."), ...parametersIn(everyOption)];
 
 /** The text of every template and module, by its path. */
 export const templateTexts: ReadonlyMap<string, string> = new Map(
@@ -44,7 +49,11 @@ export const templateTexts: ReadonlyMap<string, string> = new Map(
 const isThere = spawnSync("bicep", ["--version"]).status === 0;
 
 /** A test that needs the compiler; where there is none, it says so by its name and is skipped. */
-export function withBicep(name: string, test: () => void, timeout: number): void {
+export function withBicep(
+  name: string,
+  test: (() => void) | (() => Promise<void>),
+  timeout: number,
+): void {
   if (isThere) it(name, test, timeout);
   else it.skip(`${name} (no bicep on the path)`, test);
 }

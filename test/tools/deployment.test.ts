@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { currentVersion } from "../support/replay-driver.js";
+import { madeBy, ofType, templateTexts } from "../support/templates.js";
 
 const root = path.join(__dirname, "../..");
 const tool = (name: string, input = "") => {
@@ -55,4 +57,121 @@ describe("a deployment", () => {
     expect(status).toBe(isListed ? 0 : 1);
     if (!isListed) expect(said).toContain("released.json: add it and commit");
   });
+});
+
+describe("azd", () => {
+  const project = readFileSync(path.join(root, "azure.yaml"), "utf8");
+  const [, name, service = ""] = /^services:\n {2}(\w+):\n((?: {4}.*\n)+)/m.exec(project) ?? [];
+
+  it("finds the function app by its tag, in the group that is an output", () => {
+    const [app] = ofType(madeBy("production"), "Microsoft.Web/sites");
+
+    expect(app?.tags?.["azd-service-name"]).toBe(name);
+    expect(templateTexts.get("main.bicep")).toMatch(
+      /^output AZURE_RESOURCE_GROUP string = resourceGroup\.name$/m,
+    );
+  });
+
+  it("deploys the package as it is, and makes it by a hook that azd deploy runs as well", () => {
+    expect(service).toMatch(/^ {4}dist: dist\/package$/m);
+    expect(service).toMatch(/^ {4}remoteBuild: false$/m);
+    expect(service).toMatch(
+      /^ {6}prepackage:\n(?: {8}.*\n)* {8}run: .*tools\/before-package\.sh$/m,
+    );
+  });
+});
+
+describe("the hooks", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "hooks-"));
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const command = (name: string, text: string) => {
+    writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  };
+  const hook = (name: string, env: Record<string, string>) => {
+    const PATH = `${folder}:${process.env["PATH"] ?? ""}`;
+    const options = { cwd: root, encoding: "utf8" as const, env: { PATH, ...env } };
+    const { status, stdout, stderr } = spawnSync("sh", [`tools/${name}.sh`], options);
+    return { status, said: stdout + stderr };
+  };
+  const sample = "config/estate.sample.json";
+
+  it.each([
+    ["no estate", {}, "set ESTATE_FILE"],
+    [
+      "another estate than the app was given",
+      { ESTATE_FILE: "config/a.json", SERVICE_ESTATE_FILE: "config/b.json" },
+      "ESTATE_FILE is config/a.json, but the app was given estateFile config/b.json",
+    ],
+    ["a sample that nobody asked for", { SERVICE_ESTATE_FILE: sample }, "still names the sample"],
+  ])("package not %s", (_, env, reason) => {
+    command("npm", "exit 0");
+    command("node", "exit 0");
+    const { status, said } = hook("before-package", env);
+
+    expect(status).toBe(1);
+    expect(said).toContain(reason);
+  });
+
+  it.each([
+    [
+      "the estate that the app was given",
+      { SERVICE_ESTATE_FILE: "config/b.json" },
+      "config/b.json",
+    ],
+    ["the sample where it is named", { ESTATE_FILE: sample, SERVICE_ESTATE_FILE: sample }, sample],
+  ])("package %s, and say so", (_, env, estate) => {
+    command("npm", 'echo "npm $* of $ESTATE_FILE"');
+    command("node", "exit 0");
+    const { status, said } = hook("before-package", env);
+
+    expect(status).toBe(0);
+    expect(said).toContain(`packaging the estate ${estate}`);
+    expect(said).toContain(`npm run package of ${estate}`);
+  });
+
+  const deployed = {
+    SERVICE_RESOURCE_GROUP: "group",
+    SERVICE_FUNCTION_APP: "app",
+    SERVICE_ADDRESS: "https://service.invalid",
+    AZURE_LOCATION: "westus",
+    AZURE_SUBSCRIPTION_ID: "the-subscription",
+    SERVICE_SIGN_IN_AUDIENCE: "api://operators",
+    TMPDIR: folder,
+  };
+  const az = (token: string) => {
+    command(
+      "az",
+      `echo "az $*" >&2\ncase "$*" in *get-access-token*) ${token};; *) echo value;; esac`,
+    );
+    command("curl", `cat ${folder}/tmp.* >&2\necho '{"environments":[]}'`);
+    command("node", "exit 0");
+  };
+
+  it.each([
+    ["after-deployment", 0, "az gets no token for api://operators"],
+    ["before-deployment", 1, "set DEPLOY_DURING_RUNS=1"],
+  ])("%s: where operators sign in and there is no token, it says so", (name, wanted, words) => {
+    az("exit 1");
+    const { status, said } = hook(name, deployed);
+
+    expect(status).toBe(wanted);
+    expect(said).toContain(words);
+  });
+
+  it.each(["after-deployment", "before-deployment"])(
+    "%s brings token and key, and asks the subscription of the deployment",
+    (name) => {
+      az("echo a-token");
+      const { status, said } = hook(name, deployed);
+      const calls = said.split("\n").filter((line) => line.startsWith("az "));
+
+      expect(status).toBe(0);
+      expect(said).toContain("x-functions-key: value\nauthorization: Bearer a-token");
+      for (const call of calls.filter((line) => !line.includes("get-access-token"))) {
+        expect(call).toContain("--subscription the-subscription");
+      }
+    },
+  );
 });
