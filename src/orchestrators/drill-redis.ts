@@ -13,12 +13,10 @@ import { drilled, recoveredByScenario, stopRecovery, type Exercise } from "./run
 
 type Steps = Recovery<keyof typeof redisDrill.steps>;
 
-/** How the drill waits for the replica to take over, or for all nodes to go down and to be back. */
+/** How the drill waits for nodes to go down, for the replica to take over, or for all nodes to be back. */
+const goingDown = { within: minutes(2), first: seconds(3), longest: seconds(5) };
 const takeover = { inARow: 3, within: minutes(3), first: seconds(3), longest: seconds(10) };
-const [goingDown, comingBack] = [
-  { within: minutes(2), first: seconds(3), longest: seconds(5) },
-  { ...takeover, within: minutes(8) },
-];
+const comingBack = { ...takeover, within: minutes(8) };
 
 /** Nodes are rebooted; a replica takes over or Azure brings them up, or else the ordinary recovery answers. */
 export const drillRedis = framed(redisDrill, DrillOrder, function* (run, order) {
@@ -51,23 +49,23 @@ export const drillRedis = framed(redisDrill, DrillOrder, function* (run, order) 
     ...(isOfAll ? allNodes(run, order, cache) : primaryNode(cache)),
     *practise(brokenAt) {
       let healedAt: Instant | undefined;
-      if (isOfAll) {
-        yield* run.until("await-down", contract.observeDrilled, exercise.state, {
-          ...goingDown,
-          eitherWay: true,
-          done: ({ steady }) => !steady,
-        });
-      }
+      const look = ({ steady }: { steady: boolean }): boolean => {
+        healedAt = steady ? (healedAt ?? run.now()) : undefined;
+        return steady;
+      };
+      // A look before the node is down would take it for recovered.
+      yield* run.until("await-down", contract.observeDrilled, exercise.state, {
+        ...goingDown,
+        eitherWay: true,
+        done: (seen) => !look(seen),
+      });
       const [step, wait] = isOfAll
         ? (["await-nodes", comingBack] as const)
         : (["await-service", takeover] as const);
       const waited = yield* run.until(step, contract.observeDrilled, exercise.state, {
         ...wait,
         eitherWay: true,
-        done: ({ steady }) => {
-          healedAt = steady ? (healedAt ?? run.now()) : undefined;
-          return steady;
-        },
+        done: look,
       });
       return yield* recoveredByScenario(
         run,
