@@ -83,7 +83,10 @@ export function backupPruningActivities(store: Backups, runs: Runs): readonly Ac
       }
       // The plan may be hours old by now.
       const latest = await store.latest({ kind, environment, source }, now());
-      if (latest?.set === set) throw terminal("newest-set", `${set} is the newest set`);
+      if (latest?.set === set) {
+        const detail = `${set} stays: no newer set is known to be whole`;
+        return { set, changed: false, left: false, kept: 0, done: 1, detail };
+      }
       const restoring = await holds.beginRemoval({ kind, source }, set, now());
       if (restoring !== undefined) {
         const detail = `${set} stays for some days more: ${restoring} restores from it`;

@@ -32,6 +32,7 @@ const busyCodes = new Set([
   "AnotherOperationInProgress",
   "ConflictError",
   "AccountIsBusy",
+  "PendingCopyOperation",
   "ObjectIsBeingDeleted",
   "ObjectIsBeingRecovered",
   // A vault that the platform has failed over takes no changes until it is back (the code is assumed).
