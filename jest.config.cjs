@@ -3,7 +3,7 @@
 /** Activities that are tested against the simulated Azure, in processes of their own that coverage does not see. */
 const testedApart = [
   ...["account-diagnosis", "account-in-use", "apps-word", "cache-connection", "cache-creation"],
-  ...["drill", "drill-faults", "drill-state", "edge", "key-vault-failure"],
+  ...["drill", "drill-faults", "drill-region-state", "drill-state", "edge", "key-vault-failure"],
   "readiness/check-*",
   ...["redis-failback", "redis-failure", "region-probe", "region-silence", "region-witnesses"],
   ...["standby", "storage-failure", "traffic", "vault-diagnosis"],

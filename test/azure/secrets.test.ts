@@ -176,8 +176,12 @@ describe("secrets", () => {
     await azure.control.removeFault(closed);
     await azure.control.fault({ name: "vault-deleted", resource: MAIN_ID });
 
-    // Its name cannot be resolved any more, which the proxy answers with 502.
+    // Who has a connection hears of it there; who makes one finds that the name cannot be resolved.
     await expect(value()).rejects.toMatchObject({
+      failure: { class: "terminal", code: "VaultNotFound" },
+    });
+    const { secrets } = await azure.ports();
+    await expect(secrets.value(MAIN_URI, "redis-connection-string")).rejects.toMatchObject({
       failure: { class: "transient", code: "http-502" },
     });
   });

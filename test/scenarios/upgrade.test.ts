@@ -123,6 +123,7 @@ describe("an upgrade in the middle of recoveries", () => {
       SERVICE_RESOURCE_GROUP: "mcp-dr-service",
       SERVICE_FUNCTION_APP: "mcp-dr",
       SERVICE_ADDRESS: url,
+      AZURE_SUBSCRIPTION_ID: "00000000-0000-0000-0000-000000000000",
     };
     const hook = path.join(repository, "tools/before-deployment.sh");
     try {
