@@ -1,4 +1,5 @@
 import type { KqlType, Scalar } from "../log-analytics/kql/syntax.js";
+import { OPERATION_COLUMNS } from "../log-analytics/telemetry-columns.js";
 import type { TimeSpan } from "../log-analytics/time-span.js";
 import type { Component } from "../world/world.js";
 import type { Envelope, ReceivedItem } from "./envelope.js";
@@ -18,13 +19,7 @@ export const RECEIVED_COLUMNS = {
     Success: "bool",
     ResultCode: "string",
     DurationMs: "real",
-    Properties: "dynamic",
-    ItemCount: "long",
-    OperationId: "string",
-    OperationName: "string",
-    ParentId: "string",
-    AppRoleName: "string",
-    AppRoleInstance: "string",
+    ...OPERATION_COLUMNS,
     SDKVersion: "string",
     _ResourceId: "string",
     Type: "string",
@@ -33,13 +28,7 @@ export const RECEIVED_COLUMNS = {
     TimeGenerated: "datetime",
     Message: "string",
     SeverityLevel: "long",
-    Properties: "dynamic",
-    ItemCount: "long",
-    OperationId: "string",
-    OperationName: "string",
-    ParentId: "string",
-    AppRoleName: "string",
-    AppRoleInstance: "string",
+    ...OPERATION_COLUMNS,
     SDKVersion: "string",
     _ResourceId: "string",
     Type: "string",

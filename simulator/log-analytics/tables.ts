@@ -8,6 +8,7 @@ import type { Component } from "../world/world.js";
 import type { Column, Row } from "./kql/expressions.js";
 import type { Table } from "./kql/evaluate.js";
 import type { KqlType, Scalar } from "./kql/syntax.js";
+import { OPERATION_COLUMNS } from "./telemetry-columns.js";
 import type { TimeSpan } from "./time-span.js";
 
 /** An app, where it runs and where its code reports to. */
@@ -37,13 +38,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
       Success: "bool",
       ResultCode: "string",
       DurationMs: "real",
-      Properties: "dynamic",
-      ItemCount: "long",
-      OperationId: "string",
-      OperationName: "string",
-      ParentId: "string",
-      AppRoleName: "string",
-      AppRoleInstance: "string",
+      ...OPERATION_COLUMNS,
       _ResourceId: "string",
       Type: "string",
     },
